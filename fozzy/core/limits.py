@@ -1,0 +1,24 @@
+"""What a run may use. Every loop, buffer and host call takes its bound from here."""
+
+from __future__ import annotations
+
+import msgspec
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Bounds of one run; a scenario's `limits` and the config's `[limits]` set single fields."""
+
+    call_ms_max: int = 30_000  # one host call; the run's timeout bounds it further
+    output_bytes_max: int = 4 * MIB  # a process's stdout, and its stderr
+    body_bytes_max: int = 4 * MIB  # an HTTP answer's body
+    file_bytes_max: int = 16 * MIB  # one file read or written
+    stop_grace_ms: int = 200  # between asking a process to end and ending it
+
+
+SCENARIO_BYTES_MAX = 32 * MIB  # 100,000 steps are about 5 MB
+DEPTH_MAX = 128  # nesting of a scenario or of a value; parsers above it may exhaust the stack
+STEPS_MAX = 1_000_000
+RECORD_BYTES_MAX = 64 * MIB  # one line of a trace: two bodies at their limits, as base64, with room

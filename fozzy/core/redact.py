@@ -1,0 +1,188 @@
+"""Redaction: secrets never reach a trace, a report, a log or a screen.
+
+Rule 1: by name first. What stands under a secret name (`authorization`, `accessToken`, `DB_PASSWORD`, …) is replaced.
+Rule 2: then by value. Once a text of six or more characters was seen under a secret name, it is replaced wherever
+it turns up. Rule 3: steps see true values; only what is written or compared is cleaned. Cleaning twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+REDACTED = "<redacted>"
+VALUE_CHARS_MIN = 6  # shorter texts turn up by accident
+
+NAMES = (
+    "authorization",
+    "proxy_authorization",
+    "cookie",
+    "set_cookie",
+    "api_key",
+    "apikey",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "credentials",
+    "private_key",
+)
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_JSON_MEMBER = re.compile(r'("([^"\\]{1,64})"\s*[:=]\s*")((?:[^"\\]|\\.)*)(")')
+_ASSIGNED = re.compile(r"(?<![\w.-])(([\w.-]{1,64})=)([^&\s\"';,]+)()")
+_TOML_MEMBER = re.compile(r'(?m)((?:^|[{,\s])([\w-]{1,64})\s*=\s*")((?:[^"\\]|\\.)*)(")')
+_SCHEME = re.compile(r"([A-Za-z]+) (\S+)")
+_COOKIE_ATTRIBUTES = {"path", "domain", "expires", "max-age", "samesite"}
+
+
+class Redactor:
+    """Knows the secret names of a run and learns its secret values. *Limits*: learned values live as long as the run."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = {_plain_name(name) for name in (*NAMES, *names)}
+        self._known: dict[str, bool] = {}
+        self.values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def is_secret(self, name: str) -> bool:
+        """Whether what stands under `name` is a secret: the name itself, or its last words, are in the list."""
+        known = self._known.get(name)
+        if known is None:
+            plain = _plain_name(name)
+            known = any(plain == secret or plain.endswith("_" + secret) for secret in self._names)
+            if len(self._known) < 4096:  # names come from answers too; the memory for them is bounded
+                self._known[name] = known
+        return known
+
+    def learn(self, tree: Any) -> None:
+        """Remember every secret value in `tree`, a value of builtin types."""
+        before = len(self.values)
+        for text in self._secrets(tree):
+            self._learn_text(text)
+        if len(self.values) != before:
+            ordered = sorted(self.values, key=lambda value: (-len(value), value))
+            self._pattern = re.compile("|".join(re.escape(value) for value in ordered))
+
+    def clean(self, tree: Any) -> Any:
+        """`tree` without its secrets, having learned them."""
+        self.learn(tree)
+        return self._clean(tree)
+
+    def text(self, text: str) -> str:
+        """`text` with every learned value replaced."""
+        return text if self._pattern is None else self._pattern.sub(REDACTED, text)
+
+    def source(self, text: str) -> str:
+        """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
+        return self.text(self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER)))
+
+    def _secrets(self, tree: Any) -> Iterator[str]:
+        if isinstance(tree, str):
+            if '"' in tree or "=" in tree:
+                yield from (match[3] for match in self._members(tree))
+        elif isinstance(tree, dict):
+            for name, value in _named(tree):
+                yield from _texts(value) if self.is_secret(name) else self._secrets(value)
+        elif isinstance(tree, list):
+            for item in tree:
+                if _is_pair(item) and self.is_secret(item[0]):
+                    yield from _texts(item[1])
+                else:
+                    yield from self._secrets(item)
+
+    def _members(self, text: str) -> Iterator[re.Match[str]]:
+        for pattern in (_JSON_MEMBER, _ASSIGNED):
+            yield from (match for match in pattern.finditer(text) if self.is_secret(match[2]))
+
+    def _learn_text(self, text: str) -> None:
+        for part in _secret_parts(text):
+            if len(part) >= VALUE_CHARS_MIN and "${" not in part and part != REDACTED:
+                self.values.add(part)
+                self.values.add(json.dumps(part)[1:-1])
+
+    def _clean(self, tree: Any) -> Any:
+        if isinstance(tree, str):
+            if '"' in tree or "=" in tree:
+                tree = self._by_name(tree, (_JSON_MEMBER, _ASSIGNED))
+            return self.text(tree)
+        if isinstance(tree, dict):
+            secret = {name for name, _ in _named(tree) if self.is_secret(name)}
+            pair = _pair_name(tree) in secret
+            return {
+                self.text(key): _hide(value) if key in secret or (pair and key == "value") else self._clean(value)
+                for key, value in tree.items()
+            }
+        if isinstance(tree, list):
+            if _is_pair(tree) and self.is_secret(tree[0]):
+                return [tree[0], _hide(tree[1])]
+            return [self._clean(item) for item in tree]
+        return tree
+
+    def _by_name(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
+        def hide(match: re.Match[str]) -> str:
+            if not self.is_secret(match[2]) or "${" in match[3]:
+                return match[0]
+            return match[1] + REDACTED + match[4]
+
+        for pattern in patterns:
+            text = pattern.sub(hide, text)
+        return text
+
+
+def _secret_parts(text: str) -> Iterator[str]:
+    """The whole text, the credential after an authorization scheme, the values of cookies."""
+    yield text
+    scheme = _SCHEME.fullmatch(text)
+    if scheme:
+        yield scheme[2]
+    for piece in text.split(";"):
+        name, equals, value = piece.strip().partition("=")
+        if equals and name.lower() not in _COOKIE_ATTRIBUTES:
+            yield value
+
+
+def _plain_name(name: str) -> str:
+    plain = _HUMP.sub("_", name).lower().replace("-", "_").replace(".", "_")
+    return plain.removeprefix("x_")
+
+
+def _pair_name(tree: dict[str, Any]) -> str | None:
+    """The name in `{"name": …, "value": …}`, the form of a saved value or an environment variable."""
+    if "value" not in tree:
+        return None
+    name = tree.get("key", tree.get("name"))
+    return name if isinstance(name, str) else None
+
+
+def _named(tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield from tree.items()
+    name = _pair_name(tree)
+    if name is not None:
+        yield name, tree["value"]
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _hide(value: Any) -> Any:
+    """A secret's stand-in. Truth values and nothing tell no secret, and a reference is not the secret itself."""
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and "${" in value):
+        return value
+    return REDACTED

@@ -1,0 +1,104 @@
+"""The summary of a run: what `--json` prints, what a trace's footer embeds, what every report is made from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fozzy.core.outcome import Camel, Finding, Status, Verdict
+from fozzy.errors import Exit, worst
+
+SCHEMA_VERSION = 1
+
+Mode = Literal["run", "test", "replay", "fuzz", "explore", "shrink"]
+
+
+class Identity(Camel, frozen=True, kw_only=True):
+    """What a run is called and where it left things."""
+
+    run_id: str
+    seed: int
+    trace_path: str | None = None
+    report_path: str | None = None
+    artifacts_dir: str | None = None
+
+
+class Tests(Camel, frozen=True, kw_only=True):
+    """How many scenarios ended how; `skipped` counts what filters left out."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Divergence(Camel, frozen=True, kw_only=True):
+    """What a replay came to, and where it left the recording."""
+
+    verdict: Verdict
+    records: int = 0
+    record: int | None = None
+    recorded: str | None = None
+    now: str | None = None
+    cause: str | None = None
+
+
+class Heap(Camel, frozen=True, kw_only=True):
+    """The modelled heap at the end."""
+
+    in_use_bytes: int = 0
+    peak_bytes: int = 0
+    allocations: int = 0
+
+
+class Member(Camel, frozen=True, kw_only=True):
+    """One scenario of a suite."""
+
+    number: int
+    name: str
+    path: str
+    status: Status
+    seed: int
+    duration_ns: int
+    steps: int = 0
+    failed_step: int = 0  # which of them failed, from 1; 0 when none or another part did
+    passed: bool = True  # whether it ended as expected
+    trace_path: str | None = None
+    expected: str | None = None
+    findings: list[Finding] = []
+    replay: Divergence | None = None
+
+
+class Summary(Camel, frozen=True, kw_only=True):
+    """How a run went. `duration_ns` is the scenario's own time, `duration_ms` the wall's."""
+
+    schema_version: int
+    command: str
+    status: Status
+    mode: Mode
+    identity: Identity
+    started_at: str
+    finished_at: str
+    duration_ms: int
+    duration_ns: int
+    det: bool = True
+    steps: int = 0
+    failed_step: int = 0
+    tests: Tests | None = None
+    memory: Heap | None = None
+    replay: Divergence | None = None
+    findings: list[Finding] = []
+    scenarios: list[Member] = []
+    warnings: list[str] = []
+
+
+_EXIT = {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH, "error": Exit.USAGE}
+
+
+def exit_of(statuses: list[Status]) -> Exit:
+    """The exit status for these ends together."""
+    return worst([_EXIT[status] for status in statuses])
+
+
+def worst_status(statuses: list[Status]) -> Status:
+    """The status of several runs together."""
+    order: list[Status] = ["error", "crash", "timeout", "fail", "pass"]
+    return min(statuses, key=order.index, default="pass")

@@ -1,0 +1,79 @@
+"""The only reader of wall time, entropy and process facts outside the host backends.
+
+What it returns goes into run names, default seeds and the trace's footer, never into a header, a record or a verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+SEED_BITS = 53  # a seed survives jq and JavaScript, whose numbers are doubles
+
+
+def now_iso() -> str:
+    """This instant in UTC, ISO 8601 with milliseconds."""
+    return iso(time.time())
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC with milliseconds."""
+    whole = int(seconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1000):03d}Z"
+
+
+def now_s() -> float:
+    """Seconds since the epoch."""
+    return time.time()
+
+
+def elapsed_ns() -> int:
+    """A monotonic reading in nanoseconds; only differences mean anything."""
+    return time.perf_counter_ns()
+
+
+def pause_ns(duration_ns: int) -> None:
+    """Really sleep; used by runs without `--det`."""
+    time.sleep(duration_ns / 1e9)
+
+
+def fresh_seed() -> int:
+    """A seed for a run that was given none."""
+    return int.from_bytes(os.urandom(8), "little") >> (64 - SEED_BITS)
+
+
+def fresh_run_id() -> str:
+    """Eight hexadecimal digits that name a run."""
+    return os.urandom(4).hex()
+
+
+def python_version() -> str:
+    """The interpreter, as in `3.11.7`."""
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def system_name() -> str:
+    """Operating system and machine, as in `linux x86_64`."""
+    machine = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
+    return f"{sys.platform} {machine}".strip().lower()
+
+
+def hash_seed() -> str:
+    """`PYTHONHASHSEED` of this process, `random` when it is not fixed."""
+    return os.environ.get("PYTHONHASHSEED") or "random"
+
+
+def environment(name: str) -> str | None:
+    """A variable of fozzy's own configuration, or none."""
+    return os.environ.get(name)
+
+
+def peak_rss_bytes() -> int:
+    """The most memory this process has held, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
