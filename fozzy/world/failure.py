@@ -1,0 +1,41 @@
+"""What can go wrong when the world is asked; part of an answer, so that it is recorded and replayed like any other."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NoReturn
+
+import msgspec
+
+from fozzy.core.outcome import FindingKind, StepFailed
+
+FailureKind = Literal[
+    "timeout",  # no answer in time
+    "limit",  # cut off at a byte limit while streaming
+    "not_found",  # no such program, file or host
+    "refused",  # nobody listens
+    "reset",  # the connection ended before the answer did
+    "denied",  # the system or our own rules forbid it
+    "protocol",  # the answer makes no sense
+    "died",  # a background process ended before it was ready
+    "unscripted",  # no rule answers this
+    "io",  # any other error of the system
+]
+
+_FINDING_KIND: dict[str, FindingKind] = {
+    "timeout": "hang",
+    "limit": "limit",
+    "unscripted": "assertion",
+}
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why there is no whole answer, in words for people."""
+
+    kind: FailureKind
+    message: str
+
+
+def fail_with(capability: str, failure: Failure, details: Any = None) -> NoReturn:
+    """Turn a failed answer into a finding titled `<capability>_<kind>`."""
+    kind = _FINDING_KIND.get(failure.kind, "target_behavior")
+    raise StepFailed(f"{capability}_{failure.kind}", failure.message, kind, details=details)

@@ -1,0 +1,1 @@
+"""Files: below one root, in memory or on disk."""

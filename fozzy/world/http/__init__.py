@@ -1,0 +1,1 @@
+"""HTTP requests: answered by rules or sent for real."""

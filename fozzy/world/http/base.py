@@ -1,0 +1,47 @@
+"""HTTP as questions and answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from fozzy.core.blob import EMPTY, Blob
+from fozzy.core.choice import Answer, Request
+from fozzy.world.failure import Failure
+
+
+class HttpAnswer(Answer, frozen=True, kw_only=True):
+    """What came back: headers in order, names as sent; with a failure, what had come until then."""
+
+    status: int = 0
+    headers: list[tuple[str, str]] = []
+    body: Blob = EMPTY
+    failure: Failure | None = None
+
+    def header(self, name: str) -> str | None:
+        """The named header, case-insensitively; several are joined with `, `."""
+        found = [value for key, value in self.headers if key.lower() == name.lower()]
+        return ", ".join(found) if found else None
+
+
+class HttpRequest(Request, frozen=True, kw_only=True):
+    """What is sent. `url` is a path for scripted answers, an absolute URL for real ones."""
+
+    answer: ClassVar[type[Answer]] = HttpAnswer
+    method: str
+    url: str
+    headers: list[tuple[str, str]] = []
+    body: Blob = EMPTY
+
+    def is_upgrade(self) -> bool:
+        """Whether this asks for a websocket instead of an ordinary answer."""
+        return self.url.startswith(("ws://", "wss://")) or any(
+            key.lower() == "upgrade" and value.lower() == "websocket" for key, value in self.headers
+        )
+
+
+class Http(Protocol):
+    """Somebody who answers HTTP requests."""
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """The answer, whole or with its failure."""
+        ...

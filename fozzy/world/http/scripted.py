@@ -1,0 +1,62 @@
+"""HTTP answered by the rules of the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from fozzy.core.blob import EMPTY, Blob
+from fozzy.world.failure import Failure
+from fozzy.world.http.base import HttpAnswer, HttpRequest
+from fozzy.world.rules import Rules
+
+SWITCHING_PROTOCOLS = 101
+
+
+class HttpRule(msgspec.Struct, frozen=True):
+    """Answers one method and path; a rule with status 101 answers websocket upgrades and nothing else."""
+
+    method: str
+    path: str
+    status: int
+    headers: list[tuple[str, str]] = []
+    body: Blob = EMPTY
+    body_asserted: bool = False
+    delay_ns: int = 0
+
+    def matches(self, request: HttpRequest) -> bool:
+        """Whether this rule speaks for the request."""
+        same_kind = request.is_upgrade() == (self.status == SWITCHING_PROTOCOLS)
+        return same_kind and request.method == self.method and _same_target(self.path, request.url)
+
+
+def _same_target(path: str, url: str) -> bool:
+    """A rule's path is compared with the request's path, an absolute rule with the whole URL."""
+    return path == url or (path.startswith("/") and path == path_of(url))
+
+
+def path_of(url: str) -> str:
+    """Path and query of an absolute URL; a path is returned as it is."""
+    _, found, rest = url.partition("://")
+    if not found:
+        return url
+    slash = rest.find("/")
+    return rest[slash:] if slash >= 0 else "/"
+
+
+class ScriptedHttp:
+    """The first matching rule with uses left answers, after its delay on the scenario's clock."""
+
+    def __init__(self, rules: Rules[HttpRule], sleep: Callable[[int], None]) -> None:
+        self._rules = rules
+        self._sleep = sleep
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """The rule's answer. *Errors*: failure `unscripted` when no rule speaks for the request."""
+        rule = self._rules.take(lambda rule: rule.matches(request))
+        if rule is None:
+            return HttpAnswer(failure=Failure("unscripted", f"no http_when answers {request.method} {request.url}"))
+        if rule.delay_ns:
+            self._sleep(rule.delay_ns)
+        return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body)

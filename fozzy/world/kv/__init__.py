@@ -1,0 +1,1 @@
+"""Saved values of a run."""

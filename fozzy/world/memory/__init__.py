@@ -1,0 +1,1 @@
+"""A modelled heap."""

@@ -1,0 +1,1 @@
+"""A modelled network of named nodes."""

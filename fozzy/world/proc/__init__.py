@@ -1,0 +1,1 @@
+"""Processes: answered by rules or run for real."""
