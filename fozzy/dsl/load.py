@@ -1,0 +1,120 @@
+"""From a file to a scenario: read, decode, check. Nothing is cached: a file edited between two loads is seen edited.
+
+The fast way (decode, convert, check) says only whether a file is good. When it is not, `validate` goes over it again,
+slowly, to find every problem and its place.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from blake3 import blake3
+
+from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
+from fozzy.dsl.scenario import File, form_of
+from fozzy.dsl.validate import checks_of, deepest, explain
+from fozzy.errors import InputError, Where
+
+SUFFIXES: dict[str, Literal["json", "toml"]] = {".fozzy.json": "json", ".fozzy.toml": "toml"}
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A scenario file as read. `name` is its path relative to the project, `shown` the path for people."""
+
+    name: str
+    shown: str
+    text: str
+    form: Literal["json", "toml"]
+    digest: str
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A scenario file that is valid."""
+
+    document: Document
+    file: File
+
+
+class _Unusable(Exception):
+    """The document breaks a rule its decoder does not know: a key stands twice, or it is nested too deep."""
+
+
+def form_of_path(path: str) -> Literal["json", "toml"] | None:
+    """The notation of a scenario file by its name, none when it is not named as one."""
+    return next((form for suffix, form in SUFFIXES.items() if path.endswith(suffix)), None)
+
+
+def read(path: Path, name: str, shown: str) -> Document:
+    """Read a scenario file. *Errors*: `InputError`. *Limits*: `SCENARIO_BYTES_MAX`."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(SCENARIO_BYTES_MAX + 1)
+    except OSError as error:
+        message = f"cannot read {shown}: {error.strerror or error}"
+        raise InputError("scenario.unreadable", message, where=Where(shown)) from error
+    return document(data, name, shown, form_of_path(shown) or ("toml" if shown.endswith(".toml") else "json"))
+
+
+def document(data: bytes, name: str, shown: str, form: Literal["json", "toml"]) -> Document:
+    """The text of a scenario. *Errors*: `InputError` when it is too large or not UTF-8."""
+    if len(data) > SCENARIO_BYTES_MAX:
+        message = f"{shown} is larger than {SCENARIO_BYTES_MAX} bytes"
+        raise InputError("scenario.too_large", message, where=Where(shown))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        line = before.count("\n") + 1
+        where = Where(shown, line, len(before) - before.rfind("\n"))
+        message = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
+        raise InputError("scenario.not_utf8", message, hint="save the file as UTF-8", where=where) from error
+    return Document(name, shown, text, form, blake3(data).hexdigest())
+
+
+def parse(doc: Document) -> Loaded:
+    """Decode and check a document. *Errors*: `InputError` with every problem of the file."""
+    try:
+        raw = decode(doc)
+        if deepest(raw) > DEPTH_MAX:
+            raise _Unusable
+        file = msgspec.convert(raw, form_of(raw))
+    except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
+        raise InputError.of(explain(doc.text, doc.form, doc.shown)) from None
+    if any(True for _ in checks_of(file, raw, "${" in doc.text)):
+        raise InputError.of(explain(doc.text, doc.form, doc.shown))
+    return Loaded(doc, file)
+
+
+def load(path: Path, name: str | None = None, shown: str | None = None) -> Loaded:
+    """Read and parse. *Errors*: `InputError`."""
+    plain = path.as_posix()
+    return parse(read(path, name or plain, shown or plain))
+
+
+def decode(doc: Document) -> dict[str, Any]:
+    """The document as builtin values. *Errors*: `ValueError`, `RecursionError`, `TypeError`, `_Unusable`."""
+    if doc.form == "toml":
+        import tomli
+
+        return _object(tomli.loads(doc.text))
+    return _object(json.loads(doc.text, object_pairs_hook=_unique, parse_constant=_no_constant))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _Unusable
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value

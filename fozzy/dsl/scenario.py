@@ -1,0 +1,122 @@
+"""What a scenario file holds: one of three forms. The types are the format; the schema is generated from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from fozzy.dsl.steps import Steps
+from fozzy.dsl.steps.base import Duration, Name
+from fozzy.dsl.steps.cluster import ClusterSteps, Invariants
+
+SEED_MAX = (1 << 53) - 1
+NODES_MAX = 1024
+
+Seed = Annotated[int, Meta(ge=0, le=SEED_MAX)]
+EnvName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what a file is made of."""
+
+
+class Expect(Part, frozen=True, kw_only=True):
+    """How the scenario is meant to end; it passes under `test` exactly when it ends so."""
+
+    status: Literal["fail", "timeout", "crash"]
+    title: str | None = None
+    at: str | None = None
+
+
+class BackendChoice(Part, frozen=True, kw_only=True):
+    """Who answers, where the scenario insists; flags on the command line win."""
+
+    proc: Literal["scripted", "host"] | None = None
+    fs: Literal["virtual", "host"] | None = None
+    http: Literal["scripted", "host"] | None = None
+
+
+class RunLimits(Part, frozen=True, kw_only=True):
+    """Bounds of one run; what is left out is as in the config."""
+
+    call_ms_max: Annotated[int, Meta(ge=1)] | None = None
+    output_bytes_max: Annotated[int, Meta(ge=1)] | None = None
+    body_bytes_max: Annotated[int, Meta(ge=1)] | None = None
+    file_bytes_max: Annotated[int, Meta(ge=1)] | None = None
+    stop_grace_ms: Annotated[int, Meta(ge=0)] | None = None
+
+
+class StepsFile(Part, frozen=True, kw_only=True):
+    """A scenario of steps, run one after the other."""
+
+    schema_: str | None = msgspec.field(name="$schema", default=None)
+    version: Literal[1]
+    name: Name
+    description: str = ""
+    tags: list[Name] = []
+    seed: Seed | None = None
+    timeout: Duration | None = None
+    backends: BackendChoice = BackendChoice()
+    limits: RunLimits = RunLimits()
+    http_base_url: str = ""
+    vars: dict[str, Any] = {}
+    env: list[EnvName] = []
+    expect: Expect | None = None
+    setup: Steps | None = None
+    steps: Steps
+    teardown: Steps | None = None
+
+
+class Cluster(Part, frozen=True, kw_only=True):
+    """A cluster, what happens to it, and what must hold."""
+
+    nodes: Annotated[list[Name], Meta(min_length=1, max_length=NODES_MAX)] | None = None
+    node_count: Annotated[int, Meta(ge=1, le=NODES_MAX)] | None = None
+    steps: Annotated[list[ClusterSteps], Meta(min_length=1)]
+    invariants: list[Invariants] = []
+
+    def names(self) -> list[str]:
+        """The declared nodes; `node_count` names them n0, n1, …"""
+        return self.nodes if self.nodes is not None else [f"n{index}" for index in range(self.node_count or 0)]
+
+
+class DistributedFile(Part, frozen=True, kw_only=True):
+    """A scenario that happens to a cluster of nodes."""
+
+    schema_: str | None = msgspec.field(name="$schema", default=None)
+    version: Literal[1]
+    name: Name
+    description: str = ""
+    tags: list[Name] = []
+    seed: Seed | None = None
+    timeout: Duration | None = None
+    distributed: Cluster
+
+
+class SuiteFile(Part, frozen=True, kw_only=True):
+    """Named lists of scenario files or globs, relative to this file."""
+
+    schema_: str | None = msgspec.field(name="$schema", default=None)
+    version: Literal[1]
+    name: Name
+    description: str = ""
+    suites: Annotated[dict[str, Annotated[list[Name], Meta(min_length=1)]], Meta(min_length=1)]
+
+
+File = StepsFile | DistributedFile | SuiteFile
+
+FORMS: dict[str, type[StepsFile] | type[DistributedFile] | type[SuiteFile]] = {
+    "steps": StepsFile,
+    "distributed": DistributedFile,
+    "suites": SuiteFile,
+}
+
+
+def form_of(raw: dict[str, Any]) -> type[StepsFile] | type[DistributedFile] | type[SuiteFile]:
+    """Which of the forms a document has; a document with none is held to be steps."""
+    for key, form in FORMS.items():
+        if key in raw:
+            return form
+    return StepsFile

@@ -1,0 +1,138 @@
+"""Step: data that knows how to run. The types here are the words a scenario's fields are made of.
+
+Rule 1: a leaf step overrides `run`; a block, or a step that waits, overrides `walk`, a generator that yields between
+leaf steps: 0 to go on, a number of nanoseconds to be parked.
+Rule 2: `check` finds what the types cannot say; it holds at every depth and for every command alike.
+Rule 3: fields typed with `Int`, `Flag`, `Number`, `Duration` may hold `${name}` alone; every text may hold `${name}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
+
+import msgspec
+from msgspec import Meta
+
+from fozzy.core.outcome import FindingKind, StepFailed
+from fozzy.dsl import duration
+from fozzy.world.world import World
+
+REFERENCE = r"\$\{[A-Za-z_][A-Za-z0-9_.-]*\}"
+SHOWN_CHARS_MAX = 200
+
+if TYPE_CHECKING:
+    Int = int
+    Count = int
+    Flag = bool
+    Rate = float
+else:
+    Ref = Annotated[str, Meta(pattern=rf"^{REFERENCE}$")]
+    Int = int | Ref
+    Count = Annotated[int, Meta(ge=0)] | Ref
+    Flag = bool | Ref
+    Rate = Annotated[float, Meta(ge=0, le=1)] | Ref
+
+Duration = Annotated[
+    str,
+    Meta(pattern=rf"^({duration.PATTERN}|.*{REFERENCE}.*)$", description="A whole number and a unit: ns us ms s m h."),
+]
+Name = Annotated[str, Meta(min_length=1)]
+Headers = dict[str, str]
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+
+Body = Callable[[str], Iterator[int]]  # the name of a field with steps -> runs them
+
+
+class Issue(NamedTuple):
+    """Something the types cannot say is wrong with a field of a step."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+    reason: str = "bad_value"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", omit_defaults=True):
+    """One thing a scenario does."""
+
+    stores: ClassVar[tuple[str, ...]] = ()  # fields that name a key this step keeps a value under
+    blocks: ClassVar[tuple[str, ...]] = ()  # fields that hold nested steps
+    declares: ClassVar[bool] = False  # true for steps that only declare something and execute nothing
+
+    def run(self, world: World) -> str | None:
+        """Do it. Returns a note for people, or nothing. *Errors*: `StepFailed`."""
+        raise AssertionError(f"{type(self).__name__} neither runs nor walks")
+
+    def check(self) -> Iterator[Issue]:
+        """What is wrong beyond the types."""
+        return iter(())
+
+
+class Block(Step, frozen=True, kw_only=True):
+    """A step that holds steps, or that waits: see `walk`."""
+
+    def walk(self, world: World, body: Body) -> Iterator[int]:
+        """Do it in pieces. *Errors*: `StepFailed`."""
+        raise AssertionError(f"{type(self).__name__} does not walk")
+
+
+def fail(
+    message: str,
+    *,
+    title: str = "",
+    kind: FindingKind = "assertion",
+    field: str = "",
+    label: str = "",
+    details: Any = None,
+) -> NoReturn:
+    """End the step with a finding; `label` stands beside the caret under `field`."""
+    raise StepFailed(title, message, kind, field=field, label=label, details=details)
+
+
+def show(value: Any) -> str:
+    """A value for people, on one line and bounded."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}… ({len(text)} characters)"
+
+
+def ns(text: str) -> int:
+    """A duration in nanoseconds. *Errors*: `StepFailed` when a reference gave something else."""
+    try:
+        return duration.parse_ns(text)
+    except ValueError as error:
+        fail(f"a duration {error}", title="bad_duration", kind="input_invalid")
+
+
+def check_headers(field: str, headers: Headers | None) -> Iterator[Issue]:
+    """Header names are tokens (RFC 9110); values hold no line break."""
+    for name, value in (headers or {}).items():
+        if not _TOKEN.fullmatch(name):
+            yield Issue((field, name), f'"{name}" is not a header name')
+        elif "\n" in value or "\r" in value or "\0" in value:
+            yield Issue((field, name), f'the value of header "{name}" must be one line')
+
+
+def check_method(method: str) -> Iterator[Issue]:
+    """Methods are written in capitals and known."""
+    if method not in METHODS and "${" not in method:
+        hint = f'did you mean "{method.upper()}"?' if method.upper() in METHODS else f"one of {' '.join(METHODS)}"
+        yield Issue(("method",), f'"{method}" is not an HTTP method', hint)
+
+
+def check_at_most_one(step: msgspec.Struct, *fields: str) -> Iterator[Issue]:
+    """Fields that exclude each other."""
+    given = [field for field in fields if getattr(step, field) not in (None, msgspec.UNSET)]
+    if len(given) > 1:
+        yield Issue((given[1],), f'"{given[0]}" and "{given[1]}" exclude each other', "drop one of them", "exclusive")
+
+
+def check_exactly_one(step: msgspec.Struct, *fields: str) -> Iterator[Issue]:
+    """One of these fields, and only one."""
+    yield from check_at_most_one(step, *fields)
+    if all(getattr(step, field) in (None, msgspec.UNSET) for field in fields):
+        wanted = " or ".join(f'"{field}"' for field in fields)
+        yield Issue((), f"{wanted} must be given", "", "missing_field")

@@ -1,0 +1,78 @@
+"""Steps that compare values."""
+
+from __future__ import annotations
+
+from fozzy.dsl.steps.base import Flag, Int, Step, fail, show
+from fozzy.world.world import World
+
+
+class AssertOk(Step, frozen=True, kw_only=True, tag="assert_ok"):
+    """Fails unless the value is true."""
+
+    value: Flag
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        if self.value is not True:
+            fail(self.msg or "the value is false", field="value", label="is false")
+
+
+class AssertEqInt(Step, frozen=True, kw_only=True, tag="assert_eq_int"):
+    """Fails unless two whole numbers are equal."""
+
+    a: Int
+    b: Int
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        if self.a != self.b:
+            _differ(self.a, self.b, self.msg)
+
+
+class AssertNeInt(Step, frozen=True, kw_only=True, tag="assert_ne_int"):
+    """Fails when two whole numbers are equal."""
+
+    a: Int
+    b: Int
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        if self.a == self.b:
+            _equal(self.a, self.msg)
+
+
+class AssertEqStr(Step, frozen=True, kw_only=True, tag="assert_eq_str"):
+    """Fails unless two texts are equal."""
+
+    a: str
+    b: str
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        if self.a != self.b:
+            _differ(self.a, self.b, self.msg)
+
+
+class AssertNeStr(Step, frozen=True, kw_only=True, tag="assert_ne_str"):
+    """Fails when two texts are equal."""
+
+    a: str
+    b: str
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        if self.a == self.b:
+            _equal(self.a, self.msg)
+
+
+def _differ(a: object, b: object, msg: str | None) -> None:
+    fail(
+        msg or f"{show(a)} is not {show(b)}",
+        field="a",
+        label=f"is {show(a)}, wanted {show(b)}",
+        details={"a": a, "b": b},
+    )
+
+
+def _equal(a: object, msg: str | None) -> None:
+    fail(msg or f"both are {show(a)}", field="a", label=f"is {show(a)}, like b", details={"a": a, "b": a})

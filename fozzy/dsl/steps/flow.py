@@ -1,0 +1,81 @@
+"""Steps that say something, end the run, or move time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fozzy.core.outcome import StepFailed
+from fozzy.dsl.duration import show_ns
+from fozzy.dsl.steps.base import Block, Body, Count, Duration, Name, Step, fail, ns
+from fozzy.world.world import World
+
+
+class TraceEvent(Step, frozen=True, kw_only=True, tag="trace_event"):
+    """Writes an event with a name and fields into the trace."""
+
+    name: Name
+    fields: dict[str, Any] = {}
+
+    def run(self, world: World) -> None:
+        world.say(self.name, self.fields)
+
+
+class Fail(Step, frozen=True, kw_only=True, tag="fail"):
+    """Ends the run as failed."""
+
+    message: str
+
+    def run(self, world: World) -> None:
+        fail(self.message)
+
+
+class Panic(Step, frozen=True, kw_only=True, tag="panic"):
+    """Ends the run as failed with a finding of kind panic."""
+
+    message: str
+
+    def run(self, world: World) -> None:
+        raise StepFailed("", self.message, "panic")
+
+
+class Sleep(Block, frozen=True, kw_only=True, tag="sleep"):
+    """Lets time pass: virtual under `--det`, real otherwise."""
+
+    duration: Duration
+
+    def walk(self, world: World, body: Body) -> Iterator[int]:
+        yield ns(self.duration)
+
+
+class Advance(Step, frozen=True, kw_only=True, tag="advance"):
+    """Moves the clock without waiting; only under `--det`."""
+
+    duration: Duration
+
+    def run(self, world: World) -> None:
+        if not world.setting.det:
+            fail("the clock can only be advanced under --det", title="advance_requires_det")
+        world.clock.advance(ns(self.duration))
+
+
+class Freeze(Step, frozen=True, kw_only=True, tag="freeze"):
+    """Stops the clock, at a later time if one is given; only explicit sleep and advance move it until unfreeze."""
+
+    at_ms: Count | None = None
+
+    def run(self, world: World) -> None:
+        clock = world.clock
+        if self.at_ms is not None:
+            ahead_ns = self.at_ms * 10**6 - clock.now
+            if ahead_ns < 0:
+                fail(f"it is already {show_ns(clock.now)}", title="freeze_in_the_past", field="at_ms")
+            clock.advance(ahead_ns)
+        clock.frozen = True
+
+
+class Unfreeze(Step, frozen=True, kw_only=True, tag="unfreeze"):
+    """Lets host calls move the clock again."""
+
+    def run(self, world: World) -> None:
+        world.clock.frozen = False

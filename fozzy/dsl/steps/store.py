@@ -1,0 +1,147 @@
+"""Steps that keep values under keys, draw them, and look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.steps.base import (
+    Block,
+    Body,
+    Duration,
+    Issue,
+    Name,
+    Step,
+    fail,
+    ns,
+    show,
+)
+from fozzy.world.world import World
+
+MISSING = object()
+POLLS_MAX = 100_000  # a loop has a bound; this is a second of polling each 10 us
+HALF = (1 << 32) - 1
+
+
+class RandU64(Step, frozen=True, kw_only=True, tag="rand_u64"):
+    """Draws 64 bits and keeps them under a key as decimal text."""
+
+    stores: ClassVar[tuple[str, ...]] = ("key",)
+    key: Name | None = None
+
+    def run(self, world: World) -> str:
+        label = f"rand.{self.key}" if self.key else "rand"
+        draw = world.choices.draw
+        value = draw(label, 0, HALF) << 32 | draw(label, 0, HALF)
+        if self.key is not None:
+            world.kv[self.key] = str(value)
+        return str(value)
+
+
+class SetKv(Step, frozen=True, kw_only=True, tag="set_kv"):
+    """Keeps a value under a key."""
+
+    stores: ClassVar[tuple[str, ...]] = ("key",)
+    key: Name
+    value: Any
+
+    def run(self, world: World) -> None:
+        world.kv[self.key] = self.value
+
+
+class GetKvAssert(Step, frozen=True, kw_only=True, tag="get_kv_assert"):
+    """Fails unless the key exists, equals a value, or is absent (`is_null`)."""
+
+    key: Name
+    equals: Any = None
+    is_null: bool | None = None
+
+    def run(self, world: World) -> None:
+        value = world.kv.get(self.key, MISSING)
+        if self.is_null:
+            if value is not MISSING and value is not None:
+                fail(f'"{self.key}" is {show(value)}, wanted no value', field="is_null", label=f"is {show(value)}")
+            return
+        if value is MISSING or (value is None and self.is_null is False):
+            fail(f'"{self.key}" has no value', field="key", label="has no value")
+        if self.equals is not None and not same(value, self.equals):
+            fail(
+                f'"{self.key}" is {show(value)}, wanted {show(self.equals)}',
+                field="equals",
+                label=f"is {show(value)}",
+                details={"expected": self.equals, "actual": value},
+            )
+
+    def check(self) -> Iterator[Issue]:
+        if self.equals is not None and self.is_null:
+            yield Issue(("is_null",), '"equals" and "is_null" exclude each other', "drop one of them", "exclusive")
+
+
+class _Poll(Block, frozen=True, kw_only=True):
+    """Looks at a key again and again."""
+
+    key: Name
+    equals: Any
+    within: Duration
+    poll: Duration
+    msg: str | None = None
+
+    def looks(self, world: World) -> Iterator[bool]:
+        """Whether the key has the value, at every poll from now until `within` has passed."""
+        within, poll = ns(self.within), ns(self.poll)
+        if poll <= 0 or within // poll > POLLS_MAX:
+            fail(f"poll must be positive and within at most {POLLS_MAX} polls", title="bad_poll", kind="input_invalid")
+        for _ in range(within // poll + 1):
+            yield same(world.kv.get(self.key, MISSING), self.equals)
+
+    def check(self) -> Iterator[Issue]:
+        try:
+            within, poll = parse_ns(self.within), parse_ns(self.poll)
+        except ValueError:
+            return  # refers to the run; looked at there
+        if poll <= 0:
+            yield Issue(("poll",), '"poll" must be more than nothing')
+        elif within // poll > POLLS_MAX:
+            yield Issue(("poll",), f'"within" has more than {POLLS_MAX} polls', "poll less often")
+
+
+class AssertEventuallyKv(_Poll, frozen=True, kw_only=True, tag="assert_eventually_kv"):
+    """Fails unless the key has the value at some poll within the time."""
+
+    def walk(self, world: World, body: Body) -> Iterator[int]:
+        for index, holds in enumerate(self.looks(world)):
+            if holds:
+                return
+            if (index + 1) * ns(self.poll) <= ns(self.within):
+                yield ns(self.poll)
+        value = world.kv.get(self.key)
+        fail(
+            self.msg or f'"{self.key}" is {show(value)} after {self.within}, wanted {show(self.equals)}',
+            field="equals",
+            label=f"is {show(value)}",
+        )
+
+
+class AssertNeverKv(_Poll, frozen=True, kw_only=True, tag="assert_never_kv"):
+    """Fails when the key has the value at any poll within the time."""
+
+    def walk(self, world: World, body: Body) -> Iterator[int]:
+        started = world.clock.now
+        for index, holds in enumerate(self.looks(world)):
+            if holds:
+                after_ms = (world.clock.now - started) // 10**6
+                fail(self.msg or f'"{self.key}" became {show(self.equals)} after {after_ms}ms', field="equals")
+            if (index + 1) * ns(self.poll) <= ns(self.within):
+                yield ns(self.poll)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality of JSON values: `true` is not 1, and 1 is 1.0."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)

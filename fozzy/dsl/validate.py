@@ -1,0 +1,247 @@
+"""Finds every problem of a scenario file and the place of each.
+
+Rule 1: the same rules hold at every depth and for every command; what this accepts, every command accepts.
+Rule 2: one problem never hides another: each field is looked at alone, each step is looked at alone.
+Rule 3: this is the slow way, taken only when the fast one found that something is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from fozzy.core.limits import DEPTH_MAX
+from fozzy.dsl.checks import Flaw, file_flaws, struct_flaws, tree_flaws
+from fozzy.dsl.locate import Place, Places, line_at, locate
+from fozzy.dsl.scenario import FORMS, File, form_of
+from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted
+from fozzy.errors import Problem, Where
+
+SUGGESTION_LIKENESS = 0.6
+
+
+def checks_of(file: File, raw: dict[str, Any], has_references: bool) -> Iterator[Flaw]:
+    """What is wrong with a file whose types are right."""
+    yield from tree_flaws(file)
+    yield from file_flaws(raw, has_references)
+
+
+def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Problem]:
+    """Every problem of a document, sorted by place. *Limits*: `DEPTH_MAX` levels of nesting."""
+    places = locate(text, form, DEPTH_MAX)
+    flaws = [*_duplicates(places), *_syntax(places)]
+    if places.syntax is None:
+        raw = _decode(text, form)
+        flaws += _flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"a scenario is an object, got {got(raw)}")]
+    problems = [_problem(flaw, places, text, shown) for flaw in flaws]
+    return sorted(dict.fromkeys(problems), key=_position) or [
+        Problem(code="scenario.invalid", message="the file cannot be decoded", where=Where(shown, 1, 1))
+    ]
+
+
+def suggestion(word: str, words: Iterable[str]) -> str:
+    """`did you mean …?` for the nearest of `words`, empty when none is near."""
+    close = difflib.get_close_matches(word, list(words), 1, SUGGESTION_LIKENESS)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+def deepest(value: Any) -> int:
+    """How deep a value of builtin types is nested; stops counting past the limit."""
+    level: list[Any] = [value]
+    depth = 0
+    while level and depth <= DEPTH_MAX:
+        depth += 1
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if type(outer) is dict else outer)
+            if type(item) in (dict, list)
+        ]
+    return depth
+
+
+def _decode(text: str, form: Literal["json", "toml"]) -> Any:
+    if form == "toml":
+        import tomli
+
+        return tomli.loads(text)
+    import json
+
+    return json.loads(text, parse_int=_bounded_int)
+
+
+def _bounded_int(digits: str) -> int:
+    return int(digits[:4000])  # Python refuses to read more; such a number is out of every range anyway
+
+
+def _flaws_of(raw: dict[str, Any]) -> list[Flaw]:
+    form = form_of(raw)
+    flaws = list(_walk_struct(raw, form, (), ""))
+    given = [key for key in FORMS if key in raw]
+    if not given:
+        flaws = [
+            flaw for flaw in flaws if flaw.path != () or flaw.reason != "missing_field" or "steps" not in flaw.message
+        ]
+        flaws.append(Flaw((), 'a scenario needs "steps", "distributed" or "suites"', reason="missing_field"))
+    flaws += [Flaw(path, "a date or time is no JSON value", "write it as text") for path in _dates(raw, ())]
+    return flaws + list(file_flaws(raw, True))
+
+
+def _walk(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    """What is wrong with a value of this type, as deep as it can be pointed at."""
+    kinds = structs(kind)
+    if kinds and isinstance(value, dict):
+        yield from (
+            _walk_union(value, kinds, path, inside)
+            if _tag_field(kinds[0])
+            else _walk_struct(value, kinds[0], path, inside)
+        )
+        return
+    for member in members(kind):
+        if holds_structs(member) and not structs(member):
+            if isinstance(value, list) and get_args(member) and bare(member).__origin__ is list:
+                yield from _length(value, kind, path, inside)
+                for index, item in enumerate(value):
+                    yield from _walk(item, get_args(member)[0], (*path, index), inside)
+                return
+            if isinstance(value, dict) and bare(member).__origin__ is dict:
+                for key, item in value.items():
+                    yield from _walk(item, get_args(member)[1], (*path, key), inside)
+                return
+    yield from _leaf(value, kind, path, inside)
+
+
+def _walk_union(
+    value: dict[str, Any], kinds: list[type[msgspec.Struct]], path: tuple[str | int, ...], inside: str
+) -> Iterator[Flaw]:
+    by_tag = {str(kind.__struct_config__.tag): kind for kind in kinds}
+    tag_field = _tag_field(kinds[0])
+    tag = value.get(tag_field)
+    if tag is None and tag_field not in value:
+        yield Flaw(path, f'{inside}a step needs "{tag_field}"', reason="missing_field")
+    elif not isinstance(tag, str) or tag not in by_tag:
+        hint = suggestion(tag, by_tag) if isinstance(tag, str) else ""
+        noun = "invariant" if "kv_all_equal" in by_tag else "step"
+        message = f'{inside}unknown {noun} type "{tag}"' if isinstance(tag, str) else f'{inside}"type" must be text'
+        yield Flaw((*path, tag_field), message, hint, "unknown_step", f"not a {noun} type")
+    else:
+        yield from _walk_struct(value, by_tag[tag], path, inside)
+
+
+def _walk_struct(
+    value: dict[str, Any], kind: type[msgspec.Struct], path: tuple[str | int, ...], inside: str
+) -> Iterator[Flaw]:
+    known = fields(kind)
+    tag_field = _tag_field(kind)
+    name = f'"{kind.__struct_config__.tag}"' if tag_field else _noun(path)
+    found = False
+    for flaw in _fields_of(value, kind, path, inside, name):
+        found = True
+        yield flaw
+    for key, field in known.items():
+        if key in value:
+            nested = f"inside {kind.__struct_config__.tag}: " if holds_structs(field.type) and tag_field else inside
+            for flaw in _walk(value[key], field.type, (*path, key), nested):
+                found = True
+                yield flaw
+    if not found:
+        for flaw in struct_flaws(msgspec.convert(value, kind), path):
+            yield flaw._replace(message=inside + flaw.message)
+
+
+def _fields_of(
+    value: dict[str, Any], kind: type[msgspec.Struct], path: tuple[str | int, ...], inside: str, name: str
+) -> Iterator[Flaw]:
+    known = fields(kind)
+    for key in value:
+        if key not in known and key != _tag_field(kind):
+            hint = suggestion(key, known) or (f"it has {', '.join(known)}" if known else "it has no fields")
+            yield Flaw(
+                (*path, key), f'{inside}{name} has no field "{key}"', hint, "unknown_field", "unknown field", True
+            )
+    for key, field in known.items():
+        if field.required and key not in value:
+            yield Flaw(path, f'{inside}{name} needs "{key}"', reason="missing_field", label=f'"{key}" is missing')
+
+
+def _length(value: list[Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    if not value and "that is not empty" in wanted(kind):
+        yield Flaw(path, f"{inside}{_noun(path)} must not be empty", "", "empty")
+
+
+def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    if value is None and is_nullable(kind):
+        return
+    try:
+        msgspec.convert(value, kind)
+    except (msgspec.ValidationError, OverflowError):
+        yield Flaw(path, f"{inside}{_noun(path)} must be {wanted(kind)}, got {got(value)}")
+
+
+def _noun(path: tuple[str | int, ...]) -> str:
+    if not path:
+        return "a scenario"
+    return f'"{path[-1]}"' if isinstance(path[-1], str) else f"item {path[-1] + 1}"
+
+
+def _tag_field(kind: type[msgspec.Struct]) -> str:
+    return kind.__struct_config__.tag_field or ""
+
+
+def _dates(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if (
+        isinstance(value, datetime.date | datetime.time)
+        or isinstance(value, float)
+        and (value != value or value in (float("inf"), float("-inf")))
+    ):
+        yield path
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _dates(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _dates(item, (*path, index))
+
+
+def _duplicates(places: Places) -> Iterator[Flaw]:
+    if places.syntax is not None and places.syntax.place in [each.again for each in places.duplicates]:
+        places.syntax = places.syntax._replace(message="")
+    for each in places.duplicates:
+        yield Flaw(
+            each.path,
+            f'"{each.path[-1]}" is given twice',
+            reason="duplicate_key",
+            label="the second would win silently",
+            place=each.again,
+            first=each.first,
+        )
+
+
+def _syntax(places: Places) -> Iterator[Flaw]:
+    if places.syntax is not None and places.syntax.message:
+        yield Flaw((), places.syntax.message, reason="syntax", place=places.syntax.place)
+
+
+def _problem(flaw: Flaw, places: Places, text: str, shown: str) -> Problem:
+    place: Place = flaw.place or (places.find_key(flaw.path) if flaw.at_key else places.find(flaw.path))
+    return Problem(
+        code=f"scenario.{flaw.reason}",
+        message=flaw.message,
+        where=Where(shown, place.line, place.col),
+        hint=flaw.hint,
+        label=flaw.label,
+        length=place.length,
+        text=line_at(text, place.line),
+        first=Where(shown, flaw.first.line, flaw.first.col) if flaw.first else None,
+        first_text=line_at(text, flaw.first.line) if flaw.first else "",
+        first_length=flaw.first.length if flaw.first else 1,
+    )
+
+
+def _position(problem: Problem) -> tuple[int, int, str]:
+    where = problem.where or Where("")
+    return where.line, where.col, problem.message

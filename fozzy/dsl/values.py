@@ -1,0 +1,150 @@
+"""`${name}`: values that refer to the run. `${name}` alone keeps the value's type; inside a text it becomes text.
+
+Looked up in this order: keys of the store, `vars`, then `env.NAME`, `seed`, `now_ms`. `$${` is a literal `${`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from fozzy.dsl.steps.base import Step as StepBase
+from fozzy.dsl.steps.base import fail, show
+from fozzy.world.world import World
+
+Getter = Callable[[World], Any]
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}|(\$\{)")
+ENV = "env."
+
+
+def references(text: str) -> Iterator[tuple[str, int]]:
+    """Every name a text refers to and where it starts; the name is empty where a `${` is no reference."""
+    for match in _REFERENCE.finditer(text):
+        if match[0] != "$${":
+            yield match[1] or "", match.start()
+
+
+def compile_value(value: Any) -> Getter | None:
+    """How to get the value during a run; none when it refers to nothing."""
+    if isinstance(value, str):
+        return _compile_text(value) if "${" in value else None
+    if isinstance(value, dict):
+        return _compile_dict(value)
+    if isinstance(value, list):
+        return _compile_list(value)
+    return None
+
+
+def compile_step(step: StepBase, skip: tuple[str, ...]) -> Callable[[World], StepBase] | None:
+    """How to get the step with its references replaced; none when it has none. Fields in `skip` are left alone."""
+    getters: list[tuple[str, Any, Getter]] = []
+    for field in msgspec.structs.fields(step):
+        value = getattr(step, field.name)
+        if field.name in skip or value is msgspec.UNSET:
+            continue
+        getter = compile_value(msgspec.to_builtins(value))
+        if getter is not None:
+            getters.append((field.name, field.type, getter))
+    if not getters:
+        return None
+
+    def resolve(world: World) -> StepBase:
+        values = {name: _typed(name, getter(world), kind) for name, kind, getter in getters}
+        return msgspec.structs.replace(step, **values)
+
+    return resolve
+
+
+def look_up(world: World, name: str) -> Any:
+    """The value behind a name. *Errors*: a finding when there is none."""
+    if name in world.kv:
+        return world.kv[name]
+    variables = world.setting.variables
+    if name in variables:
+        return variables[name]
+    if name == "seed":
+        return world.setting.seed
+    if name == "now_ms":
+        return world.clock.now // 10**6
+    if name.startswith(ENV):
+        return _environment(world, name.removeprefix(ENV))
+    fail(f"${{{name}}} has no value", title="unknown_name", kind="input_invalid", label=f'nothing keeps "{name}"')
+
+
+def as_text(value: Any) -> str:
+    """A value inside a text: texts as they are, everything else as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _environment(world: World, name: str) -> str:
+    if name not in world.setting.env_names:
+        fail(f'${{env.{name}}} is not listed under "env"', title="unknown_name", kind="input_invalid")
+    value = world.environment(name)
+    if value is None:
+        fail(f"the environment variable {name} is not set", title="env_not_set", kind="input_invalid")
+    return value
+
+
+def _compile_text(text: str) -> Getter:
+    whole = _REFERENCE.fullmatch(text)
+    if whole and whole[1]:
+        name = whole[1]
+        return lambda world: look_up(world, name)
+    parts: list[str | Getter] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        parts.append(text[end : match.start()])
+        parts.append(_named(match[1]) if match[1] else "${")
+        end = match.end()
+    parts.append(text[end:])
+    return lambda world: "".join(part if isinstance(part, str) else as_text(part(world)) for part in parts)
+
+
+def _named(name: str) -> Getter:
+    return lambda world: look_up(world, name)
+
+
+def _compile_dict(value: dict[str, Any]) -> Getter | None:
+    pairs = [(compile_value(key), key, compile_value(item), item) for key, item in value.items()]
+    if all(get_key is None and get_item is None for get_key, _, get_item, _ in pairs):
+        return None
+    return lambda world: {
+        key if get_key is None else as_text(get_key(world)): item if get_item is None else get_item(world)
+        for get_key, key, get_item, item in pairs
+    }
+
+
+def _compile_list(value: list[Any]) -> Getter | None:
+    getters = [(compile_value(item), item) for item in value]
+    if all(getter is None for getter, _ in getters):
+        return None
+    return lambda world: [item if getter is None else getter(world) for getter, item in getters]
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """The value as the field's type. A text field takes any value as text."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        try:
+            return msgspec.convert(_texts(value), kind)
+        except msgspec.ValidationError:
+            fail(
+                f'"{name}" cannot be {show(value)}: {error}',
+                title="bad_value",
+                kind="input_invalid",
+                field=name,
+                label=f"is {show(value)}",
+            )
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_texts(item) for item in value]
+    return as_text(value)
