@@ -1,0 +1,1 @@
+"""Runs scenarios: one, a suite of them, or one again from its recording."""

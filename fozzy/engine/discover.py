@@ -1,0 +1,152 @@
+"""Finds scenarios: files, folders, globs, suites and kept traces, in a stable order."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fozzy.dsl.load import SUFFIXES, Loaded, load
+from fozzy.dsl.scenario import SuiteFile
+from fozzy.errors import InputError, Problem, Where
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import SUFFIX
+
+FILES_MAX = 1_000_000
+
+
+class Chosen(NamedTuple):
+    """A file to run: a valid scenario, or a trace to replay."""
+
+    path: Path
+    name: str  # relative to the project, with `/`; seeds follow from it
+    shown: str
+    loaded: Loaded | None
+
+
+class Found(NamedTuple):
+    """What a search came to. All problems are kept, so that they can be shown at once."""
+
+    chosen: list[Chosen]
+    problems: list[Problem]
+    files: int  # looked at, suites included
+    invalid: int
+
+
+def is_scenario(path: str) -> bool:
+    """Whether a file is named as a scenario."""
+    return path.endswith(tuple(SUFFIXES))
+
+
+def is_trace(path: str) -> bool:
+    """Whether a file is named as a trace."""
+    return path.endswith(SUFFIX)
+
+
+def discover(words: Iterable[str], root: Path) -> Found:
+    """Everything the words name, loaded. Problems of all files are gathered; nothing is dropped in silence."""
+    chosen: dict[str, Chosen] = {}
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    invalid = 0
+    waiting = list(reversed([(path, missing) for word in words for path, missing in _expand(word)]))
+    while waiting:
+        path, missing = waiting.pop()
+        key = os.path.abspath(path)
+        if key in seen:
+            continue
+        seen.add(key)
+        if missing:
+            problems.append(missing)
+            invalid += 1
+            continue
+        name = project_name(path, root)
+        if is_trace(path.name):
+            chosen[key] = Chosen(path, name, shown_path(path), None)
+            continue
+        try:
+            loaded = load(path, name, shown_path(path))
+        except InputError as error:
+            problems += error.problems
+            invalid += 1
+            continue
+        if isinstance(loaded.file, SuiteFile):
+            members, lacking = _suite_members(loaded.file, path, loaded)
+            problems += lacking
+            invalid += bool(lacking)
+            waiting += [(member, None) for member in reversed(members)]
+        else:
+            chosen[key] = Chosen(path, name, shown_path(path), loaded)
+    return Found(list(chosen.values()), problems, len(seen), invalid)
+
+
+def project_name(path: Path, root: Path) -> str:
+    """A path relative to the project's folder, with `/`; as given when it lies elsewhere."""
+    whole, base = os.path.abspath(path), os.path.abspath(root)
+    if base == os.sep or whole.startswith(base + os.sep):
+        whole = os.path.relpath(whole, base)
+    return whole.replace(os.sep, "/")
+
+
+def _expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
+    path = Path(word)
+    if path.is_dir():
+        for found in _walk(word):
+            yield found, None
+    elif path.exists():
+        yield path, None if is_scenario(word) or is_trace(word) else _not_a_scenario(word)
+    elif glob.has_magic(word):
+        for match in sorted(glob.glob(word, recursive=True)):
+            if os.path.isdir(match):
+                yield from ((found, None) for found in _walk(match))
+            elif is_scenario(match) or is_trace(match):
+                yield Path(match), None
+    else:
+        yield path, _missing(word)
+
+
+def _walk(folder: str) -> Iterator[Path]:
+    """Scenarios and traces below a folder, by name; hidden folders are left out."""
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if is_scenario(name) or is_trace(name):
+                yield Path(here, name)
+
+
+def _suite_members(suite: SuiteFile, path: Path, loaded: Loaded) -> tuple[list[Path], list[Problem]]:
+    members: list[Path] = []
+    problems: list[Problem] = []
+    for words in suite.suites.values():
+        for word in words:
+            pattern = str(path.parent / word)
+            found = sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(word) else [pattern]
+            existing = [Path(match) for match in found if os.path.isfile(match)]
+            if not existing:
+                problems.append(_missing_member(word, loaded))
+            members += existing
+    return members, problems
+
+
+def _missing(word: str) -> Problem:
+    import difflib
+
+    folder = os.path.dirname(word) or "."
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    close = difflib.get_close_matches(os.path.basename(word), names, 1)
+    hint = f'did you mean "{os.path.join(os.path.dirname(word), close[0])}"?' if close else ""
+    where = Where(word.replace(os.sep, "/"))
+    return Problem(code="scenario.missing", message=f"there is no file or folder {word}", where=where, hint=hint)
+
+
+def _missing_member(word: str, loaded: Loaded) -> Problem:
+    message = f'suite "{loaded.file.name}" names "{word}", which matches no file'
+    return Problem(code="scenario.missing", message=message, where=Where(loaded.document.shown))
+
+
+def _not_a_scenario(word: str) -> Problem:
+    message = f"{word} is not named as a scenario or a trace"
+    hint = "scenarios end in .fozzy.json or .fozzy.toml, traces in .fozzy"
+    return Problem(code="scenario.not_a_scenario", message=message, where=Where(word), hint=hint)

@@ -1,0 +1,86 @@
+"""Findings with their place in the file: the path of a step becomes a line, a column and the text that stands there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fozzy.core.events import Ask, Draw, Found, Record, Step
+from fozzy.core.outcome import Finding, FindingKind, Location
+from fozzy.dsl.load import Document
+from fozzy.dsl.locate import line_at, locate
+
+_SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d+\])*)")
+TEXT_CHARS_MAX = 400
+
+
+def steps_path(at: str) -> tuple[str | int, ...]:
+    """`steps[3].retry.steps[0]` as the path in the file: the type after an index is said for people only."""
+    path: list[str | int] = []
+    after_index = False
+    for segment in at.split("."):
+        match = _SEGMENT.fullmatch(segment)
+        if match is None:
+            continue
+        if not (after_index and not match[2]):
+            path.append(match[1])
+            path += [int(number) for number in re.findall(r"\d+", match[2])]
+        after_index = bool(match[2])
+    return tuple(path)
+
+
+def place(found: Sequence[Found], document: Document, text: str, before: Sequence[str] = ()) -> list[Finding]:
+    """The findings of a run with their places in `text`, which is the document's without its secrets."""
+    if not found:
+        return []
+    places = locate(text, document.form)
+    made: list[Finding] = []
+    for index, each in enumerate(found):
+        path = steps_path(each.at)
+        spot = places.find((*path, each.field) if each.field else path)
+        line = line_at(text, spot.line)
+        location = Location(
+            file=document.shown,
+            line=spot.line,
+            col=spot.col,
+            path=each.at,
+            text=line[:TEXT_CHARS_MAX],
+            length=spot.length,
+            label=each.label,
+            details=each.details,
+        )
+        kind: FindingKind = each.finding  # type: ignore[assignment]
+        said = before[index] if index < len(before) else ""
+        made.append(Finding(kind=kind, title=each.title, message=each.message, location=location, before=said))
+    return made
+
+
+class Tally:
+    """A sink that counts steps and remembers what stood before each finding."""
+
+    def __init__(self) -> None:
+        self.steps = self.draws = self.asks = 0
+        self.before: list[str] = []
+        self._last: Step | None = None
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        """Look at a block of records."""
+        for record in records:
+            if type(record) is Step:
+                self.steps += 1
+                if not record.failed:
+                    self._last = record
+            elif type(record) is Draw:
+                self.draws += 1
+            elif type(record) is Ask:
+                self.asks += 1
+            elif type(record) is Found:
+                self.before.append(f"{self._last.type} {self._last.note}" if self._last and self._last.note else "")
+
+
+def step_number(at: str, setup_count: int) -> int:
+    """Which top-level step of setup and steps together a path lies in, from 1; 0 for any other part."""
+    path = steps_path(at)
+    if len(path) < 2 or path[0] not in ("setup", "steps") or not isinstance(path[1], int):
+        return 0
+    return path[1] + 1 + (setup_count if path[0] == "steps" else 0)

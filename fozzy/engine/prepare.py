@@ -1,0 +1,186 @@
+"""From a valid scenario and what was asked for to a run that is ready.
+
+Everything a run depends on goes into the trace's header first and is taken from there, so that a recorded run and its
+replay are made by the same function from the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from fozzy.config import Settings
+from fozzy.core.choice import Choices, Source
+from fozzy.core.clock import Clock
+from fozzy.core.limits import Limits
+from fozzy.core.log import Log
+from fozzy.core.redact import Redactor
+from fozzy.core.summary import Mode
+from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.load import Document, Loaded
+from fozzy.dsl.locate import line_at, locate
+from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
+from fozzy.engine.bind import Plan, bind
+from fozzy.engine.run import Ended, execute, perform
+from fozzy.errors import InputError, Problem, UsageError, Where
+from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
+from fozzy.world.world import Backends, Setting
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command asks of a run; none means: as the scenario or the config says."""
+
+    det: bool | None = None
+    proc: Literal["scripted", "host"] | None = None
+    fs: Literal["virtual", "host"] | None = None
+    http: Literal["scripted", "host"] | None = None
+    timeout_ns: int | None = None
+    leak_bytes_max: int | None = None
+    settings: Settings = Settings()
+
+
+class Ready(NamedTuple):
+    """A run that is ready: execute it with any source, any number of times."""
+
+    header: Header
+    document: Document
+    file: StepsFile
+    plan: Plan
+    setting: Setting
+    redactor: Redactor
+
+
+def header_of(loaded: Loaded, options: Options, seed: int, mode: Mode) -> tuple[Header, Redactor]:
+    """Decide everything a run depends on. *Errors*: `InputError` when the scenario cannot run like this."""
+    file = steps_file(loaded)
+    settings = options.settings
+    redactor = Redactor(settings.redact)
+    redactor.learn(msgspec.to_builtins(file))
+    text = redactor.source(loaded.document.text)
+    document = loaded.document
+    header = Header(
+        format=FORMAT,
+        version=VERSION,
+        mode=mode,
+        seed=seed,
+        det=settings.det if options.det is None else options.det,
+        backends=_backends(file, options),
+        scenario=EmbeddedScenario(
+            path=document.name, digest=document.digest, form=document.form, text=text, redacted=text != document.text
+        ),
+        timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
+        limits=_limits(file, settings.limits),
+        http_base_url=redactor.source(settings.http_base_url),
+        leak_bytes_max=options.leak_bytes_max,
+    )
+    _check_base_url(file, header, document)
+    return header, redactor
+
+
+def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path()) -> Ready:
+    """Bind a scenario to a header. The header's own scenario is used only by who loaded it from there."""
+    file = steps_file(loaded)
+    setting = Setting(
+        seed=header.seed,
+        det=header.det,
+        backends=header.backends,
+        limits=header.limits,
+        root=root,
+        leak_bytes_max=header.leak_bytes_max,
+        variables=file.vars,
+        env_names=frozenset(file.env),
+    )
+    plan = bind(file, redactor, perform, header.http_base_url)
+    return Ready(header, loaded.document, file, plan, setting, redactor)
+
+
+def start(
+    run: Ready,
+    source: Source,
+    log: Log,
+    wait: Callable[[int], None] | None = None,
+    ended: Ended | None = None,
+) -> Ended:
+    """Execute a run once. `wait` spends sleeps when the run is not deterministic; `ended` is as for `execute`."""
+    clock = Clock()
+    if wait is not None and not run.header.det:
+
+        def spend(duration_ns: int) -> None:
+            log.flush()  # what was said before a real wait is seen before it
+            wait(duration_ns)
+
+        clock = Clock(spend)
+    choices = Choices(source, clock, log, run.redactor, run.setting.limits.call_ms_max * 10**6)
+    return execute(run.plan, run.setting, choices, run.header.timeout_ns, ended)
+
+
+def steps_file(loaded: Loaded) -> StepsFile:
+    """The steps of a scenario. *Errors*: `UsageError` when it is a file of another form."""
+    file = loaded.file
+    if isinstance(file, DistributedFile):
+        raise UsageError(
+            "scenario.distributed",
+            f"{loaded.document.shown} is a distributed scenario, which this release validates but cannot run",
+            hint="leave it out, or describe what each client does as steps",
+            where=Where(loaded.document.shown),
+        )
+    if isinstance(file, SuiteFile):
+        shown = loaded.document.shown
+        raise UsageError("scenario.suite", f"{shown} is a suite", hint=f"fozzy test {shown}", where=Where(shown))
+    return file
+
+
+def _backends(file: StepsFile, options: Options) -> Backends:
+    """Flag, then scenario, then environment or config."""
+    own, settings = file.backends, options.settings
+    return Backends(
+        proc=options.proc or own.proc or settings.proc_backend,
+        fs=options.fs or own.fs or settings.fs_backend,
+        http=options.http or own.http or settings.http_backend,
+    )
+
+
+def _timeout_of(file: StepsFile) -> int | None:
+    return parse_ns(file.timeout) if file.timeout is not None else None
+
+
+def _limits(file: StepsFile, configured: Limits) -> Limits:
+    own = {name: value for name, value in msgspec.structs.asdict(file.limits).items() if value is not None}
+    return msgspec.structs.replace(configured, **own)
+
+
+def _check_base_url(file: StepsFile, header: Header, document: Document) -> None:
+    """A path cannot be sent to a real host; where that is known before the run, it is a problem of the file."""
+    if header.backends.http != "host" or file.http_base_url or header.http_base_url:
+        return
+    raw = msgspec.to_builtins(file)
+    paths = [path for part in ("setup", "steps", "teardown") for path in _request_paths(raw.get(part) or [], (part,))]
+    if not paths:
+        return
+    places = locate(document.text, document.form)
+    raise InputError.of([_needs_base_url(document, *places.find(path)) for path in paths])
+
+
+def _request_paths(steps: list[dict[str, object]], path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
+    found: list[tuple[str | int, ...]] = []
+    for index, step in enumerate(steps):
+        if step["type"] == "http_request" and str(step["path"]).startswith("/"):
+            found.append((*path, index, "path"))
+        nested = step.get("steps")
+        if isinstance(nested, list):
+            found += _request_paths(nested, (*path, index, "steps"))
+    return found
+
+
+def _needs_base_url(document: Document, line: int, col: int, length: int) -> Problem:
+    return Problem(
+        code="scenario.no_base_url",
+        message="a path cannot be sent to a real host: no http_base_url is set",
+        where=Where(document.shown, line, col),
+        hint="set http_base_url in the scenario or in fozzy.toml, or write an absolute URL",
+        length=length,
+        text=line_at(document.text, line),
+    )

@@ -1,0 +1,196 @@
+"""Runs one scenario and records it: the trace is written as the run goes and finalized by the one finalizer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy import wall
+from fozzy.core.log import Log, Sink
+from fozzy.core.outcome import Finding, Status
+from fozzy.core.sources import Seeded
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
+from fozzy.dsl.load import Loaded
+from fozzy.dsl.scenario import StepsFile
+from fozzy.engine.place import Tally, place, step_number
+from fozzy.engine.prepare import Options, Ready, header_of, ready, start
+from fozzy.engine.run import Ended
+from fozzy.errors import InterruptedRun, StoreError
+from fozzy.trace.finalize import Policy, check_target, finalize, partial_of, shown_path
+from fozzy.trace.format import Footer
+from fozzy.trace.store import TRACE_NAME, Store
+from fozzy.trace.writer import Recorder
+from fozzy.version import VERSION
+
+
+class Keeping(NamedTuple):
+    """Where a run's trace goes and when it is kept at all."""
+
+    run_id: str
+    store: Store
+    target: Path  # the trace's name, before the collision policy
+    policy: Policy
+    asked: bool  # the user asked for the trace: it is kept whatever happens, and durable
+    always: bool  # kept even when the run passes
+
+
+class Recorded(NamedTuple):
+    """A run that ended and was recorded."""
+
+    run: Ready
+    ended: Ended
+    findings: list[Finding]
+    trace: Path | None
+    tally: Tally
+    started_at: str
+    finished_at: str
+    duration_ms: int
+
+    @property
+    def steps(self) -> int:
+        """How many top-level steps the scenario has, setup included."""
+        return len(self.run.file.setup or ()) + len(self.run.file.steps)
+
+    @property
+    def failed_step(self) -> int:
+        """Which of them failed, from 1; 0 when none did."""
+        failing = [found for found in self.ended.findings if found.status != "pass"]
+        return step_number(failing[0].at, len(self.run.file.setup or ())) if failing else 0
+
+
+def run_once(
+    loaded: Loaded,
+    options: Options,
+    seed: int,
+    mode: Mode,
+    *,
+    keep: Keeping,
+    root: Path = Path(),
+    sinks: Sequence[Sink] = (),
+) -> Recorded:
+    """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
+    header, redactor = header_of(loaded, options, seed, mode)
+    run = ready(header, loaded, redactor, root)
+    if keep.asked:
+        check_target(keep.target, keep.policy)
+    recorder = Recorder(
+        header, partial_of(keep.target, keep.run_id), redactor, buffered=not (keep.asked or keep.always)
+    )
+    started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
+    tally, ended = Tally(), Ended()
+    try:
+        start(run, Seeded(seed), Log([recorder, tally, *sinks]), wall.pause_ns, ended)
+    except KeyboardInterrupt:
+        raise _interrupted(recorder, keep, run, started_at) from None
+    except BaseException:
+        recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
+        raise
+    return _keep(run, ended, recorder, keep, tally, started_at, started_ns)
+
+
+def _keep(
+    run: Ready, ended: Ended, recorder: Recorder, keep: Keeping, tally: Tally, started_at: str, started_ns: int
+) -> Recorded:
+    findings = place(ended.findings, run.document, run.header.scenario.text, tally.before)
+    finished_at, duration_ms = wall.now_iso(), (wall.elapsed_ns() - started_ns) // 10**6
+    done = Recorded(run, ended, findings, None, tally, started_at, finished_at, duration_ms)
+    if not keep.always and ended_as_expected(run.file, ended.status, findings):
+        recorder.discard()
+        return done
+
+    def footer(path: str) -> Footer:
+        return _footer(recorder, keep.run_id, done, summary_of(done, keep, path))
+
+    durable = keep.asked or ended.status != "pass"
+    return done._replace(trace=finalize(recorder, keep.target, keep.policy, footer, durable=durable))
+
+
+def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = "") -> Summary:
+    """The summary of one run."""
+    header = done.run.header
+    folder = shown_path(keep.store.folder(keep.run_id))
+    return Summary(
+        schema_version=SCHEMA_VERSION,
+        command=command or header.mode,
+        status=done.ended.status,
+        mode=header.mode,
+        identity=Identity(run_id=keep.run_id, seed=header.seed, trace_path=trace, artifacts_dir=folder),
+        started_at=done.started_at,
+        finished_at=done.finished_at,
+        duration_ms=done.duration_ms,
+        duration_ns=done.ended.now_ns,
+        det=header.det,
+        steps=done.steps,
+        failed_step=done.failed_step,
+        memory=done.ended.heap,
+        findings=done.findings,
+    )
+
+
+def ended_as_expected(file: StepsFile, status: Status, findings: Sequence[Finding]) -> bool:
+    """Whether a run ended as its scenario says it must: passed, or failed as `expect` describes."""
+    expect = file.expect
+    if expect is None:
+        return status == "pass"
+    if status != expect.status:
+        return False
+    first = next(iter(findings), None)
+    at = first.location.path if first and first.location else ""
+    return (expect.title is None or (first is not None and first.title == expect.title)) and expect.at in (None, at)
+
+
+def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
+    """Give the store its own name for a trace that went elsewhere, keep the summary, move the aliases."""
+    folder = keep.store.folder(keep.run_id)
+    inside = folder / TRACE_NAME
+    if trace != inside:
+        try:
+            os.link(trace, inside)
+        except OSError:
+            shutil.copyfile(trace, inside)
+    keep.store.finish(keep.run_id, msgspec.json.encode(summary), summary.status)
+
+
+def _footer(recorder: Recorder, run_id: str, done: Recorded, summary: Summary) -> Footer:
+    return Footer(
+        end="sealed",
+        run_id=run_id,
+        engine=VERSION,
+        python=wall.python_version(),
+        os=wall.system_name(),
+        hash_seed=wall.hash_seed(),
+        started_at=done.started_at,
+        finished_at=done.finished_at,
+        counts=recorder.counts,
+        blocks=recorder.blocks,
+        summary=summary,
+    )
+
+
+def _interrupted(recorder: Recorder, keep: Keeping, run: Ready, started_at: str) -> InterruptedRun:
+    """Seal what there is as incomplete and say where it is."""
+    footer = Footer(
+        end="incomplete",
+        run_id=keep.run_id,
+        engine=VERSION,
+        python=wall.python_version(),
+        os=wall.system_name(),
+        hash_seed=wall.hash_seed(),
+        started_at=started_at,
+        finished_at=wall.now_iso(),
+        counts=recorder.counts,
+        blocks=recorder.blocks,
+        summary=None,
+    )
+    try:
+        path = finalize(recorder, keep.target, keep.policy, lambda _path: footer)
+    except StoreError as error:
+        return InterruptedRun("run.interrupted", f"interrupted; {error.message}")
+    shown = shown_path(path)
+    hint = f"fozzy replay {shown} --unsafe goes as far as the run went"
+    return InterruptedRun("run.interrupted", f"interrupted {run.document.shown}; what there is: {shown}", hint=hint)

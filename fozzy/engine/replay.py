@@ -1,0 +1,126 @@
+"""Replays a trace: the same engine, with the recording as the source of its choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy.core.events import Found, Record
+from fozzy.core.log import Sink
+from fozzy.core.outcome import Finding, Status
+from fozzy.core.redact import Redactor
+from fozzy.core.summary import Divergence
+from fozzy.dsl.load import Document, Loaded, parse
+from fozzy.engine.place import Tally, place, step_number
+from fozzy.engine.prepare import Ready, ready, start
+from fozzy.engine.run import Ended
+from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
+from fozzy.errors import EvidenceError, Exit, InputError
+from fozzy.trace.format import Footer, Header
+from fozzy.trace.reader import Trace, open_trace
+
+StopAt = Callable[[int, Record], bool]
+
+
+class Replayed(NamedTuple):
+    """What a replay came to."""
+
+    header: Header
+    footer: Footer | None
+    status: Status
+    divergence: Divergence
+    findings: list[Finding]
+    now_ns: int
+    steps: int
+    failed_step: int
+
+    def exit_status(self, unsafe: bool) -> Exit:
+        """The exit status: as recorded for SAME, 6 where the recording and the run parted."""
+        verdict = self.divergence.verdict
+        if verdict == "SAME":
+            return {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH}[self.status]
+        if verdict in ("FIXED", "CHANGED"):
+            return Exit.PASS if verdict == "FIXED" else Exit.FAIL
+        return Exit.PASS if verdict == "INCOMPLETE" and unsafe else Exit.EVIDENCE
+
+
+def replay_file(
+    path: Path,
+    *,
+    scenario: Loaded | None = None,
+    unsafe: bool = False,
+    names: Sequence[str] = (),
+    sinks: Sequence[Sink] = (),
+    stop_at: StopAt | None = None,
+) -> Replayed:
+    """Replay a trace, by its own scenario unless another is given. Never touches the outside world.
+
+    `unsafe` also replays a trace without a seal. *Errors*: `StoreError`, `EvidenceError`; `InputError` for a scenario
+    that cannot run.
+    """
+    with open_trace(path) as trace:
+        if trace.is_sealed or not unsafe:
+            trace.check_seal()
+        return _replay(trace, scenario, names, sinks, stop_at)
+
+
+def _replay(
+    trace: Trace, scenario: Loaded | None, names: Sequence[str], sinks: Sequence[Sink], stop_at: StopAt | None
+) -> Replayed:
+    header, footer = trace.header(), trace.footer()
+    redactor = Redactor(names)
+    loaded = scenario or _embedded(trace, header)
+    redactor.learn(msgspec.to_builtins(loaded.file))
+    run = ready(header, loaded, redactor)
+    complete = footer is not None and footer.end == "sealed"
+    records = trace.records() if trace.is_sealed else trace.whole_records()
+    tape = Tape(records, header.seed, failing=_failing(footer), complete=complete, changed=scenario is not None)
+    tape.stop_at = stop_at
+    tally = Tally()
+    return _run(run, tape, tally, [tally, *sinks], footer)
+
+
+def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Footer | None) -> Replayed:
+    ended, stopped = Ended(), None
+    try:
+        start(run, tape, ReplayLog(tape, sinks), ended=ended)
+        tape.finish()
+    except Stopped as stop:
+        stopped = stop
+    found: list[Found] = ended.findings
+    setup = len(run.file.setup or ())
+    return Replayed(
+        run.header,
+        footer,
+        ended.status,
+        verdict_of(tape, ended, stopped),
+        place(found, run.document, run.document.text, tally.before),
+        ended.now_ns,
+        setup + len(run.file.steps),
+        step_number(found[0].at, setup) if found else 0,
+    )
+
+
+def _embedded(trace: Trace, header: Header) -> Loaded:
+    """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
+    scenario = header.scenario
+    document = Document(scenario.path, scenario.path, scenario.text, scenario.form, scenario.digest)
+    try:
+        return parse(document)
+    except InputError as error:
+        raise EvidenceError(
+            "trace.bad_scenario",
+            f"{trace.shown} carries a scenario that is not valid: {error.message}",
+            hint="it was recorded by another version, or altered before it was sealed",
+        ) from error
+
+
+def _failing(footer: Footer | None) -> str | None:
+    """The path of the recorded failure, none when the run passed or did not end."""
+    if footer is None or footer.summary is None or footer.summary.status == "pass":
+        return None
+    locations = [finding.location.path for finding in footer.summary.findings if finding.location]
+    return locations[0] if locations else None

@@ -1,0 +1,183 @@
+"""The engine: runs a bound scenario once. One path, whoever answers: a seed, a recording, a search.
+
+Setup and steps run in order until one fails; teardown then runs whatever happened, with a fresh budget of time;
+background processes end; leaks are counted. Every step that ends is a record, and so is every finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fozzy.core.choice import Choices
+from fozzy.core.clock import TimeUp
+from fozzy.core.events import Found, Step
+from fozzy.core.log import BLOCK_RECORDS
+from fozzy.core.outcome import Status, StepFailed
+from fozzy.core.summary import Heap
+from fozzy.dsl.duration import show_ns
+from fozzy.dsl.steps.proc import end_background
+from fozzy.engine.bind import Bound, Plan
+from fozzy.world.world import Setting, World
+
+_SEVERITY: list[Status] = ["crash", "timeout", "fail", "pass"]
+
+
+class Ended:
+    """What a run came to: its status and findings, the worst status first."""
+
+    __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap")
+
+    def __init__(self) -> None:
+        self.status: Status = "pass"
+        self.findings: list[Found] = []
+        self.now_ns = 0
+        self.aside_ns = 0
+        self.heap: Heap | None = None
+
+
+def execute(
+    plan: Plan, setting: Setting, choices: Choices, timeout_ns: int | None = None, ended: Ended | None = None
+) -> Ended:
+    """Run a plan once. *Errors*: whatever a source raises when it has no answer; `ended`, if the caller gave one, then
+    holds how far the run came. *Closes*: the world."""
+    world = World(setting, choices)
+    world.base_url = plan.base_url
+    ended = Ended() if ended is None else ended
+    try:
+        _phase(plan.main, world, ended, timeout_ns)
+        if plan.teardown:
+            _phase(plan.teardown, world, ended, timeout_ns)
+        _finish(world, ended)
+    finally:
+        world.close()
+        choices.log.flush()
+        ended.now_ns, ended.aside_ns = world.clock.now, world.clock.aside_ns
+    return ended
+
+
+def perform(body: Sequence[Bound], world: World) -> Iterator[int]:
+    """Run the steps inside a block, yielding between leaf steps and where one is parked."""
+    for bound in body:
+        if bound.walk is None:
+            _perform_all((bound,), world)
+            yield 0
+        else:
+            yield from _walk(bound, world)
+
+
+def _perform_all(body: Sequence[Bound], world: World) -> None:
+    """The loop that a million steps go through."""
+    log, clock, choices = world.log, world.clock, world.choices
+    record, buffer = log.append, log.buffer
+    for bound in body:
+        at, kind, digest, act, walk = bound
+        if walk is not None:
+            for pause_ns in _walk(bound, world):
+                if pause_ns:
+                    clock.sleep(pause_ns)
+            continue
+        choices.span = at
+        start = clock.now
+        try:
+            note = act(world)
+        except StepFailed as failure:
+            _fail(bound, failure, start, world)
+            raise
+        if note is None:
+            record(Step(clock.now, at, kind, digest, clock.now - start))
+        else:
+            record(Step(clock.now, at, kind, digest, clock.now - start, choices.redactor.text(note)))
+        if len(buffer) >= BLOCK_RECORDS:
+            log.flush()
+
+
+def _walk(bound: Bound, world: World) -> Iterator[int]:
+    assert bound.walk is not None
+    choices, clock = world.choices, world.clock
+    choices.span = bound.at
+    start = clock.now
+    try:
+        for pause_ns in bound.walk(world):
+            yield pause_ns
+            choices.span = bound.at
+    except StepFailed as failure:
+        _fail(bound, failure, start, world)
+        raise
+    world.log.append(Step(clock.now, bound.at, bound.type, bound.hash, clock.now - start))
+
+
+def _fail(bound: Bound, failure: StepFailed, start: int, world: World) -> None:
+    """Record a failing step; the innermost one is the failure's place, those around it only end."""
+    if failure.at == "":
+        failure.at, failure.title = bound.at, failure.title or bound.type
+        failure.message = world.choices.redactor.text(failure.message)
+    said = f"{failure.title}: {failure.message}"
+    now = world.clock.now
+    world.log.append(Step(now, bound.at, bound.type, bound.hash, max(0, now - start), failed=said))
+
+
+def _phase(body: Sequence[Bound], world: World, ended: Ended, timeout_ns: int | None) -> None:
+    """Run one part with its own budget of time and keep what it finds."""
+    clock = world.clock
+    clock.deadline_ns = None if timeout_ns is None else clock.now + clock.aside_ns + timeout_ns
+    try:
+        _perform_all(body, world)
+    except StepFailed as failure:
+        _found(world, ended, failure)
+    except TimeUp:
+        _found(world, ended, _timeout(world, timeout_ns or 0))
+    clock.deadline_ns = None
+
+
+def _timeout(world: World, timeout_ns: int) -> StepFailed:
+    failure = StepFailed("timeout", f"the run took longer than its timeout of {show_ns(timeout_ns)}", "hang", "timeout")
+    failure.at = world.choices.span
+    return failure
+
+
+def _found(world: World, ended: Ended, failure: StepFailed) -> None:
+    clean = world.choices.redactor.clean
+    found = Found(
+        world.clock.now,
+        failure.at,
+        failure.kind,
+        failure.title,
+        failure.message,
+        failure.status,
+        failure.field,
+        clean(failure.label) if failure.label else "",
+        clean(failure.details) if failure.details is not None else None,
+    )
+    world.log.append(found)
+    ended.findings.append(found)
+    ended.status = min(ended.status, failure.status, key=_SEVERITY.index)
+
+
+def _finish(world: World, ended: Ended) -> None:
+    """End what still runs in the background and count what was never freed."""
+    world.choices.span = "end"
+    for name in list(reversed(world.__dict__.get("background", ()))):
+        try:
+            result = end_background(world, name)
+            if result.ended_before and result.signal is not None:
+                message = f"background process {name} was ended by signal {result.signal}"
+                raise StepFailed("proc_signal", message, "panic", "crash")
+        except StepFailed as failure:
+            failure.at = "end"
+            _found(world, ended, failure)
+    heap = world.__dict__.get("heap")
+    if heap is not None:
+        ended.heap = Heap(in_use_bytes=heap.in_use_bytes(), peak_bytes=heap.peak_bytes, allocations=len(heap.living()))
+    if heap is not None and heap.living():
+        _found(world, ended, _leak(world))
+
+
+def _leak(world: World) -> StepFailed:
+    living, in_use = world.heap.living(), world.heap.in_use_bytes()
+    budget = world.setting.leak_bytes_max
+    status: Status = "pass" if budget is None or in_use <= budget else "fail"
+    tags = sorted({allocation.tag for allocation in living if allocation.tag})
+    said = f"{in_use} bytes in {len(living)} allocations were never freed" + (f" ({', '.join(tags)})" if tags else "")
+    failure = StepFailed("memory_leak", said, "invariant", status, details={"bytes": in_use})
+    failure.at = "end"
+    return failure

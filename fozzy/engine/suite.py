@@ -1,0 +1,234 @@
+"""Runs many scenarios as one run: in this process or in workers, told in discovery order whatever finishes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy.core.events import Record
+from fozzy.core.outcome import Finding, Location, Status
+from fozzy.core.sources import member_seed
+from fozzy.core.summary import Divergence, Member
+from fozzy.dsl.load import load
+from fozzy.dsl.scenario import DistributedFile, StepsFile
+from fozzy.engine.discover import Chosen
+from fozzy.engine.prepare import Options, steps_file
+from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
+from fozzy.engine.replay import replay_file
+from fozzy.engine.workers import Recipe, run_items
+from fozzy.errors import FozzyError, Problem
+from fozzy.trace.finalize import Policy, numbered, shown_path
+from fozzy.trace.format import SUFFIX
+from fozzy.trace.store import Store
+
+EVENT_RECORDS_MAX = 100_000  # of one scenario, sent to whoever listens; the trace has all
+
+
+class Selection(NamedTuple):
+    """Which of the found scenarios run."""
+
+    text: str = ""
+    tags: Sequence[str] = ()
+    not_tags: Sequence[str] = ()
+
+    def takes(self, chosen: Chosen) -> bool:
+        """Whether a file is wanted; kept traces have no tags."""
+        tags = chosen.loaded.file.tags if chosen.loaded and isinstance(chosen.loaded.file, StepsFile) else []
+        if self.text and self.text.lower() not in f"{chosen.name} {_title(chosen)}".lower():
+            return False
+        return (not self.tags or any(tag in self.tags for tag in tags)) and not any(
+            tag in self.not_tags for tag in tags
+        )
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker must know besides the scenarios."""
+
+    options: Options
+    suite_seed: int
+    run_id: str
+    base_dir: str
+    root: str
+    record: str | None
+    policy: Policy
+    single: bool
+    with_events: bool
+    paths: list[tuple[str, str, str]]  # path, name, shown
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a worker answers: how the member ended, its events, or why it could not run."""
+
+    member: Member
+    events: list[Record] = []
+    problem: Problem | None = None
+    exit_status: int = 0
+
+
+def refuse_distributed(chosen: Sequence[Chosen]) -> list[Problem]:
+    """Distributed scenarios cannot run yet: each is a problem with its name, none is left out in silence."""
+    problems: list[Problem] = []
+    for each in chosen:
+        if each.loaded is not None and isinstance(each.loaded.file, DistributedFile):
+            try:
+                steps_file(each.loaded)
+            except FozzyError as error:
+                problems += error.problems
+    return problems
+
+
+def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Told], bool]) -> Iterator[Told]:
+    """Run everything and tell it in order. `stop` may end the suite after any member."""
+    handler = _handler(chosen, job)
+    early: dict[int, Told] = {}
+    next_index = 0
+    answers = run_items(
+        range(len(chosen)), handler, lambda: Recipe(f"{__name__}:worker", msgspec.json.encode(job)), jobs
+    )
+    for index, answer in answers:
+        early[index] = _decoded(answer, index, chosen[index])
+        while next_index in early:
+            told = early.pop(next_index)
+            next_index += 1
+            yield told
+            if stop(told):
+                return
+
+
+def worker(payload: bytes) -> Callable[[int], bytes]:
+    """The handler of a spawned worker, which loads the scenarios again."""
+    job = msgspec.json.decode(payload, type=Job)
+    chosen = [
+        Chosen(Path(path), name, shown, None if path.endswith(SUFFIX) else load(Path(path), name, shown))
+        for path, name, shown in job.paths
+    ]
+    return _handler(chosen, job)
+
+
+def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
+    encode = msgspec.json.Encoder().encode
+
+    def answer(index: int) -> bytes:
+        try:
+            return encode(_run_member(chosen[index], index + 1, job))
+        except FozzyError as error:
+            return encode(Told(_unrun(chosen[index], index + 1), [], error.problems[0], int(error.exit_status)))
+
+    return answer
+
+
+def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
+    if chosen.loaded is None:
+        return _replay_member(chosen, number, job)
+    file = steps_file(chosen.loaded)
+    seed = file.seed if file.seed is not None else member_seed(job.suite_seed, chosen.name)
+    store = Store(Path(job.base_dir))
+    target = _target(number, job, store)
+    keep = Keeping(job.run_id, store, target, job.policy, job.record is not None, job.record is not None)
+    events: list[Record] = []
+    sinks = [_listener(events)] if job.with_events else []
+    done = run_once(chosen.loaded, job.options, seed, "test", keep=keep, root=Path(job.root), sinks=sinks)
+    return Told(_member(chosen, number, file, done, seed), events)
+
+
+def _listener(events: list[Record]) -> Callable[[Sequence[Record]], None]:
+    return lambda records: events.extend(records[: max(0, EVENT_RECORDS_MAX - len(events))])
+
+
+def _target(number: int, job: Job, store: Store) -> Path:
+    if job.record is None:
+        return store.folder(job.run_id) / f"{number}{SUFFIX}"
+    return Path(job.record) if job.single else numbered(Path(job.record), number)
+
+
+def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: int) -> Member:
+    passed = ended_as_expected(file, done.ended.status, done.findings)
+    findings, status = done.findings, done.ended.status
+    if not passed and status == "pass":
+        findings, status = [_unexpected_pass(chosen, file)], "fail"
+    return Member(
+        number=number,
+        name=_display(chosen.name),
+        path=chosen.shown,
+        status=status,
+        seed=seed,
+        duration_ns=max(done.duration_ms * 10**6, 0),
+        steps=done.steps,
+        failed_step=done.failed_step,
+        passed=passed,
+        trace_path=shown_path(done.trace) if done.trace else None,
+        expected=file.expect.status if file.expect else None,
+        findings=findings,
+    )
+
+
+def _unexpected_pass(chosen: Chosen, file: StepsFile) -> Finding:
+    assert file.expect is not None
+    message = f"the scenario passed, but it says it ends with {file.expect.status}"
+    location = Location(file=chosen.shown, line=1, col=1, path="expect")
+    return Finding(kind="assertion", title="unexpected_pass", message=message, location=location)
+
+
+def _replay_member(chosen: Chosen, number: int, job: Job) -> Told:
+    """A kept trace is a test: mended (FIXED) passes, still failing (SAME) fails, drift is no evidence at all."""
+    replayed = replay_file(chosen.path, names=job.options.settings.redact)
+    exit_status = replayed.exit_status(unsafe=False)
+    status: Status = "pass" if exit_status == 0 else "fail" if replayed.status == "pass" else replayed.status
+    findings = replayed.findings or ([_drifted(chosen, replayed.divergence)] if exit_status else [])
+    member = Member(
+        number=number,
+        name=chosen.name.removesuffix(SUFFIX),
+        path=chosen.shown,
+        status=status,
+        seed=replayed.header.seed,
+        duration_ns=0,
+        steps=replayed.steps,
+        failed_step=replayed.failed_step,
+        passed=exit_status == 0,
+        trace_path=chosen.shown,
+        findings=findings,
+        replay=replayed.divergence,
+    )
+    return Told(member, exit_status=int(exit_status))
+
+
+def _drifted(chosen: Chosen, divergence: Divergence) -> Finding:
+    said = f"{divergence.verdict} at record #{divergence.record}: {divergence.cause or 'the recording ends there'}"
+    location = Location(file=chosen.shown, line=1, col=1, path="")
+    return Finding(kind="checker", title=divergence.verdict.lower(), message=said, location=location)
+
+
+def _decoded(answer: bytes | None, index: int, chosen: Chosen) -> Told:
+    if answer is not None:
+        return msgspec.json.decode(answer, type=Told)
+    message = f"the process that ran {chosen.shown} died"
+    location = Location(file=chosen.shown, line=1, col=1, path="")
+    finding = Finding(kind="panic", title="worker_died", message=message, location=location)
+    member = msgspec.structs.replace(_unrun(chosen, index + 1), status="crash", findings=[finding])
+    return Told(member, exit_status=4)
+
+
+def _unrun(chosen: Chosen, number: int) -> Member:
+    return Member(
+        number=number,
+        name=_display(chosen.name),
+        path=chosen.shown,
+        status="error",
+        seed=0,
+        duration_ns=0,
+        passed=False,
+    )
+
+
+def _title(chosen: Chosen) -> str:
+    return chosen.loaded.file.name if chosen.loaded else ""
+
+
+def _display(name: str) -> str:
+    """A scenario's name for people: its path without the scenarios folder and the ending."""
+    for suffix in (".fozzy.json", ".fozzy.toml"):
+        name = name.removesuffix(suffix)
+    return name.removeprefix("scenarios/")

@@ -1,0 +1,245 @@
+"""Replay: the recording answers, and every record is compared. Nothing outside is touched.
+
+Rule 1: the tape is read strictly in order. Drift is found here and nowhere else, so here it is explained.
+Rule 2: the records of the failing step itself decide between SAME, FIXED and CHANGED; there, and past there, a
+difference is no drift: draws go on from the seed, and the first question without an answer ends the replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from fozzy.core.choice import A
+from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
+from fozzy.core.log import Log
+from fozzy.core.outcome import Verdict
+from fozzy.core.sources import Seeded
+from fozzy.core.summary import Divergence
+from fozzy.engine.place import steps_path
+from fozzy.engine.run import Ended
+
+SHOWN_CHARS_MAX = 160
+
+
+class Stopped(Exception):
+    """The replay ended before the scenario did; not a failed step, so no block may swallow it."""
+
+
+class Drift(Stopped):
+    """The run left the recording before its recorded end."""
+
+    def __init__(self, number: int, recorded: str, now: str, cause: str) -> None:
+        super().__init__(cause)
+        self.number = number
+        self.recorded = recorded
+        self.now = now
+        self.cause = cause
+
+
+class Reached(Stopped):
+    """The replay came to where it was asked to stop."""
+
+
+class TapeEnded(Stopped):
+    """There is no answer on the tape: the recording was cut off, or the run went on past a mended failure."""
+
+
+class ReplayLog(Log):
+    """A log whose every record is held against the recording."""
+
+    def __init__(self, tape: Tape, sinks: Any = ()) -> None:
+        super().__init__(sinks)
+        keep = self.buffer.append
+
+        def compare(record: Record) -> None:
+            tape.compare(record)
+            keep(record)
+
+        self.append = compare
+
+
+class Tape:
+    """The recording as a source of choices and as a measure of records.
+
+    `failing` is the path of the recorded failure, `complete` whether the recording ends where the run did,
+    `changed` says whether the scenario is another than the recorded one.
+    """
+
+    def __init__(
+        self, records: Iterator[Record], seed: int, *, failing: str | None, complete: bool, changed: bool = False
+    ) -> None:
+        self._records = records
+        self._seeded = Seeded(seed)
+        self._failing = steps_path(failing) if failing is not None else None
+        self._complete = complete
+        self._changed = changed
+        self._next: Record | None = None
+        self._answered: Record | None = None
+        self.number = 0  # of the next record
+        self.free = False
+        self.stop_at: Callable[[int, Record], bool] | None = None
+        self._advance()
+
+    def draw(self, label: str, low: int, high: int) -> int:
+        """The recorded value; past the recording the seed's."""
+        if not self.free:
+            then = self._next
+            if isinstance(then, Draw) and (then.label, then.low, then.high) == (label, low, high):
+                self._seeded.skip(label)
+                self._take()
+                return then.value
+            self._differ(f"draw {label} from {low} to {high}")
+        return self._seeded.draw(label, low, high)
+
+    def ask(self, label: str, request: Any, live: Callable[[], tuple[A, int]], answer: type[A]) -> tuple[A, int]:
+        """The recorded answer. *Errors*: `TapeEnded` when there is none and that is no drift."""
+        del live  # never called: a replay does not touch the outside world
+        then = self._next
+        if isinstance(then, Ask) and then.label == label and then.request == request:
+            self._take()
+            return msgspec.convert(then.answer, answer), then.took
+        if not self.free:
+            self._differ(f"ask {label} {_short(request)}")
+        raise TapeEnded
+
+    def compare(self, record: Record) -> None:
+        """Hold a record against the recording. *Errors*: `Drift`."""
+        if self.free:
+            return
+        then = self._answered
+        if then is not None and type(record) in (Draw, Ask):
+            self._answered = None
+            if then != record:
+                self._differ(record, then, self.number - 1)
+            return
+        then = self._next
+        if then is None or not _equal(then, record):
+            self._differ(record)
+            return
+        self._take()
+        self._answered = None
+
+    def finish(self) -> None:
+        """The run is over: the tape must be too. *Errors*: `Drift`."""
+        if not self.free and self._next is not None:
+            self._differ("the end of the run")
+
+    def _take(self) -> None:
+        """Go on to the next record."""
+        if self.stop_at is not None and self._next is not None and self.stop_at(self.number, self._next):
+            raise Reached
+        self._answered = self._next
+        self.number += 1
+        self._advance()
+
+    def _advance(self) -> None:
+        self._next = next(self._records, None)
+
+    def _differ(self, current: Record | str, then: Record | None = None, number: int | None = None) -> None:
+        """The run and the recording part here: freedom within the failing step, the end of a cut-off tape, or drift."""
+        recorded = self._next if then is None else then
+        if recorded is None and not self._complete:
+            raise TapeEnded
+        if recorded is not None and self._lies_in_failure(recorded):
+            self.free = True
+            return
+        raise Drift(
+            self.number if number is None else number,
+            "the end of the run" if recorded is None else describe(recorded),
+            current if isinstance(current, str) else describe(current),
+            _cause(recorded, current, self._changed),
+        )
+
+    def _lies_in_failure(self, record: Record) -> bool:
+        """Whether a record belongs to the step that failed, or to the end of a block around it."""
+        failing = self._failing
+        path = steps_path(record.at)
+        return failing is not None and path[: len(failing)] == failing
+
+
+def verdict_of(tape: Tape, ended: Ended, stopped: Stopped | None) -> Divergence:
+    """What a replay came to."""
+    if isinstance(stopped, Drift):
+        return Divergence(
+            verdict="DRIFT",
+            records=tape.number,
+            record=stopped.number,
+            recorded=stopped.recorded,
+            now=stopped.now,
+            cause=stopped.cause,
+        )
+    if isinstance(stopped, TapeEnded) and not tape.free:
+        return Divergence(verdict="INCOMPLETE", records=tape.number, record=tape.number)
+    return Divergence(verdict=_verdict(tape, ended), records=tape.number)
+
+
+def _verdict(tape: Tape, ended: Ended) -> Verdict:
+    if not tape.free:
+        return "SAME"
+    return "FIXED" if ended.status == "pass" else "CHANGED"
+
+
+def describe(record: Record | None) -> str:
+    """A record in one line for people."""
+    match record:
+        case Draw():
+            return f"draw {record.label} from {record.low} to {record.high}: {record.value} at {record.at}"
+        case Ask():
+            return f"ask {record.label} {_short(record.request)} at {record.at}"
+        case Step():
+            said = f" failed, {record.failed}" if record.failed else f" {record.note}" if record.note else ""
+            return _bounded(f"step {record.type} at {record.at}{said}") + (
+                f" ({record.hash[:8]})" if record.hash else ""
+            )
+        case Event():
+            return _bounded(f"event {record.name} {_short(record.fields)} at {record.at}")
+        case Found():
+            return _bounded(f"finding {record.title} at {record.at}: {record.message}")
+        case None:
+            return "nothing"
+
+
+def _equal(then: Record, now: Record) -> bool:
+    """Whether two records are the same; a step that holds a secret has no hash to compare."""
+    if then == now:
+        return True
+    if isinstance(then, Step) and isinstance(now, Step) and "" in (then.hash, now.hash):
+        return msgspec.structs.replace(then, hash="") == msgspec.structs.replace(now, hash="")
+    return msgspec.json.encode(then) == msgspec.json.encode(now) if type(then) in (Event, Found) else False
+
+
+def _cause(recorded: Record | None, now: Record | str, changed: bool) -> str:
+    """The likely reason, in words."""
+    if recorded is None:
+        return "the run goes on where the recording ends" + (": the scenario has more in it" if changed else "")
+    if now == "the end of the run":
+        return "the run ended before the recording did" + (": the scenario has less in it" if changed else "")
+    if isinstance(recorded, Step) and isinstance(now, Step):
+        return _cause_of_steps(recorded, now)
+    if isinstance(recorded, Ask):
+        return "the run asked something the trace has no answer for" + (": the scenario was changed" if changed else "")
+    if isinstance(recorded, Draw) or (isinstance(now, str) and now.startswith("draw")):
+        return "the run draws something else" + (": the scenario was changed" if changed else "")
+    return "the scenario was changed" if changed else _NOT_DETERMINISTIC
+
+
+_NOT_DETERMINISTIC = "another version of fozzy, or something that is not deterministic"
+
+
+def _cause_of_steps(recorded: Step, now: Step) -> str:
+    if (recorded.at, recorded.type) != (now.at, now.type):
+        return f"the order of steps changed: {recorded.type} was recorded at {recorded.at}, {now.type} runs at {now.at}"
+    if recorded.hash != now.hash:
+        return f"the step at {now.at} was changed since the recording"
+    return _NOT_DETERMINISTIC
+
+
+def _short(value: Any) -> str:
+    return _bounded(msgspec.json.encode(value).decode())
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS_MAX else text[: SHOWN_CHARS_MAX - 1] + "…"

@@ -1,0 +1,108 @@
+"""The one finalizer: every trace gets its name here, by one collision policy, sealed with the path it really has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from fozzy.errors import StoreError
+from fozzy.trace.format import SUFFIX, Footer
+from fozzy.trace.writer import Recorder
+
+Policy = Literal["error", "overwrite", "append"]
+NAMES_MAX = 100_000  # more traces of one name than that are a mistake
+
+
+def shown_path(path: Path) -> str:
+    """A path relative to the working directory where it lies below it, with `/` everywhere."""
+    whole = os.path.abspath(path)
+    here = os.getcwd()
+    relative = whole[len(here) + 1 :] if whole.startswith(here + os.sep) else whole
+    return relative.replace(os.sep, "/")
+
+
+def numbered(target: Path, number: int) -> Path:
+    """`t.fozzy` -> `t.1.fozzy`."""
+    stem = target.name.removesuffix(SUFFIX)
+    return target.with_name(f"{stem}.{number}{SUFFIX if target.name.endswith(SUFFIX) else ''}")
+
+
+def partial_of(target: Path, run_id: str) -> Path:
+    """Where a trace is written before it has its name."""
+    return target.with_name(f"{target.name}.{run_id}.partial")
+
+
+def check_target(target: Path, policy: Policy) -> None:
+    """Refuse early what would be refused at the end. *Errors*: `StoreError`."""
+    if target.is_dir():
+        raise StoreError("trace.is_a_folder", f"{shown_path(target)} is a folder", hint="name a file: --record t.fozzy")
+    if policy == "error" and target.exists():
+        raise _taken(target)
+
+
+def finalize(
+    recorder: Recorder, target: Path, policy: Policy, footer: Callable[[str], Footer], *, durable: bool = True
+) -> Path:
+    """Seal a trace and give it its name. Returns the path it has.
+
+    `footer` makes the footer for a path, and is asked again when a name turns out to be taken. *Errors*: `StoreError`;
+    the sealed `.partial` then stays.
+    """
+    if recorder.late_secrets():
+        recorder.rewrite()
+    try:
+        for path in _candidates(target, policy):
+            recorder.seal(footer(shown_path(path)), durable=durable)
+            if _claim(recorder.partial, path, policy):
+                recorder.close()
+                return path
+    except OSError as error:
+        message = f"cannot write {shown_path(target)}: {error.strerror or error}"
+        raise StoreError("trace.unwritable", message) from error
+    recorder.close()
+    raise _taken(target, recorder.partial)
+
+
+def _candidates(target: Path, policy: Policy) -> Iterator[Path]:
+    if policy != "append" or not os.path.lexists(target):
+        yield target
+    if policy == "append":
+        for number in range(1, NAMES_MAX):
+            path = numbered(target, number)
+            if not os.path.lexists(path):
+                yield path
+
+
+def _claim(partial: Path, path: Path, policy: Policy) -> bool:
+    """Give the file its name; false when the name is taken."""
+    if policy == "overwrite":
+        os.replace(partial, path)
+        return True
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        return _claim_by_reserving(partial, path)  # a file system without hard links
+    os.unlink(partial)
+    return True
+
+
+def _claim_by_reserving(partial: Path, path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        return False
+    os.replace(partial, path)
+    return True
+
+
+def _taken(target: Path, partial: Path | None = None) -> StoreError:
+    kept = f"; the trace is kept as {shown_path(partial)}" if partial else ""
+    return StoreError(
+        "trace.exists",
+        f"{shown_path(target)} exists already{kept}",
+        hint="--record-collision append takes the next free name, overwrite replaces it",
+    )

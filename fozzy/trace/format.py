@@ -1,0 +1,100 @@
+"""The trace format, version 1: JSON Lines. A header, one line per record in order, a footer that seals them all.
+
+Rule 1: header and records hold nothing that differs between two runs of the same inputs; the footer holds the rest.
+Rule 2: the footer is one line, and its last member `seal` is the blake3 of every byte before that value's quote.
+Rule 3: `blocks` in the footer are short blake3 digests of each `BLOCK` records, so that damage can be placed.
+Rule 4: a change of meaning raises `VERSION` and adds a function to `trace/migrate.py`. docs/reference/trace.md has it all.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from fozzy.core.events import Record
+from fozzy.core.limits import Limits
+from fozzy.core.outcome import Camel
+from fozzy.core.summary import Mode, Summary
+from fozzy.world.world import Backends
+
+FORMAT: Literal["fozzy-trace"] = "fozzy-trace"
+VERSION = 1
+BLOCK = 256
+SUFFIX = ".fozzy"
+OPENING = f'{{"format":"{FORMAT}","version":'.encode()
+FOOTER_OPENING = b'{"end":"'
+SEAL_OPENING = b',"seal":"'
+SEAL_CHARS = 64
+ENDING = b'"}\n'
+
+
+class EmbeddedScenario(Camel, frozen=True, kw_only=True):
+    """The scenario as read, without its secrets; `digest` is the blake3 of the file's true bytes."""
+
+    path: str
+    digest: str
+    form: Literal["json", "toml"]
+    text: str
+    redacted: bool = False
+
+
+class Header(Camel, frozen=True, kw_only=True):
+    """Everything a run depends on besides the answers of the world."""
+
+    format: Literal["fozzy-trace"]
+    version: int
+    mode: Mode
+    seed: int
+    det: bool
+    backends: Backends
+    scenario: EmbeddedScenario
+    timeout_ns: int | None = None
+    limits: Limits = Limits()
+    http_base_url: str = ""
+    leak_bytes_max: int | None = None
+
+
+class Counts(Camel, frozen=True, kw_only=True):
+    """How many records of each sort."""
+
+    records: int = 0
+    draws: int = 0
+    asks: int = 0
+    events: int = 0
+
+
+class Footer(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """How the run ended and what made it. `end` is `incomplete` in a trace recovered from a run that was killed."""
+
+    end: Literal["sealed", "incomplete"]
+    run_id: str
+    engine: str
+    python: str
+    os: str
+    hash_seed: str
+    started_at: str
+    finished_at: str
+    counts: Counts
+    blocks: list[str]
+    summary: Summary | None
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """The part of every record that its order is checked by."""
+
+    n: int
+    t: int
+    kind: str
+    type: str = ""
+
+
+header_encoder = msgspec.json.Encoder()
+footer_decoder = msgspec.json.Decoder(Footer)
+header_decoder = msgspec.json.Decoder(Header)
+record_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def encode_footer(footer: Footer) -> bytes:
+    """The footer's line up to the seal's opening quote."""
+    return msgspec.json.encode(footer)[:-1] + SEAL_OPENING

@@ -1,0 +1,155 @@
+"""The store: `.fozzy/runs/<id>/`, one folder a run, and the words that find a run again.
+
+A run's folder holds `summary.json` and its traces: `trace.fozzy` for a single run, `<number>.fozzy` for each failing
+scenario of a suite. The files `latest`, `last-pass` and `last-fail` beside the folders each hold a run id.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from fozzy import wall
+from fozzy.core.outcome import Status
+from fozzy.errors import StoreError
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import SUFFIX
+
+ALIASES = ("latest", "last-pass", "last-fail")
+RUN_ID = re.compile(r"[0-9a-f]{1,8}")
+SHORT_ID_CHARS = 4
+TRACE_NAME = "trace" + SUFFIX
+SUMMARY_NAME = "summary.json"
+CANDIDATES_MAX = 20
+
+
+class Store:
+    """The runs below one base folder. Nothing is written before the first run."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.runs_dir = base_dir / "runs"
+
+    def folder(self, run_id: str) -> Path:
+        """Where a run keeps its files."""
+        return self.runs_dir / run_id
+
+    def fresh(self) -> str:
+        """A new run's id; its folder exists and is empty. *Errors*: `StoreError`."""
+        try:
+            while True:
+                run_id = wall.fresh_run_id()
+                try:
+                    self.folder(run_id).mkdir(parents=True)
+                    return run_id
+                except FileExistsError:
+                    continue
+        except OSError as error:
+            raise StoreError(
+                "store.unwritable", f"cannot write {shown_path(self.runs_dir)}: {error.strerror}"
+            ) from error
+
+    def finish(self, run_id: str, summary: bytes, status: Status) -> None:
+        """Keep a run's summary and move the aliases to it. *Errors*: `StoreError`."""
+        try:
+            write_whole(self.folder(run_id) / SUMMARY_NAME, summary)
+            for alias in ("latest", "last-pass" if status == "pass" else "last-fail"):
+                write_whole(self.runs_dir / alias, run_id.encode())
+        except OSError as error:
+            raise StoreError(
+                "store.unwritable", f"cannot write {shown_path(self.runs_dir)}: {error.strerror}"
+            ) from error
+
+    def ids(self) -> list[str]:
+        """Every run's id, sorted."""
+        try:
+            names = os.listdir(self.runs_dir)
+        except OSError:
+            return []
+        return sorted(name for name in names if len(name) == 8 and RUN_ID.fullmatch(name))
+
+    def short(self, run_id: str) -> str:
+        """The shortest prefix of at least four digits that names the run alone."""
+        others = [other for other in self.ids() if other != run_id]
+        for length in range(SHORT_ID_CHARS, len(run_id)):
+            if not any(other.startswith(run_id[:length]) for other in others):
+                return run_id[:length]
+        return run_id
+
+    def run_of(self, word: str) -> str:
+        """The run a word names: an alias or a unique prefix. *Errors*: `StoreError` with the candidates."""
+        alias = word.removeprefix("@")
+        if alias in ALIASES:
+            return self._aliased(alias)
+        found = [run_id for run_id in self.ids() if run_id.startswith(word)] if RUN_ID.fullmatch(word) else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = " ".join(found[:CANDIDATES_MAX])
+            raise StoreError(
+                "store.ambiguous_run", f'"{word}" names {len(found)} runs: {listed}', hint="give more digits"
+            )
+        raise StoreError("store.unknown_run", f'there is no trace file and no run "{word}"', hint=self._hint(word))
+
+    def trace_of(self, selector: str) -> Path:
+        """The trace a selector names: a path, `7f3`, `7f3/2`, `@latest`, … *Errors*: `StoreError`."""
+        path = Path(selector)
+        if path.is_file() or (selector.endswith((SUFFIX, ".partial")) and selector.removeprefix("@") not in ALIASES):
+            return path
+        word, slash, number = selector.partition("/")
+        run_id = self.run_of(word)
+        folder = self.folder(run_id)
+        if slash:
+            return self._member(folder, run_id, number)
+        traces = self._traces(folder)
+        if len(traces) == 1:
+            return traces[0]
+        if not traces:
+            message = f"run {run_id} kept no trace"
+            raise StoreError(
+                "store.no_trace", message, hint="only failing scenarios of a suite keep theirs; --record keeps all"
+            )
+        listed = " ".join(
+            f"{self.short(run_id)}/{trace.name.removesuffix(SUFFIX)}" for trace in traces[:CANDIDATES_MAX]
+        )
+        raise StoreError(
+            "store.ambiguous_trace", f"run {run_id} has {len(traces)} traces: {listed}", hint="name one of them"
+        )
+
+    def _aliased(self, alias: str) -> str:
+        try:
+            run_id = (self.runs_dir / alias).read_text().strip()
+        except OSError:
+            run_id = ""
+        if run_id not in self.ids():
+            raise StoreError("store.unknown_run", f'no run is "{alias}" yet', hint="fozzy run or fozzy test makes one")
+        return run_id
+
+    def _traces(self, folder: Path) -> list[Path]:
+        single = folder / TRACE_NAME
+        if single.is_file():
+            return [single]
+        return sorted(folder.glob(f"[0-9]*{SUFFIX}"), key=lambda path: int(path.name.removesuffix(SUFFIX)))
+
+    def _member(self, folder: Path, run_id: str, number: str) -> Path:
+        path = folder / f"{number}{SUFFIX}"
+        if number.isdigit() and path.is_file():
+            return path
+        kept = " ".join(trace.name.removesuffix(SUFFIX) for trace in self._traces(folder))
+        raise StoreError(
+            "store.unknown_member", f'run {run_id} kept no trace "{number}"', hint=f"it kept: {kept or 'none'}"
+        )
+
+    def _hint(self, word: str) -> str:
+        import difflib
+
+        words = [*self.ids(), *(f"@{alias}" for alias in ALIASES)]
+        close = difflib.get_close_matches(word, words, 1)
+        return f'did you mean "{close[0]}"?' if close else "a selector is a trace file, a run id or @latest"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is never seen half written. *Errors*: `OSError`."""
+    temporary = path.with_name(f"{path.name}.{wall.fresh_run_id()}.partial")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
