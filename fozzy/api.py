@@ -1,0 +1,95 @@
+"""The public functions: the same work as the commands, without a screen or a store."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from fozzy import wall
+from fozzy.core.outcome import Finding, Status
+from fozzy.core.summary import Divergence, Summary
+from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.load import Loaded, document, parse
+from fozzy.dsl.load import load as load_file
+from fozzy.engine.prepare import Options, steps_file
+from fozzy.engine.record import Keeping, run_once, summary_of
+from fozzy.engine.replay import replay_file
+from fozzy.trace.finalize import Policy, shown_path
+from fozzy.trace.store import Store
+from fozzy.trace.verify import Verification
+from fozzy.trace.verify import verify as verify_file
+
+
+class Result(NamedTuple):
+    """How a run ended. `trace` is where its trace is, none when none was asked for."""
+
+    status: Status
+    findings: list[Finding]
+    summary: Summary
+    trace: Path | None
+
+
+class Replayed(NamedTuple):
+    """What a replay came to."""
+
+    verdict: str
+    status: Status
+    findings: list[Finding]
+    replay: Divergence
+
+
+def load(source: str | Path | dict[str, Any]) -> Loaded:
+    """Load a scenario from a file or a dictionary. Nothing is cached: an edited file is read again.
+
+    *Errors*: `InputError` with every problem and its place.
+    """
+    if isinstance(source, dict):
+        return parse(document(msgspec.json.format(msgspec.json.encode(source)), "<dict>", "<dict>", "json"))
+    return load_file(Path(source))
+
+
+def run(
+    scenario: Loaded | str | Path | dict[str, Any],
+    *,
+    seed: int | None = None,
+    det: bool = True,
+    timeout: str | None = None,
+    record: str | Path | None = None,
+    record_collision: Policy = "append",
+    proc: Literal["scripted", "host"] | None = None,
+    fs: Literal["virtual", "host"] | None = None,
+    http: Literal["scripted", "host"] | None = None,
+) -> Result:
+    """Run a scenario once in this process; a trace is written only to `record`.
+
+    *Units*: `timeout` is a duration such as "500ms". *Errors*: `InputError`, `StoreError`. *Closes*: every process and
+    connection the run opened.
+    """
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
+    own = steps_file(loaded).seed
+    chosen = seed if seed is not None else own if own is not None else wall.fresh_seed()
+    timeout_ns = parse_ns(timeout) if timeout is not None else None
+    options = Options(det=det, proc=proc, fs=fs, http=http, timeout_ns=timeout_ns)
+    with tempfile.TemporaryDirectory(prefix="fozzy-") as folder:
+        target = Path(record) if record is not None else Path(folder, "run.fozzy")
+        store = Store(Path(folder))
+        keep = Keeping(wall.fresh_run_id(), store, target, record_collision, record is not None, record is not None)
+        done = run_once(loaded, options, chosen, "run", keep=keep)
+        trace = done.trace if record is not None else None
+        summary = summary_of(done, keep, shown_path(trace) if trace else None, "run")
+    return Result(done.ended.status, done.findings, summary, trace)
+
+
+def replay(trace: str | Path, *, scenario: Loaded | str | Path | None = None, unsafe: bool = False) -> Replayed:
+    """Replay a trace, without touching the outside world. *Errors*: `StoreError`, `EvidenceError`, `InputError`."""
+    against = load(scenario) if isinstance(scenario, str | Path) else scenario
+    done = replay_file(Path(trace), scenario=against, unsafe=unsafe)
+    return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
+
+
+def verify(trace: str | Path) -> Verification:
+    """Say what of a trace can be trusted. *Errors*: `StoreError`, `EvidenceError` when it is no trace at all."""
+    return verify_file(Path(trace))

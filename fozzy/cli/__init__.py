@@ -1,0 +1,1 @@
+"""Words into one call, results into a screen."""

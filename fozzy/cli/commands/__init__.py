@@ -1,0 +1,32 @@
+"""The commands, one file each, and the one list of them.
+
+To add a command: a module here with a `Command` struct (its fields are its words, its docstring is its help), and a
+line in `COMMANDS`. Help, parsing, schema and reference pages follow from the struct.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from fozzy.cli.command import Command
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init:Init", "Write a configuration and a first scenario."),
+    "validate": ("validate:Validate", "Check scenario files and show every problem with its place."),
+    "test": ("test:Test", "Run scenarios, suites and kept traces, and give one verdict."),
+    "run": ("run:Run", "Run one scenario and record it."),
+    "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
+    "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
+    "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
+    "trace show": ("trace:Show", "Print the records of a trace."),
+    "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
+    "env": ("env:Env", "Show every setting and where it came from."),
+    "version": ("version:Version", "Print the version."),
+}
+
+
+def command_class(name: str) -> type[Command]:
+    """The struct of a command; its module is imported only now."""
+    module, _, kind = COMMANDS[name][0].partition(":")
+    found: type[Command] = getattr(import_module(f"fozzy.cli.commands.{module}"), kind)
+    return found

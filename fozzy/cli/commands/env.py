@@ -1,0 +1,63 @@
+"""`fozzy env`: every setting in force and where it came from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from fozzy import wall
+from fozzy.cli.command import Command
+from fozzy.cli.console import Console
+from fozzy.cli.documents import EnvDocument, SettingBody
+from fozzy.cli.options import config_of
+from fozzy.core.summary import SCHEMA_VERSION
+from fozzy.dsl.steps.base import show
+from fozzy.errors import Exit
+from fozzy.report.text import Line, Span, line
+from fozzy.version import VERSION
+
+
+class Env(Command, frozen=True, kw_only=True):
+    """Show every setting and where it came from: flag, environment, file or default."""
+
+    name: ClassVar[str] = "env"
+
+    def call(self, console: Console) -> Exit:
+        config = config_of(self)
+        values = msgspec.to_builtins(config.settings)
+        complete = {
+            name: values.get(name, msgspec.to_builtins(getattr(config.settings, name))) for name in config.origins
+        }
+        settings = [
+            SettingBody(name=name, value=complete[name], origin=config.origins[name]) for name in sorted(complete)
+        ]
+        if self.det is not None:
+            settings = [_overridden(each, self.det) if each.name == "det" else each for each in settings]
+        document = EnvDocument(
+            schema_version=SCHEMA_VERSION,
+            command="env",
+            status="pass",
+            version=VERSION,
+            python=wall.python_version(),
+            system=wall.system_name(),
+            config_file=config.file,
+            root=config.root.as_posix(),
+            settings=settings,
+        )
+        if console.json:
+            console.raw(msgspec.json.encode(document).decode() + "\n")
+        console.answer(_lines(document))
+        return Exit.PASS
+
+
+def _overridden(setting: SettingBody, value: bool) -> SettingBody:
+    return msgspec.structs.replace(setting, value=value, origin="flag")
+
+
+def _lines(document: EnvDocument) -> list[Line]:
+    lines = [line(f"  fozzy {document.version}   python {document.python}   {document.system}")]
+    lines += [line(f"  {document.config_file or 'no configuration file'}"), []]
+    for each in document.settings:
+        lines.append(line(f"  {each.name:<16}", Span(f"{show(each.value):<24}"), Span(f"  {each.origin}", "dim")))
+    return lines

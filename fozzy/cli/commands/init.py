@@ -1,0 +1,69 @@
+"""`fozzy init`: a configuration and a first scenario, never over what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from fozzy.cli.command import Command, Opt
+from fozzy.cli.commands.schema import FOLDER
+from fozzy.cli.console import Console
+from fozzy.cli.documents import InitDocument
+from fozzy.cli.options import config_of
+from fozzy.cli.scaffold import SCENARIO_SCHEMA, files
+from fozzy.config import FILE_NAME
+from fozzy.core.summary import SCHEMA_VERSION
+from fozzy.errors import Exit, UsageError, Where
+from fozzy.report.text import Line, Span, gutter, line
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.store import write_whole
+
+
+class Init(Command, frozen=True, kw_only=True):
+    """Write a configuration and a first scenario.
+
+    The configuration is fozzy.toml, or what --config names. Nothing that exists is overwritten without --force.
+    """
+
+    name: ClassVar[str] = "init"
+    force: Annotated[bool, Opt(("--force",), "Overwrite what is there.")] = False
+
+    def call(self, console: Console) -> Exit:
+        contents = files(self.config or FILE_NAME)
+        contents[SCENARIO_SCHEMA] = (FOLDER / "scenario.json").read_text(encoding="utf-8")
+        taken = [path for path in contents if Path(path).exists()]
+        if taken and not self.force:
+            raise UsageError(
+                "init.exists",
+                f"{', '.join(taken)} {'exists' if len(taken) == 1 else 'exist'} already; nothing was written",
+                hint="--force overwrites",
+                where=Where(taken[0]),
+            )
+        for path, text in contents.items():
+            _write(Path(path), text)
+        written = [shown_path(Path(path)) for path in contents]
+        if console.json:
+            document = InitDocument(schema_version=SCHEMA_VERSION, command="init", status="pass", written=written)
+            console.raw(msgspec.json.encode(document).decode() + "\n")
+        config_of(self)  # what was written must be understood
+        console.answer(_lines(written, self.config))
+        return Exit.PASS
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise UsageError("init.unwritable", f"cannot write {path}: {error.strerror}", where=Where(str(path))) from error
+
+
+def _lines(written: list[str], config: str | None) -> list[Line]:
+    flag = f"--config {config} " if config else ""
+    return [
+        *[line(gutter("wrote"), path) for path in written],
+        [],
+        line("  next  ", Span(f"fozzy {flag}test --det --strict", "code")),
+    ]

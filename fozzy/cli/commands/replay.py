@@ -1,0 +1,229 @@
+"""`fozzy replay`: a recorded run again, exactly, without the outside world."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from fozzy import wall
+from fozzy.cli.command import Arg, Command, Opt
+from fozzy.cli.commands.run import StepPrinter, load_scenario
+from fozzy.cli.console import Console
+from fozzy.cli.options import config_of
+from fozzy.core.events import Record, Step
+from fozzy.core.outcome import Status
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
+from fozzy.dsl.duration import parse_ns
+from fozzy.engine.replay import Replayed, StopAt, replay_file
+from fozzy.errors import Exit, UsageError
+from fozzy.report import renderer
+from fozzy.report.pretty import run_failure
+from fozzy.report.text import Line, Span, count, line, safe
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.store import Store
+
+
+class Replay(Command, frozen=True, kw_only=True):
+    """Run a recorded trace again without the outside world.
+
+    SAME ends as recorded, FIXED with 0, CHANGED with 1; DRIFT and INCOMPLETE with 6: the recording and the run parted.
+    """
+
+    name: ClassVar[str] = "replay"
+    trace: Annotated[str, Arg("A trace file, a run id, a run's member as 7f3/2, or @latest.", "TRACE")]
+    scenario: Annotated[
+        str | None, Opt(("--scenario",), "Replay against this scenario instead of the recorded.", "FILE")
+    ] = None
+    until: Annotated[
+        str | None, Opt(("--until",), "Stop at this record's number, or at this scenario time.", "RECORD|DURATION")
+    ] = None
+    step: Annotated[bool, Opt(("--step",), "Wait for Enter after each step.")] = False
+    dump_events: Annotated[bool, Opt(("--dump-events",), "Print every record as a line of JSON.")] = False
+    reporter: Annotated[str, Opt(("--reporter",), "pretty, json, junit or github.", "FORMAT")] = "pretty"
+
+    def call(self, console: Console) -> Exit:
+        config = config_of(self)
+        if self.json and self.dump_events:
+            raise UsageError("usage.two_reports", "--json and --dump-events both want stdout", hint="drop one of them")
+        if self.step and not sys.stdin.isatty():
+            raise UsageError(
+                "usage.no_terminal", "--step needs a terminal to wait at", hint="--until stops at one place"
+            )
+        path = Store(config.base_dir()).trace_of(self.trace)
+        loaded = load_scenario(self.scenario, config) if self.scenario else None
+        started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
+        replayed = replay_file(
+            path,
+            scenario=loaded,
+            unsafe=not self.strict,
+            names=config.settings.redact,
+            sinks=self._sinks(console),
+            stop_at=self._stop_at(),
+        )
+        summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
+        self._show(console, replayed, summary, path)
+        return replayed.exit_status(unsafe=not self.strict)
+
+    @property
+    def _screen(self) -> bool:
+        return not self.json and not self.dump_events and self.reporter == "pretty"
+
+    def _sinks(self, console: Console) -> list[Callable[[Sequence[Record]], None]]:
+        if self.dump_events:
+            return [_Dump(console)]
+        sinks: list[Callable[[Sequence[Record]], None]] = []
+        if self._screen and not console.quiet:
+            sinks.append(StepPrinter(console))
+        return sinks
+
+    def _stop_at(self) -> StopAt | None:
+        until = _until(self.until)
+        if not self.step:
+            return until
+        pause = _Pause()
+        return lambda number, record: (until is not None and until(number, record)) or pause(record)
+
+    def _show(self, console: Console, replayed: Replayed, summary: Summary, path: Path) -> None:
+        if self.json or self.reporter != "pretty":
+            console.raw(renderer("json" if self.json else self.reporter)(summary))
+        if not self._screen:
+            return
+        verdict = _verdict_lines(replayed, shown_path(path), self.scenario)
+        if console.quiet:
+            console.answer([line(f"{replayed.divergence.verdict}  {shown_path(path)}")])
+            return
+        findings: list[Line] = [[], *run_failure(replayed.findings)] if replayed.findings else []
+        console.answer([*findings, [], *verdict])
+
+
+class _Dump:
+    """A sink that prints records as they stand in a trace."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._number = 0
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        import msgspec
+
+        lines: list[str] = []
+        for record in records:
+            lines.append(f'{{"n":{self._number},{msgspec.json.encode(record).decode()[1:]}\n')
+            self._number += 1
+        self._console.raw("".join(lines))
+
+
+class _Pause:
+    """Waits for Enter before each step; `c` goes on without waiting, `q` stops."""
+
+    def __init__(self) -> None:
+        self._waiting = True
+
+    def __call__(self, record: Record) -> bool:
+        if not self._waiting or not isinstance(record, Step):
+            return False
+        answer = (
+            input(f"  next: {record.type} at {record.at}   [Enter] go on  [c] to the end  [q] stop ").strip().lower()
+        )
+        self._waiting = answer != "c"
+        return answer == "q"
+
+
+def _until(text: str | None) -> StopAt | None:
+    """Where to stop: a record's number, or a time of the scenario. *Errors*: `UsageError`."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{1,15}", text):
+        last = int(text)
+        return lambda number, _record: number > last
+    try:
+        end_ns = parse_ns(text)
+    except ValueError as error:
+        hint = "--until 12 stops after record 12, --until 250ms at that time"
+        raise UsageError(
+            "usage.bad_value", f"--until is a record's number or a duration, got {text}", hint=hint
+        ) from error
+    return lambda _number, record: record.t > end_ns
+
+
+def _summary(replayed: Replayed, path: Path, started_at: str, duration_ms: int) -> Summary:
+    verdict = replayed.divergence.verdict
+    status: Status = replayed.status
+    if verdict in ("DRIFT", "INCOMPLETE"):
+        status = "error"
+    run_id = replayed.footer.run_id if replayed.footer else ""
+    return Summary(
+        schema_version=SCHEMA_VERSION,
+        command="replay",
+        status=status,
+        mode="replay",
+        identity=Identity(run_id=run_id, seed=replayed.header.seed, trace_path=shown_path(path)),
+        started_at=started_at,
+        finished_at=wall.now_iso(),
+        duration_ms=duration_ms,
+        duration_ns=replayed.now_ns,
+        det=True,
+        steps=replayed.steps,
+        failed_step=replayed.failed_step,
+        replay=replayed.divergence,
+        findings=replayed.findings,
+    )
+
+
+def _verdict_lines(replayed: Replayed, trace: str, scenario: str | None) -> list[Line]:
+    divergence = replayed.divergence
+    verdict = divergence.verdict
+    steps, records = count(replayed.steps, "step"), count(divergence.records, "record")
+    failed = f", same failure at step {replayed.failed_step}" if replayed.failed_step else ""
+    if verdict == "SAME":
+        said = failed if replayed.status != "pass" else ""
+        return [line("  ", Span("SAME", "pass"), f"  {steps}, {records}{said}")]
+    if verdict == "FIXED":
+        return [
+            line("  ", Span("FIXED", "pass"), f"  {steps}, {records} as recorded, and the recorded failure is gone")
+        ]
+    if verdict == "CHANGED":
+        return [line("  ", Span("CHANGED", "fail"), "  another failure where the recorded one was")]
+    if verdict == "INCOMPLETE":
+        said = f"  the recording ends after {records}; so far everything was the same"
+        return [line("  ", Span("INCOMPLETE", "warn"), said)]
+    return _drift_lines(replayed, trace, scenario)
+
+
+def _drift_lines(replayed: Replayed, trace: str, scenario: str | None) -> list[Line]:
+    divergence = replayed.divergence
+    recorded, now = safe(divergence.recorded or ""), safe(divergence.now or "")
+    lines = [
+        line(f"  record #{divergence.record}: {safe(divergence.cause or '')}"),
+        line("              recorded   ", Span(recorded, "pass")),
+        line("              now        ", Span(now, "fail")),
+        line("                         ", Span(" " * _same_chars(recorded, now) + "^^", "mark")),
+        line("  ", Span("DRIFT", "fail"), f"  stopped at record #{divergence.record}; nothing after it can be trusted"),
+        [],
+    ]
+    if scenario is not None:
+        lines += [
+            line(Span("hint", "strong"), ": the trace carries its own scenario; replay that instead:"),
+            line("        ", Span(f"fozzy replay {shlex.quote(trace)}", "code")),
+            line(Span("hint", "strong"), ": if the change is intended, record again:"),
+            line(
+                "        ",
+                Span(f"fozzy run {shlex.quote(scenario)} --seed {replayed.header.seed} --record new.fozzy", "code"),
+            ),
+        ]
+    else:
+        lines.append(
+            line(Span("hint", "strong"), f": recorded by fozzy {replayed.footer.engine if replayed.footer else '?'}")
+        )
+        lines.append(line("        ", Span(f"fozzy trace show {shlex.quote(trace)}", "code")))
+    return lines
+
+
+def _same_chars(left: str, right: str) -> int:
+    return next(
+        (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+    )

@@ -1,0 +1,190 @@
+"""`fozzy test`: scenarios, suites and kept traces; one verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from fozzy import wall
+from fozzy.cli.command import Arg, Opt
+from fozzy.cli.console import Console
+from fozzy.cli.live import Progress
+from fozzy.cli.options import Running, config_of, suite_seed
+from fozzy.cli.reporting import Reports, event_printer, reports_of
+from fozzy.config import Config
+from fozzy.core.events import Step
+from fozzy.core.outcome import Status
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, worst_status
+from fozzy.engine.discover import Chosen, discover
+from fozzy.engine.suite import Job, Selection, Told, refuse_distributed, run_suite
+from fozzy.errors import Exit, InputError, UsageError, worst
+from fozzy.report.pretty import closing, failures, member_line, quiet_line, step_line
+from fozzy.report.text import Span, line, safe
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.store import Store
+from fozzy.version import VERSION
+
+JOBS_MAX = 256
+PASSED_LINES_MAX = 40  # on a terminal; a pipe gets every line
+
+
+class Test(Running, frozen=True, kw_only=True):
+    """Run scenarios, suites and kept traces, and give one verdict.
+
+    Everything is loaded and checked first: when a file is missing or invalid nothing runs. Distributed scenarios are
+    never skipped: they are refused by name.
+    """
+
+    name: ClassVar[str] = "test"
+    paths: Annotated[list[str], Arg("Files, folders or globs; the config's scenarios when not given.", "PATH...")] = []
+    jobs: Annotated[int | None, Opt(("--jobs", "-j"), "How many worker processes; the processors' number.", "N")] = None
+    fail_fast: Annotated[bool, Opt(("--fail-fast", "-x"), "Stop after the first failure.")] = False
+    filter: Annotated[str, Opt(("--filter", "-k"), "Only what has this text in its path or name.", "TEXT")] = ""
+    tag: Annotated[list[str], Opt(("--tag",), "Only scenarios with one of these tags.", "TAG")] = []
+    not_tag: Annotated[list[str], Opt(("--not-tag",), "No scenarios with one of these tags.", "TAG")] = []
+
+    def call(self, console: Console) -> Exit:
+        config = config_of(self)
+        reports = reports_of(self, config)
+        found = discover(self.paths or [default_folder(config)], config.root)
+        problems = [*found.problems, *refuse_distributed(found.chosen)]
+        if problems:
+            raise InputError.of(problems)
+        selection = Selection(self.filter, self.tag, self.not_tag)
+        chosen = [each for each in found.chosen if selection.takes(each)]
+        return self._run(console, reports, config, chosen, len(found.chosen) - len(chosen))
+
+    def _run(self, console: Console, reports: Reports, config: Config, chosen: Sequence[Chosen], skipped: int) -> Exit:
+        seed, jobs = suite_seed(self), _jobs(self.jobs, len(chosen))
+        store = Store(config.base_dir())
+        run_id = store.fresh()
+        job = self._job(config, chosen, seed, run_id)
+        screen = _Screen(console, reports, len(chosen))
+        screen.opening(seed, jobs, config)
+        started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
+        told = list(screen.shown(run_suite(chosen, job, jobs, lambda told: self.fail_fast and not told.member.passed)))
+        members = [each.member for each in told]
+        statuses: list[Status] = [
+            member.status if member.status != "pass" else "fail" for member in members if not member.passed
+        ]
+        folder = shown_path(store.folder(run_id))
+        traces = [member.trace_path for member in members if member.trace_path and not member.replay]
+        summary = Summary(
+            schema_version=SCHEMA_VERSION,
+            command="test",
+            status=worst_status(statuses),
+            mode="test",
+            identity=Identity(
+                run_id=run_id, seed=seed, trace_path=traces[0] if len(traces) == 1 else None, artifacts_dir=folder
+            ),
+            started_at=started_at,
+            finished_at=wall.now_iso(),
+            duration_ms=(wall.elapsed_ns() - started_ns) // 10**6,
+            duration_ns=sum(member.duration_ns for member in members),
+            tests=Tests(
+                passed=sum(member.passed for member in members),
+                failed=sum(not member.passed for member in members),
+                skipped=skipped + len(chosen) - len(members),
+            ),
+            findings=[finding for member in members if not member.passed for finding in member.findings],
+            scenarios=members,
+            warnings=_warnings(told),
+        )
+        store.finish(run_id, msgspec.json.encode(summary), summary.status)
+        screen.closing(summary, store.short(run_id))
+        reports.finish(console, summary)
+        return _exit(told, statuses, chosen)
+
+    def _job(self, config: Config, chosen: Sequence[Chosen], seed: int, run_id: str) -> Job:
+        return Job(
+            options=self.options(config),
+            suite_seed=seed,
+            run_id=run_id,
+            base_dir=str(config.base_dir()),
+            root=str(config.root),
+            record=self.record,
+            policy=self.policy,
+            single=len(chosen) == 1,
+            with_events=self.events or self.verbose > 0,
+            paths=[(str(each.path), each.name, each.shown) for each in chosen],
+        )
+
+
+class _Screen:
+    """What people see while it runs and at the end."""
+
+    def __init__(self, console: Console, reports: Reports, total: int) -> None:
+        self._console = console
+        self._reports = reports
+        self._progress = Progress(console, total)
+        self._passed = 0
+
+    def opening(self, seed: int, jobs: int, config: Config) -> None:
+        if self._reports.screen and not self._console.quiet:
+            said = f"  fozzy {VERSION}  seed {seed}  jobs {jobs}  {config.file or ''}"
+            self._console.answer([line(Span(said.rstrip(), "dim"))])
+
+    def shown(self, told: Iterator[Told]) -> Iterator[Told]:
+        for each in told:
+            self._progress.erase()
+            self._show(each)
+            self._progress.step(not each.member.passed)
+            yield each
+        self._progress.erase()
+
+    def _show(self, told: Told) -> None:
+        if self._reports.events:
+            event_printer(self._console, told.member.path)(told.events)
+        if not self._reports.screen or self._console.quiet:
+            return
+        self._passed += told.member.passed
+        if self._console.verbose:
+            steps = [record for record in told.events if isinstance(record, Step)]
+            self._console.answer([step_line(number, record) for number, record in enumerate(steps, 1)])
+        if not told.member.passed or not self._console.is_live or self._passed <= PASSED_LINES_MAX:
+            self._console.answer([member_line(told.member)])
+        if told.problem is not None:
+            self._console.answer([line(" " * 11, safe(told.problem.message))])
+
+    def closing(self, summary: Summary, short_id: str) -> None:
+        if not self._reports.screen:
+            return
+        if self._console.quiet:
+            self._console.answer([quiet_line(summary, short_id)])
+            return
+        hidden = self._passed - PASSED_LINES_MAX
+        more = [line(" " * 11, f"... {hidden} more passed")] if self._console.is_live and hidden > 0 else []
+        self._console.answer([*more, *failures(summary), *closing(summary, short_id)])
+
+
+def default_folder(config: Config) -> str:
+    """The config's scenarios. *Errors*: `InputError` when there are none."""
+    folder = config.root / config.settings.scenarios
+    if not folder.exists():
+        raise InputError(
+            "scenario.missing",
+            f"there is no folder {config.settings.scenarios}",
+            hint="fozzy init writes a first scenario; or name files to run",
+        )
+    return shown_path(folder)
+
+
+def _jobs(asked: int | None, items: int) -> int:
+    if asked is not None and not 1 <= asked <= JOBS_MAX:
+        raise UsageError("usage.bad_value", f"--jobs must be from 1 to {JOBS_MAX}, got {asked}")
+    return max(1, min(asked or os.cpu_count() or 1, items))
+
+
+def _warnings(told: Sequence[Told]) -> list[str]:
+    return [told.problem.message for told in told if told.problem is not None]
+
+
+def _exit(told: Sequence[Told], statuses: list[Status], chosen: Sequence[Chosen]) -> Exit:
+    if not chosen:
+        return Exit.NOTHING
+    exits = {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH, "error": Exit.USAGE}
+    own = [Exit(each.exit_status) for each in told if each.exit_status]
+    return worst([*own, *(exits[status] for status in statuses)])

@@ -1,0 +1,115 @@
+"""The console: the only module that prints. stdout is the answer, stderr is the talk.
+
+Rule 1: data is never markup. Rule 2: colour carries nothing alone; without it every word is there.
+Rule 3: the audience is chosen by looking: a terminal gets colour and a live view, a pipe the same words, CI as a pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, Any, Literal
+
+from fozzy.report.text import Line, Role, ascii_only
+
+_STYLES: dict[Role, str] = {
+    "": "",
+    "pass": "green",
+    "fail": "bold red",
+    "warn": "yellow",
+    "dim": "dim",
+    "strong": "bold",
+    "mark": "red",
+    "code": "cyan",
+}
+
+
+class Console:
+    """Where a command's answer and its talk go."""
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        quiet: bool = False,
+        verbose: int = 0,
+        color: Literal["auto", "always", "never"] = "auto",
+    ) -> None:
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
+        self._color = color
+        self._rich: dict[int, Any] = {}
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person watches: a terminal that is not CI's."""
+        return _is_terminal(sys.stderr) and not self.json and not os.environ.get("CI")
+
+    def answer(self, lines: Iterable[Line]) -> None:
+        """Lines for stdout; under `--json` they are dropped, since the document says it all."""
+        if not self.json:
+            self._print(sys.stdout, lines)
+
+    def talk(self, lines: Iterable[Line]) -> None:
+        """Lines for stderr."""
+        self._print(sys.stderr, lines)
+
+    def raw(self, text: str) -> None:
+        """Text for stdout as it is: documents, records, reports."""
+        _write(sys.stdout, text)
+
+    def erase_line(self, text: str) -> None:
+        """Replace the line at the bottom of a terminal's stderr; an empty text only erases."""
+        sys.stderr.write("\r\x1b[2K" + text)
+        sys.stderr.flush()
+
+    def _print(self, stream: IO[str], lines: Iterable[Line]) -> None:
+        if not self._colours(stream):
+            _write(stream, "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines))
+            return
+        console = self._console(stream)
+        from rich.text import Text
+
+        for line in lines:
+            text = Text(no_wrap=True, overflow="ignore")
+            for span in line:
+                text.append(_fitting(stream, span.text), _STYLES[span.role])
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _colours(self, stream: IO[str]) -> bool:
+        if self._color != "auto":
+            return self._color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return os.environ.get("TERM") != "dumb" and _is_terminal(stream)
+
+    def _console(self, stream: IO[str]) -> Any:
+        from rich.console import Console as RichConsole
+
+        if id(stream) not in self._rich:
+            self._rich[id(stream)] = RichConsole(file=stream, force_terminal=True, legacy_windows=False)
+        return self._rich[id(stream)]
+
+
+def _is_terminal(stream: IO[str]) -> bool:
+    return bool(getattr(stream, "isatty", bool)())
+
+
+def _fitting(stream: IO[str], text: str) -> str:
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    return text if encoding == "utf8" else ascii_only(text)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    """Write everything or learn that nobody reads any more."""
+    try:
+        stream.write(_fitting(stream, text))
+        stream.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what Python flushes at exit goes nowhere

@@ -1,0 +1,139 @@
+"""The JSON documents commands print besides the run summary. Their schemas are generated: `fozzy schema --for NAME`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fozzy.core.outcome import Camel
+from fozzy.core.summary import Summary
+from fozzy.errors import Where
+from fozzy.trace.verify import Verification
+
+
+class ProblemBody(Camel, frozen=True, kw_only=True):
+    """One problem."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    where: Where | None = None
+
+
+class ErrorBody(Camel, frozen=True, kw_only=True):
+    """What went wrong first."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    where: Where | None = None
+
+
+class ErrorDocument(Camel, frozen=True, kw_only=True):
+    """A command that could not do its work."""
+
+    schema_version: int
+    command: str
+    status: Literal["error"]
+    error: ErrorBody
+    problems: list[ProblemBody]
+
+
+class ValidateDocument(Camel, frozen=True, kw_only=True):
+    """What `validate` found; an error of the command itself has the same shape."""
+
+    schema_version: int
+    command: Literal["validate"]
+    status: Literal["pass", "error"]
+    files: int
+    invalid: int
+    problems: list[ProblemBody] = []
+    error: ErrorBody | None = None
+
+
+class InitDocument(Camel, frozen=True, kw_only=True):
+    """What `init` wrote."""
+
+    schema_version: int
+    command: Literal["init"]
+    status: Literal["pass"]
+    written: list[str]
+
+
+class VerifyDocument(Camel, frozen=True, kw_only=True):
+    """What holds of a trace."""
+
+    schema_version: int
+    command: Literal["trace verify"]
+    status: Literal["pass", "fail"]
+    verification: Verification
+
+
+class RecoverDocument(Camel, frozen=True, kw_only=True):
+    """What was recovered, and where it is."""
+
+    schema_version: int
+    command: Literal["trace recover"]
+    status: Literal["pass"]
+    trace_path: str
+    records: int
+    draws: int
+    asks: int
+    events: int
+
+
+class ShowDocument(Camel, frozen=True, kw_only=True):
+    """The header, records and footer of a trace, as they stand in it."""
+
+    schema_version: int
+    command: Literal["trace show"]
+    status: Literal["pass"]
+    trace_path: str
+    header: dict[str, object]
+    records: list[dict[str, object]]
+    footer: dict[str, object] | None = None
+
+
+class SettingBody(Camel, frozen=True, kw_only=True):
+    """One setting in force."""
+
+    name: str
+    value: object
+    origin: str
+
+
+class EnvDocument(Camel, frozen=True, kw_only=True):
+    """The surroundings of a command."""
+
+    schema_version: int
+    command: Literal["env"]
+    status: Literal["pass"]
+    version: str
+    python: str
+    system: str
+    config_file: str | None
+    root: str
+    settings: list[SettingBody]
+
+
+class VersionDocument(Camel, frozen=True, kw_only=True):
+    """Which fozzy this is."""
+
+    schema_version: int
+    command: Literal["version"]
+    status: Literal["pass"]
+    version: str
+
+
+DOCUMENTS: dict[str, list[type]] = {
+    "init": [InitDocument, ErrorDocument],
+    "validate": [ValidateDocument, ErrorDocument],
+    "test": [Summary, ErrorDocument],
+    "run": [Summary, ErrorDocument],
+    "replay": [Summary, ErrorDocument],
+    "trace verify": [VerifyDocument, ErrorDocument],
+    "trace recover": [RecoverDocument, ErrorDocument],
+    "trace show": [ShowDocument, ErrorDocument],
+    "schema": [ErrorDocument],
+    "env": [EnvDocument, ErrorDocument],
+    "version": [VersionDocument, ErrorDocument],
+}

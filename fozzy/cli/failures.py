@@ -1,0 +1,52 @@
+"""Errors as screens and as JSON documents: the same envelope for every command."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+import msgspec
+
+from fozzy.cli.console import Console
+from fozzy.cli.documents import ErrorBody, ErrorDocument, ProblemBody
+from fozzy.core.summary import SCHEMA_VERSION
+from fozzy.errors import FozzyError, Problem
+from fozzy.report.problems import error_lines
+from fozzy.report.text import Span, line
+
+
+def show_error(console: Console, command: str, error: FozzyError) -> None:
+    """Show an error: on stderr for people, as the one document on stdout under `--json`."""
+    if console.json:
+        console.raw(msgspec.json.encode(error_document(command, error)).decode() + "\n")
+        return
+    console.talk(error_lines(error))
+
+
+def error_document(command: str, error: FozzyError) -> ErrorDocument:
+    """The envelope of an error: the first problem, and all of them."""
+    first = error.problems[0]
+    return ErrorDocument(
+        schema_version=SCHEMA_VERSION,
+        command=command,
+        status="error",
+        error=ErrorBody(
+            code=error.code, message=error.message, hint=error.hint or None, where=first.where or error.where
+        ),
+        problems=[problem_body(problem) for problem in error.problems],
+    )
+
+
+def problem_body(problem: Problem) -> ProblemBody:
+    """A problem as JSON."""
+    return ProblemBody(code=problem.code, message=problem.message, hint=problem.hint or None, where=problem.where)
+
+
+def show_bug(console: Console, command: str, bug: Exception) -> None:
+    """Own up to a bug of ours; the traceback only for who asks."""
+    message = f"{type(bug).__name__}: {bug}"
+    error = FozzyError("fozzy.bug", message, hint="this is a fault of fozzy; -v shows where, please report it")
+    show_error(console, command, error)
+    if (console.verbose or os.environ.get("FOZZY_LOG") == "debug") and not console.json:
+        shown = "".join(traceback.format_exception(bug))
+        console.talk([line(Span(each, "dim")) for each in shown.splitlines()])

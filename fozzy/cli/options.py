@@ -1,0 +1,106 @@
+"""Options that several commands share, and what they mean together with the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fozzy import wall
+from fozzy.cli.command import Command, Opt
+from fozzy.config import Config, load_config
+from fozzy.dsl.duration import parse_ns
+from fozzy.engine.prepare import Options
+from fozzy.errors import UsageError
+from fozzy.trace.finalize import Policy
+
+SEED_MAX = (1 << 53) - 1
+
+
+class Recording(Command, frozen=True, kw_only=True):
+    """Commands that write a trace where they are told to."""
+
+    record_collision: Annotated[
+        Literal["error", "overwrite", "append"],
+        Opt(("--record-collision",), "When the name is taken: append takes the next free one.", "POLICY"),
+    ] = "append"
+
+    @property
+    def policy(self) -> Policy:
+        """What happens when a name is taken."""
+        return self.record_collision
+
+
+class Running(Recording, frozen=True, kw_only=True):
+    """Commands that run scenarios."""
+
+    proc: Annotated[
+        Literal["scripted", "host"] | None, Opt(("--proc", "--proc-backend"), "Who runs programs.", "BACKEND")
+    ] = None
+    fs: Annotated[Literal["virtual", "host"] | None, Opt(("--fs", "--fs-backend"), "Who keeps files.", "BACKEND")] = (
+        None
+    )
+    http: Annotated[
+        Literal["scripted", "host"] | None, Opt(("--http", "--http-backend"), "Who answers HTTP.", "BACKEND")
+    ] = None
+    timeout: Annotated[
+        str | None, Opt(("--timeout",), "Ends each run after this much of its time, such as 500ms.", "DURATION")
+    ] = None
+    record: Annotated[str | None, Opt(("--record",), "Write the trace here.", "FILE")] = None
+    reporter: Annotated[
+        list[str], Opt(("--reporter",), "A report: pretty, json, junit, github; FORMAT=FILE writes it there.", "FORMAT")
+    ] = []
+    events: Annotated[bool, Opt(("--events",), "Print every event as a line of JSON, the summary last.")] = False
+    fail_on_leak: Annotated[bool, Opt(("--fail-on-leak",), "A leak of the modelled heap fails the run.")] = False
+    leak_budget: Annotated[
+        int | None, Opt(("--leak-budget",), "A leak of more bytes than this fails the run.", "BYTES")
+    ] = None
+
+    def options(self, config: Config) -> Options:
+        """What the flags ask of a run. *Errors*: `UsageError`."""
+        return Options(
+            det=self.det,
+            proc=self.proc,
+            fs=self.fs,
+            http=self.http,
+            timeout_ns=duration_option("--timeout", self.timeout),
+            leak_bytes_max=_leak_bytes_max(self.fail_on_leak, self.leak_budget),
+            settings=config.settings,
+        )
+
+
+def config_of(command: Command, *, must_exist: bool = True) -> Config:
+    """The configuration a command runs under. *Errors*: `ConfigError`."""
+    return load_config(command.config, must_exist=must_exist)
+
+
+def seed_of(command: Command) -> int | None:
+    """The seed that was asked for. *Errors*: `UsageError` when it is out of range."""
+    if command.seed is not None and not 0 <= command.seed <= SEED_MAX:
+        raise UsageError(
+            "usage.bad_value", f"--seed must be from 0 to {SEED_MAX}, got {command.seed}", hint="2^53-1 at most"
+        )
+    return command.seed
+
+
+def suite_seed(command: Command) -> int:
+    """The seed that was asked for, else a fresh one."""
+    seed = seed_of(command)
+    return wall.fresh_seed() if seed is None else seed
+
+
+def duration_option(flag: str, text: str | None) -> int | None:
+    """A duration of an option. *Errors*: `UsageError`."""
+    if text is None:
+        return None
+    try:
+        duration_ns = parse_ns(text)
+    except ValueError as error:
+        raise UsageError("usage.bad_value", f"{flag} {error}", hint=f"{flag} 500ms") from error
+    if duration_ns == 0:
+        raise UsageError("usage.bad_value", f"{flag} must be more than nothing", hint=f"{flag} 500ms")
+    return duration_ns
+
+
+def _leak_bytes_max(fail_on_leak: bool, budget: int | None) -> int | None:
+    if budget is not None and budget < 0:
+        raise UsageError("usage.bad_value", f"--leak-budget must be 0 or more, got {budget}")
+    return 0 if fail_on_leak and budget is None else budget

@@ -1,0 +1,90 @@
+"""Where the reports of a run go: `--reporter FORMAT[=FILE]`, `--json`, `--events`, and the config's `reporter`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy.cli.console import Console
+from fozzy.cli.options import Running
+from fozzy.config import Config
+from fozzy.core.events import Record
+from fozzy.core.summary import Summary
+from fozzy.dsl.validate import suggestion
+from fozzy.errors import UsageError
+from fozzy.report import FORMATS, renderer
+
+
+class Reports(NamedTuple):
+    """What is reported where. `screen` says whether people's lines go to stdout while it runs."""
+
+    to_stdout: str | None
+    to_files: list[tuple[str, str]]
+    screen: bool
+    events: bool
+
+    def finish(self, console: Console, summary: Summary) -> None:
+        """Write every report. *Errors*: `UsageError` for a file that cannot be written."""
+        for name, file in self.to_files:
+            _write(Path(file), renderer(name)(summary))
+        if self.to_stdout is not None:
+            console.raw(renderer(self.to_stdout)(summary))
+        if self.events:
+            console.raw(msgspec.json.encode(summary).decode() + "\n")
+        if os.environ.get("GITHUB_ACTIONS") == "true" and self.screen:
+            console.raw(renderer("github")(summary))
+
+
+def reports_of(command: Running, config: Config) -> Reports:
+    """What was asked for. *Errors*: `UsageError` for an unknown format or two answers on one stdout."""
+    words = [*(command.reporter or config.settings.reporter)]
+    if command.json:
+        words.append("json")
+    pairs = [_pair(word) for word in words]
+    stdout = list(dict.fromkeys(name for name, file in pairs if not file))
+    if len(stdout) + command.events > 1:
+        given = ", ".join([*stdout, *(["events"] if command.events else [])])
+        message = f"stdout can hold one report, got {given}"
+        raise UsageError("usage.two_reports", message, hint="give all but one a file: --reporter junit=report.xml")
+    one = stdout[0] if stdout else None
+    screen = one in (None, "pretty") and not command.events
+    return Reports(None if screen else one, [(name, file) for name, file in pairs if file], screen, command.events)
+
+
+def event_printer(console: Console, scenario: str) -> Callable[[Sequence[Record]], None]:
+    """A sink that prints every record as a line of JSON with its scenario and number."""
+    number = 0
+
+    def sink(records: Sequence[Record]) -> None:
+        nonlocal number
+        lines: list[str] = []
+        for record in records:
+            head = msgspec.json.encode({"scenario": scenario, "n": number}).decode()[:-1]
+            lines.append(f"{head},{msgspec.json.encode(record).decode()[1:]}\n")
+            number += 1
+        console.raw("".join(lines))
+
+    return sink
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, _, file = word.partition("=")
+    if name not in FORMATS:
+        hint = suggestion(name, FORMATS) or f"one of {', '.join(FORMATS)}"
+        raise UsageError("usage.unknown_reporter", f'there is no report format "{name}"', hint=hint)
+    return name, file
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"cannot write the report {path}: {error.strerror or error}"
+        raise UsageError(
+            "report.unwritable", message, hint="--reporter FORMAT=FILE needs a file that can be written"
+        ) from error

@@ -1,0 +1,88 @@
+"""Text for people as lines of spans with roles. Who prints them decides on colour; without it not a word is lost."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from fozzy.core.outcome import Status
+
+Role = Literal["", "pass", "fail", "warn", "dim", "strong", "mark", "code"]
+
+GUTTER = 9
+WIDTH = 78
+SPAN_CHARS_MAX = 4000
+
+
+class Span(NamedTuple):
+    """A piece of a line."""
+
+    text: str
+    role: Role = ""
+
+
+Line = list[Span]
+
+# Control characters and the marks that turn the direction of writing could make a screen say what it does not.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ASCII = {"✓": "ok", "✗": "FAIL", "─": "-", "…": "...", "→": "->", "—": "-", "±": "+-"}
+
+
+def line(*parts: str | Span) -> Line:
+    """A line of texts and spans."""
+    return [part if isinstance(part, Span) else Span(part) for part in parts]
+
+
+def plain(line: Line) -> str:
+    """A line as text."""
+    return "".join(span.text for span in line)
+
+
+def safe(text: str) -> str:
+    """A text that cannot move the cursor, of bounded length; tabs become spaces."""
+    if len(text) > SPAN_CHARS_MAX:
+        text = f"{text[:SPAN_CHARS_MAX]}… ({len(text)} characters)"
+    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\t", "    "))
+
+
+def ascii_only(text: str) -> str:
+    """A text for a terminal or file whose encoding has no symbols."""
+    for symbol, word in _ASCII.items():
+        text = text.replace(symbol, word)
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def gutter(word: str, role: Role = "") -> Span:
+    """A word in the gutter, right-aligned."""
+    return Span(f"{word:>{GUTTER}}  ", role)
+
+
+def duration(nanoseconds: int) -> str:
+    """`1.24s`, `812ms`; less than a millisecond is `0ms`."""
+    if nanoseconds >= 60 * 10**9:
+        minutes, seconds = divmod(nanoseconds // 10**9, 60)
+        return f"{minutes}m{seconds:02d}s"
+    if nanoseconds >= 10**9:
+        return f"{nanoseconds / 10**9:.2f}s"
+    return f"{nanoseconds // 10**6}ms"
+
+
+def size(size_bytes: int) -> str:
+    """`4.1 MB`, `214 kB`, `12 bytes`."""
+    if size_bytes >= 10**6:
+        return f"{size_bytes / 10**6:.1f} MB"
+    return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else f"{size_bytes} bytes"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 step`, `3 steps`, `1,204 schedules`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+STATUS_WORDS: dict[Status, tuple[str, Role]] = {
+    "pass": ("PASS", "pass"),
+    "fail": ("FAIL", "fail"),
+    "timeout": ("TIMEOUT", "fail"),
+    "crash": ("CRASH", "fail"),
+    "error": ("ERROR", "fail"),
+}
