@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
@@ -88,16 +88,16 @@ class ShowDocument(Camel, frozen=True, kw_only=True):
     command: Literal["trace show"]
     status: Literal["pass"]
     trace_path: str
-    header: dict[str, object]
-    records: list[dict[str, object]]
-    footer: dict[str, object] | None = None
+    header: dict[str, Any]
+    records: list[dict[str, Any]]
+    footer: dict[str, Any] | None = None
 
 
 class SettingBody(Camel, frozen=True, kw_only=True):
     """One setting in force."""
 
     name: str
-    value: object
+    value: Any
     origin: str
 
 

@@ -15,7 +15,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     output_bytes_max: int = 4 * MIB  # a process's stdout, and its stderr
     body_bytes_max: int = 4 * MIB  # an HTTP answer's body
     file_bytes_max: int = 16 * MIB  # one file read or written
-    stop_grace_ms: int = 200  # between asking a process to end and ending it
+    stop_grace_ms: int = 5_000  # between asking a background process to end and ending it
+    kill_grace_ms: int = 200  # the same for what is cut off at a limit, a timeout or the end of the run
 
 
 SCENARIO_BYTES_MAX = 32 * MIB  # 100,000 steps are about 5 MB

@@ -69,7 +69,7 @@ class Redactor:
             self._pattern = re.compile("|".join(re.escape(value) for value in ordered))
 
     def clean(self, tree: Any) -> Any:
-        """`tree` without its secrets, having learned them."""
+        """`tree` without its secrets, having learned them; tuples become lists, as they are in a trace."""
         self.learn(tree)
         return self._clean(tree)
 
@@ -88,7 +88,7 @@ class Redactor:
         elif isinstance(tree, dict):
             for name, value in _named(tree):
                 yield from _texts(value) if self.is_secret(name) else self._secrets(value)
-        elif isinstance(tree, list):
+        elif isinstance(tree, list | tuple):
             for item in tree:
                 if _is_pair(item) and self.is_secret(item[0]):
                     yield from _texts(item[1])
@@ -117,7 +117,7 @@ class Redactor:
                 self.text(key): _hide(value) if key in secret or (pair and key == "value") else self._clean(value)
                 for key, value in tree.items()
             }
-        if isinstance(tree, list):
+        if isinstance(tree, list | tuple):
             if _is_pair(tree) and self.is_secret(tree[0]):
                 return [tree[0], _hide(tree[1])]
             return [self._clean(item) for item in tree]
@@ -167,7 +167,7 @@ def _named(tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_pair(item: Any) -> bool:
-    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
+    return isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from _texts(item)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
 

@@ -46,6 +46,7 @@ class RunLimits(Part, frozen=True, kw_only=True):
     body_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     file_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     stop_grace_ms: Annotated[int, Meta(ge=0)] | None = None
+    kill_grace_ms: Annotated[int, Meta(ge=0)] | None = None
 
 
 class StepsFile(Part, frozen=True, kw_only=True):

@@ -72,7 +72,9 @@ def look_up(world: World, name: str) -> Any:
         return world.clock.now // 10**6
     if name.startswith(ENV):
         return _environment(world, name.removeprefix(ENV))
-    fail(f"${{{name}}} has no value", title="unknown_name", kind="input_invalid", label=f'nothing keeps "{name}"')
+    return fail(
+        f"${{{name}}} has no value", title="unknown_name", kind="input_invalid", label=f'nothing keeps "{name}"'
+    )
 
 
 def as_text(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from fozzy.config import Settings
+from fozzy.core.backends import Backends
 from fozzy.core.choice import Choices, Source
 from fozzy.core.clock import Clock
 from fozzy.core.limits import Limits
@@ -27,7 +28,7 @@ from fozzy.engine.bind import Plan, bind
 from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
 from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
-from fozzy.world.world import Backends, Setting
+from fozzy.world.world import Setting
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,6 +63,18 @@ class Recorded(NamedTuple):
         return step_number(failing[0].at, len(self.run.file.setup or ())) if failing else 0
 
 
+class _Recording(NamedTuple):
+    """A run under way and all that listens to it."""
+
+    run: Ready
+    keep: Keeping
+    recorder: Recorder
+    tally: Tally
+    ended: Ended
+    started_at: str
+    started_ns: int
+
+
 def run_once(
     loaded: Loaded,
     options: Options,
@@ -78,33 +90,31 @@ def run_once(
     run = ready(header, loaded, redactor, root)
     if keep.asked:
         check_target(keep.target, keep.policy)
-    recorder = Recorder(
-        header, partial_of(keep.target, keep.run_id), redactor, buffered=not (keep.asked or keep.always)
-    )
-    started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
-    tally, ended = Tally(), Ended()
+    buffered = not (keep.asked or keep.always)
+    recorder = Recorder(header, partial_of(keep.target, keep.run_id), redactor, buffered=buffered)
+    going = _Recording(run, keep, recorder, Tally(), Ended(), wall.now_iso(), wall.elapsed_ns())
     try:
-        start(run, Seeded(seed), Log([recorder, tally, *sinks]), wall.pause_ns, ended)
+        start(run, Seeded(seed), Log([recorder, going.tally, *sinks]), wall.pause_ns, going.ended)
     except KeyboardInterrupt:
-        raise _interrupted(recorder, keep, run, started_at) from None
+        raise _interrupted(going) from None
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
-    return _keep(run, ended, recorder, keep, tally, started_at, started_ns)
+    return _end(going)
 
 
-def _keep(
-    run: Ready, ended: Ended, recorder: Recorder, keep: Keeping, tally: Tally, started_at: str, started_ns: int
-) -> Recorded:
-    findings = place(ended.findings, run.document, run.header.scenario.text, tally.before)
-    finished_at, duration_ms = wall.now_iso(), (wall.elapsed_ns() - started_ns) // 10**6
-    done = Recorded(run, ended, findings, None, tally, started_at, finished_at, duration_ms)
+def _end(going: _Recording) -> Recorded:
+    """Decide whether the trace is kept, and finalize it if it is."""
+    run, keep, recorder, ended = going.run, going.keep, going.recorder, going.ended
+    findings = place(ended.findings, run.document, run.header.scenario.text, going.tally.before)
+    duration_ms = (wall.elapsed_ns() - going.started_ns) // 10**6
+    done = Recorded(run, ended, findings, None, going.tally, going.started_at, wall.now_iso(), duration_ms)
     if not keep.always and ended_as_expected(run.file, ended.status, findings):
         recorder.discard()
         return done
 
     def footer(path: str) -> Footer:
-        return _footer(recorder, keep.run_id, done, summary_of(done, keep, path))
+        return _footer(going, done.finished_at, summary_of(done, keep, path))
 
     durable = keep.asked or ended.status != "pass"
     return done._replace(trace=finalize(recorder, keep.target, keep.policy, footer, durable=durable))
@@ -156,41 +166,33 @@ def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
     keep.store.finish(keep.run_id, msgspec.json.encode(summary), summary.status)
 
 
-def _footer(recorder: Recorder, run_id: str, done: Recorded, summary: Summary) -> Footer:
+def _footer(going: _Recording, finished_at: str, summary: Summary | None) -> Footer:
+    """The end of a trace; without a summary the run was cut off."""
     return Footer(
-        end="sealed",
-        run_id=run_id,
+        end="incomplete" if summary is None else "sealed",
+        run_id=going.keep.run_id,
         engine=VERSION,
         python=wall.python_version(),
         os=wall.system_name(),
         hash_seed=wall.hash_seed(),
-        started_at=done.started_at,
-        finished_at=done.finished_at,
-        counts=recorder.counts,
-        blocks=recorder.blocks,
+        started_at=going.started_at,
+        finished_at=finished_at,
+        counts=going.recorder.counts,
+        blocks=going.recorder.blocks,
         summary=summary,
     )
 
 
-def _interrupted(recorder: Recorder, keep: Keeping, run: Ready, started_at: str) -> InterruptedRun:
+def _interrupted(going: _Recording) -> InterruptedRun:
     """Seal what there is as incomplete and say where it is."""
-    footer = Footer(
-        end="incomplete",
-        run_id=keep.run_id,
-        engine=VERSION,
-        python=wall.python_version(),
-        os=wall.system_name(),
-        hash_seed=wall.hash_seed(),
-        started_at=started_at,
-        finished_at=wall.now_iso(),
-        counts=recorder.counts,
-        blocks=recorder.blocks,
-        summary=None,
-    )
+    keep = going.keep
+    footer = _footer(going, wall.now_iso(), None)
     try:
-        path = finalize(recorder, keep.target, keep.policy, lambda _path: footer)
+        path = finalize(going.recorder, keep.target, keep.policy, lambda _path: footer)
     except StoreError as error:
         return InterruptedRun("run.interrupted", f"interrupted; {error.message}")
     shown = shown_path(path)
     hint = f"fozzy replay {shown} --unsafe goes as far as the run went"
-    return InterruptedRun("run.interrupted", f"interrupted {run.document.shown}; what there is: {shown}", hint=hint)
+    return InterruptedRun(
+        "run.interrupted", f"interrupted {going.run.document.shown}; what there is: {shown}", hint=hint
+    )

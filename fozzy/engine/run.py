@@ -86,7 +86,7 @@ def _perform_all(body: Sequence[Bound], world: World) -> None:
         if note is None:
             record(Step(clock.now, at, kind, digest, clock.now - start))
         else:
-            record(Step(clock.now, at, kind, digest, clock.now - start, choices.redactor.text(note)))
+            record(Step(clock.now, at, kind, digest, clock.now - start, choices.redactor.clean(note)))
         if len(buffer) >= BLOCK_RECORDS:
             log.flush()
 
@@ -110,7 +110,7 @@ def _fail(bound: Bound, failure: StepFailed, start: int, world: World) -> None:
     """Record a failing step; the innermost one is the failure's place, those around it only end."""
     if failure.at == "":
         failure.at, failure.title = bound.at, failure.title or bound.type
-        failure.message = world.choices.redactor.text(failure.message)
+        failure.message = world.choices.redactor.clean(failure.message)
     said = f"{failure.title}: {failure.message}"
     now = world.clock.now
     world.log.append(Step(now, bound.at, bound.type, bound.hash, max(0, now - start), failed=said))
@@ -158,7 +158,7 @@ def _finish(world: World, ended: Ended) -> None:
     world.choices.span = "end"
     for name in list(reversed(world.__dict__.get("background", ()))):
         try:
-            result = end_background(world, name)
+            result = end_background(world, name, "KILL" if ended.status == "timeout" else "TERM")
             if result.ended_before and result.signal is not None:
                 message = f"background process {name} was ended by signal {result.signal}"
                 raise StepFailed("proc_signal", message, "panic", "crash")

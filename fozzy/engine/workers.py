@@ -7,6 +7,7 @@ A worker that dies answers its item with nothing and is replaced.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -47,10 +48,8 @@ class _Worker:
 
     def end(self) -> None:
         for pipe in (self.out, self.back):
-            try:
+            with contextlib.suppress(BrokenPipeError):  # it died with a request unread
                 pipe.close()
-            except BrokenPipeError:
-                pass  # it died with a request unread
         if self.child is not None:
             self.child.wait()
         else:

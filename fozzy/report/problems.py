@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fozzy.core.outcome import Finding
 from fozzy.errors import FozzyError, Problem, Where
@@ -42,8 +43,19 @@ def place_lines(where: Where, indent: str = "  ") -> list[Line]:
     return [line(f"{indent}--> ", Span(f"{where.file}{spot}", "code"))]
 
 
-def excerpt(text: str, number: int, col: int, length: int, label: str, indent: str = "") -> list[Line]:
+class Spot(NamedTuple):
+    """A place in a source line: what stands there, and what is said about it."""
+
+    text: str
+    number: int
+    col: int
+    length: int
+    label: str
+
+
+def excerpt(spot: Spot, indent: str = "") -> list[Line]:
     """A source line with a caret below it. A long line is cut to what stands around the caret."""
+    text, number, col, length, label = spot
     start = max(0, col - 1 - EXCERPT_CHARS // 2) if col > EXCERPT_CHARS else 0
     shown = text[start : start + EXCERPT_CHARS]
     before = ("… " if start else "") + safe(shown[: max(0, col - 1 - start)])
@@ -62,7 +74,8 @@ def finding_place(finding: Finding, indent: str) -> list[Line]:
         return []
     lines = place_lines(Where(location.file, location.line, location.col), indent)
     if location.text:
-        lines += excerpt(location.text, location.line, location.col, location.length, location.label, indent)
+        spot = Spot(location.text, location.line, location.col, location.length, location.label)
+        lines += excerpt(spot, indent)
     return lines
 
 
@@ -73,9 +86,10 @@ def tally(problems: Sequence[Problem], invalid: int, files: int) -> str:
 
 
 def _excerpts(problem: Problem, where: Where) -> list[Line]:
-    own = excerpt(problem.text, where.line, where.col, problem.length, problem.label)
+    own = excerpt(Spot(problem.text, where.line, where.col, problem.length, problem.label))
     if problem.first is None:
         return [*own, own[0]]
-    first = excerpt(problem.first_text, problem.first.line, problem.first.col, problem.first_length, "first here")
+    earlier = problem.first
+    first = excerpt(Spot(problem.first_text, earlier.line, earlier.col, problem.first_length, "first here"))
     first[-1] = [Span(span.text.replace("^", "-"), span.role) for span in first[-1]]
     return [*first, *own[1:], own[0]]

@@ -12,11 +12,11 @@ from typing import Literal
 
 import msgspec
 
+from fozzy.core.backends import Backends
 from fozzy.core.events import Record
 from fozzy.core.limits import Limits
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Mode, Summary
-from fozzy.world.world import Backends
 
 FORMAT: Literal["fozzy-trace"] = "fozzy-trace"
 VERSION = 1

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import msgspec
 
+from fozzy.core.backends import Backends
 from fozzy.core.choice import Answer, Choices, Request
 from fozzy.core.events import Event
 from fozzy.core.limits import Limits
@@ -50,14 +51,6 @@ class lazy(Generic[P]):
             return self
         made = instance.__dict__[self._name] = self._make(instance)
         return made
-
-
-class Backends(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who answers for each capability."""
-
-    proc: Literal["scripted", "host"] = "scripted"
-    fs: Literal["virtual", "host"] = "virtual"
-    http: Literal["scripted", "host"] = "scripted"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,6 +59,6 @@ def files(config_name: str) -> dict[str, str]:
         "scenarios/retry.fozzy.json": FIRST % f"../{SCENARIO_SCHEMA}",
         "scenarios/program.fozzy.toml": SECOND,
         ".vscode/settings.json": (
-            '{\n  "json.schemas": [\n    { "fileMatch": ["*.fozzy.json"], "url": "./%s" }\n  ]\n}\n' % SCENARIO_SCHEMA
+            f'{{\n  "json.schemas": [\n    {{ "fileMatch": ["*.fozzy.json"], "url": "./{SCENARIO_SCHEMA}" }}\n  ]\n}}\n'
         ),
     }

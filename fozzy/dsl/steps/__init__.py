@@ -53,7 +53,7 @@ class AssertRejects(AssertThrows, frozen=True, kw_only=True, tag="assert_rejects
     """Passes when one of its steps is rejected; everything is then as before the block."""
 
 
-Step = Union[
+Step = Union[  # noqa: UP007 - a list of names; `|` between forty lines reads worse
     flow.TraceEvent,
     store.RandU64,
     checks.AssertOk,

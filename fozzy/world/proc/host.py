@@ -35,7 +35,7 @@ PORT_TRIES_MAX = 64  # the system may offer a port again that this run was given
 
 
 class HostProc:
-    """Runs programs below `root`. *Limits*: the time a call has left, `output_bytes_max` per stream, `stop_grace_ms`.
+    """Runs programs below `root`. *Limits*: the time a call has left, `output_bytes_max` per stream, `stop_grace_ms` and `kill_grace_ms`.
 
     *Errors*: none; what goes wrong is part of the answer. *Closes*: with the loop, or earlier by `close`.
     """

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+import msgspec
 import trio
 
 from fozzy.core.limits import Limits
@@ -41,7 +42,7 @@ class Processes:
                 await child.settled.wait()
         finally:
             with trio.CancelScope(shield=True):  # whatever ends the call: nothing of it lives on
-                await self._end(child, KILL if child.too_much() else signal.SIGTERM)
+                await self._end(child, KILL if child.too_much() else signal.SIGTERM, self._limits.kill_grace_ms / 1e3)
         late = Failure("timeout", f"{request.cmd!r} had not ended after {_ms(budget_ns)} ms")
         return _cut_or_ended(child, child.too_much() or (late if scope.cancelled_caught else None))
 
@@ -85,17 +86,19 @@ class Processes:
         number = _signal_number(request.signal)
         if number is None:
             return Exited(failure=Failure("denied", f"there is no signal {request.signal!r}"))
+        ended_before = child.ended.is_set()
         with trio.CancelScope(shield=True):
-            await self._end(child, number, budget_ns / 1e9)
+            await self._end(child, number, min(self._limits.stop_grace_ms / 1e3, budget_ns / 1e9))
         del self._named[request.name]
         stuck = None if child.ended.is_set() else Failure("io", f"{request.name!r} could not be ended")
-        return _ended(child, stuck or child.too_much())
+        ended = _ended(child, stuck or child.too_much())
+        return msgspec.structs.replace(ended, ended_before=ended_before)
 
     async def end_all(self) -> None:
         """End every process that still lives, all at the same time."""
         async with trio.open_nursery() as nursery:
             for child in list(self._alive):
-                nursery.start_soon(self._end, child, signal.SIGTERM)
+                nursery.start_soon(self._end, child, signal.SIGTERM, self._limits.kill_grace_ms / 1e3)
 
     async def _launch(self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path) -> Child | Failure:
         process = await launch(cmd, args, env, folder)
@@ -106,8 +109,8 @@ class Processes:
         self._attend(child)
         return child
 
-    async def _end(self, child: Child, number: int, seconds_max: float = float("inf")) -> None:
-        await child.end(number, min(self._limits.stop_grace_ms / 1000, seconds_max))
+    async def _end(self, child: Child, number: int, grace_s: float) -> None:
+        await child.end(number, grace_s)
         self._alive.discard(child)
 
 

@@ -1,0 +1,50 @@
+# Everything a contributor types. Each target sets up what it needs on a machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check unit bench generate format soak clean
+
+help:
+	@echo "make demo      run fozzy over its own scenarios"
+	@echo "make test      every check and test"
+	@echo "make bench     the benchmark table"
+	@echo "make generate  write schemas and reference pages anew"
+	@echo "make format    format the code"
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fozzy needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/fozzy test --det --strict
+
+test: check unit
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -q -n $${JOBS:-2} --dist worksteal
+
+bench: $(STAMP)
+	$(BIN)/python tests/bench/table.py
+
+soak: $(STAMP)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $${JOBS:-2}
+
+generate: $(STAMP)
+	$(BIN)/python docs/generate.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .fozzy .hypothesis .mypy_cache .ruff_cache .pytest_cache *.egg-info

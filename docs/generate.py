@@ -1,0 +1,225 @@
+"""Writes everything that follows from the code: schemas, step list, reference pages. `make generate`; a test compares.
+
+python docs/generate.py            writes the files
+python docs/generate.py --check    names the stale ones and ends with 1
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from fozzy.cli.command import Arg, Command, Opt, words_of
+from fozzy.cli.commands import COMMANDS, command_class
+from fozzy.cli.documents import DOCUMENTS
+from fozzy.config import Settings
+from fozzy.core.events import Record
+from fozzy.core.limits import Limits
+from fozzy.dsl.scenario import FORMS
+from fozzy.dsl.steps import step_types
+from fozzy.dsl.steps.base import Step
+from fozzy.dsl.types import fields, wanted
+from fozzy.errors import Exit
+from fozzy.trace.format import Footer, Header
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "fozzy" / "cli" / "schemas"
+REFERENCE = ROOT / "docs" / "reference"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FAMILIES = {
+    "checks": "Comparing",
+    "flow": "Saying, ending, time",
+    "store": "Keeping values",
+    "files": "Files",
+    "http": "HTTP",
+    "proc": "Programs",
+    "net": "The modelled network",
+    "memory": "The modelled heap",
+    "__init__": "Blocks",
+}
+
+
+def schema(kinds: list[Any], title: str) -> str:
+    """The JSON Schema of one of several types."""
+    made, parts = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    choice = dict(made[0]) if len(made) == 1 else {"anyOf": list(made)}
+    document = {"$schema": DIALECT, "title": title, **choice, "$defs": parts}
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+
+
+def schemas() -> dict[Path, str]:
+    """Every schema by its file."""
+    made = {SCHEMAS / "config.json": schema([Settings], "fozzy.toml")}
+    made[SCHEMAS / "scenario.json"] = schema(list(FORMS.values()), "a fozzy scenario")
+    made[SCHEMAS / "trace.json"] = schema([Header, Record, Footer], "a line of a fozzy trace")
+    for name, kinds in DOCUMENTS.items():
+        made[SCHEMAS / f"{name.replace(' ', '-')}.json"] = schema(kinds, f"fozzy {name} --json")
+    made[SCHEMAS / "schema.json"] = _schema_of_schemas()
+    made[SCHEMAS / "steps.txt"] = "".join(f"{name:<28}{_sentence(kind)}\n" for name, kind in step_types().items())
+    return made
+
+
+def _schema_of_schemas() -> str:
+    error = json.loads(schema(DOCUMENTS["schema"], "fozzy schema --json"))
+    printed = {"type": "object", "required": ["$schema", "title"]}
+    document = {"$schema": DIALECT, "title": "fozzy schema --json", "$defs": error["$defs"]}
+    document["anyOf"] = [
+        printed,
+        {key: value for key, value in error.items() if key not in ("$schema", "title", "$defs")},
+    ]
+    return json.dumps(document, indent=1) + "\n"
+
+
+def scenario_page() -> str:
+    """The reference of the scenario language."""
+    lines = [_HEAD.format("The scenario language"), "A file has one of three forms.\n"]
+    for key, form in FORMS.items():
+        lines += [f"## A file with `{key}`\n", f"{_sentence(form)}\n", *_field_table(form)]
+    lines.append("# Steps\n")
+    by_family: dict[str, list[tuple[str, type[Step]]]] = {}
+    for name, kind in step_types().items():
+        by_family.setdefault(kind.__module__.rpartition(".")[2].replace("steps", "__init__"), []).append((name, kind))
+    for family, title in FAMILIES.items():
+        lines.append(f"## {title}\n")
+        for name, kind in by_family.get(family, []):
+            lines += [f"### `{name}`\n", f"{_sentence(kind)}\n", *_field_table(kind)]
+    return "\n".join(lines)
+
+
+def commands_page() -> str:
+    """The reference of the commands."""
+    lines = [_HEAD.format("Commands"), "These options every command takes, before and after its name:\n"]
+    lines += _option_table([word for word in words_of(Command) if isinstance(word.note, Opt)])
+    common = {word.field for word in words_of(Command)}
+    for name in COMMANDS:
+        kind = command_class(name)
+        words = [word for word in words_of(kind) if word.field not in common]
+        places = [f"{_place(word)}" for word in words if isinstance(word.note, Arg)]
+        lines += [f"## `fozzy {' '.join([name, *places])}`\n", inspect.cleandoc(kind.__doc__ or "") + "\n"]
+        lines += _option_table(words)
+    return "\n".join(lines)
+
+
+def config_page() -> str:
+    """The reference of the configuration."""
+    lines = [_HEAD.format("Configuration"), inspect.cleandoc(_module_text("fozzy.config")).partition("\n\n")[2] + "\n"]
+    lines += ["| setting | is | default | meaning |", "|---|---|---|---|"]
+    for field in msgspec.structs.fields(Settings):
+        lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
+    lines += ["\n## `[limits]`\n", "| limit | default |", "|---|---|"]
+    lines += [f"| `{field.name}` | {field.default:,} |" for field in msgspec.structs.fields(Limits)]
+    return "\n".join(lines) + "\n"
+
+
+def exits_page() -> str:
+    """The exit statuses."""
+    meanings = {
+        "PASS": "it passed",
+        "FAIL": "it failed: a finding, a replay that is CHANGED, a recorded failure that is still there",
+        "USAGE": "unusable input: usage, configuration, scenario, a file that is missing or no trace; nothing ran",
+        "TIMEOUT": "the run's timeout was reached",
+        "CRASH": "the thing under test crashed: a process ended by a signal, a dead interpreter",
+        "NOTHING": "nothing ran: no scenario was found, or the filters left none",
+        "EVIDENCE": "evidence cannot be trusted: drift, a broken seal, a damaged or newer trace, an incomplete recording",
+        "BUG": "a fault of fozzy's own; please report it",
+        "INTERRUPTED": "Ctrl-C; what there was is sealed as incomplete",
+        "TERMINATED": "SIGTERM; as for Ctrl-C",
+    }
+    rows = [f"| {each.value} | {meanings[each.name]} |" for each in Exit]
+    worst = "130 or 143, 70, 6, 2, 4, 3, 1, 5"
+    text = f"When several happen in one command, the first of these wins: {worst}.\n"
+    return "\n".join([_HEAD.format("Exit statuses"), "| status | meaning |", "|---|---|", *rows, "", text])
+
+
+_HEAD = "<!-- generated by docs/generate.py: change the code, then run make generate -->\n\n# {}\n"
+
+
+def _module_text(name: str) -> str:
+    return sys.modules[name].__doc__ or ""
+
+
+def _sentence(kind: Any) -> str:
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _field_table(kind: type[msgspec.Struct]) -> list[str]:
+    rows = [
+        f"| `{name}` | {'required' if field.required else 'optional'} | {_cell(wanted(field.type))} |"
+        for name, field in fields(kind).items()
+        if name != "$schema"
+    ]
+    return ["| field | | is |", "|---|---|---|", *rows, ""] if rows else ["It has no fields.\n"]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _option_table(words: list[Any]) -> list[str]:
+    if not words:
+        return []
+    rows = [f"| {_spelling(word)} | {_cell(word.note.help)} |" for word in words]
+    return ["| | |", "|---|---|", *rows, ""]
+
+
+def _spelling(word: Any) -> str:
+    if isinstance(word.note, Arg):
+        return f"`{_place(word)}`"
+    flags = [*word.note.flags, *([word.note.off] if word.note.off else [])]
+    value = f" {word.note.metavar}" if word.note.metavar else ""
+    return ", ".join(f"`{flag}{value if flag == flags[0] else ''}`" for flag in flags)
+
+
+def _place(word: Any) -> str:
+    name = word.note.metavar or word.field.upper()
+    return name if word.required else f"[{name}]"
+
+
+def _default(field: Any) -> str:
+    if field.name == "limits":
+        return "see below"
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return f"`{json.dumps(value)}`"
+
+
+def _meaning(kind: Any) -> str:
+    return next((note.description or "" for note in get_args(kind)[1:] if hasattr(note, "description")), "")
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by its file."""
+    return {
+        REFERENCE / "scenario.md": scenario_page(),
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "config.md": config_page(),
+        REFERENCE / "exit-codes.md": exits_page(),
+    }
+
+
+def stale() -> list[str]:
+    """The generated files that are not as they should be."""
+    made = {**schemas(), **pages()}
+    wrong = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    extra = [path for path in SCHEMAS.glob("*") if path not in made]
+    return [path.relative_to(ROOT).as_posix() for path in [*wrong, *extra]]
+
+
+def main() -> int:
+    """Write the files, or with `--check` only name the stale ones."""
+    if "--check" in sys.argv[1:]:
+        names = stale()
+        sys.stdout.write("".join(f"stale: {name}\n" for name in names))
+        return 1 if names else 0
+    for path, text in {**schemas(), **pages()}.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
