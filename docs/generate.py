@@ -29,6 +29,7 @@ from fozzy.trace.format import Footer, Header
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "fozzy" / "cli" / "schemas"
+HELP = ROOT / "fozzy" / "cli" / "help"
 REFERENCE = ROOT / "docs" / "reference"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FAMILIES = {
@@ -191,6 +192,15 @@ def _meaning(kind: Any) -> str:
     return next((note.description or "" for note in get_args(kind)[1:] if hasattr(note, "description")), "")
 
 
+def help_texts() -> dict[Path, str]:
+    """What `--help` prints, as Typer makes it at eighty columns; read at start-up instead of importing Typer."""
+    from fozzy.cli.app import help_of
+
+    groups = dict.fromkeys(name.rpartition(" ")[0] for name in COMMANDS)
+    names = ["", *COMMANDS, *(group for group in groups if group)]
+    return {HELP / f"{'-'.join(['fozzy', *name.split()])}.txt": help_of(name) for name in names}
+
+
 def pages() -> dict[Path, str]:
     """Every generated page by its file."""
     return {
@@ -203,9 +213,9 @@ def pages() -> dict[Path, str]:
 
 def stale() -> list[str]:
     """The generated files that are not as they should be."""
-    made = {**schemas(), **pages()}
+    made = {**schemas(), **help_texts(), **pages()}
     wrong = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    extra = [path for path in SCHEMAS.glob("*") if path not in made]
+    extra = [path for folder in (SCHEMAS, HELP) for path in folder.glob("*") if path not in made]
     return [path.relative_to(ROOT).as_posix() for path in [*wrong, *extra]]
 
 
@@ -215,7 +225,7 @@ def main() -> int:
         names = stale()
         sys.stdout.write("".join(f"stale: {name}\n" for name in names))
         return 1 if names else 0
-    for path, text in {**schemas(), **pages()}.items():
+    for path, text in {**schemas(), **help_texts(), **pages()}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0

@@ -15,7 +15,9 @@ def main() -> None:
 
 
 def _quick(words: list[str]) -> bool:
-    """Answer `version` and `schema`, plainly asked, within the time a bare interpreter needs."""
+    """Answer `version`, `schema` and help, plainly asked, within the time a bare interpreter needs."""
+    if not words or words[-1] in ("--help", "-h"):
+        return _print(os.path.join("help", "-".join(["fozzy", *words[:-1]]) + ".txt"))
     if words in (["version"], ["--version"]):
         from fozzy.version import VERSION
 
@@ -23,12 +25,18 @@ def _quick(words: list[str]) -> bool:
         return True
     if words[:1] == ["schema"] and (len(words) == 1 or (len(words) == 3 and words[1] == "--for")):
         name = words[2].replace(" ", "-") if len(words) == 3 else "scenario"
-        path = os.path.join(os.path.dirname(__file__), "cli", "schemas", f"{name}.json")
-        if os.sep not in name and os.path.isfile(path):
-            with open(path, encoding="utf-8") as stream:
-                sys.stdout.write(stream.read())
-            return True
+        return _print(os.path.join("schemas", f"{name}.json"))
     return False
+
+
+def _print(name: str) -> bool:
+    """Print a generated file, if there is one of that name."""
+    path = os.path.join(os.path.dirname(__file__), "cli", name)
+    if ".." in name or name.count(os.sep) != 1 or not os.path.isfile(path):
+        return False
+    with open(path, encoding="utf-8") as stream:
+        sys.stdout.write(stream.read())
+    return True
 
 
 if __name__ == "__main__":

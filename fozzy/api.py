@@ -14,9 +14,11 @@ from fozzy.core.summary import Divergence, Summary
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import Loaded, document, parse
 from fozzy.dsl.load import load as load_file
+from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, run_once, summary_of
 from fozzy.engine.replay import replay_file
+from fozzy.errors import UsageError
 from fozzy.trace.finalize import Policy, shown_path
 from fozzy.trace.store import Store
 from fozzy.trace.verify import Verification
@@ -65,13 +67,15 @@ def run(
 ) -> Result:
     """Run a scenario once in this process; a trace is written only to `record`.
 
-    *Units*: `timeout` is a duration such as "500ms". *Errors*: `InputError`, `StoreError`. *Closes*: every process and
+    *Units*: `timeout` is a duration such as "500ms". *Errors*: `InputError`, `StoreError`, `UsageError`. *Closes*: every process and
     connection the run opened.
     """
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     own = steps_file(loaded).seed
+    if seed is not None and not 0 <= seed <= SEED_MAX:
+        raise UsageError("usage.bad_value", f"seed must be from 0 to {SEED_MAX}, got {seed}")
     chosen = seed if seed is not None else own if own is not None else wall.fresh_seed()
-    timeout_ns = parse_ns(timeout) if timeout is not None else None
+    timeout_ns = _timeout_ns(timeout)
     options = Options(det=det, proc=proc, fs=fs, http=http, timeout_ns=timeout_ns)
     with tempfile.TemporaryDirectory(prefix="fozzy-") as folder:
         target = Path(record) if record is not None else Path(folder, "run.fozzy")
@@ -81,6 +85,15 @@ def run(
         trace = done.trace if record is not None else None
         summary = summary_of(done, keep, shown_path(trace) if trace else None, "run")
     return Result(done.ended.status, done.findings, summary, trace)
+
+
+def _timeout_ns(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_ns(text)
+    except ValueError as error:
+        raise UsageError("usage.bad_value", f"timeout {error}") from error
 
 
 def replay(trace: str | Path, *, scenario: Loaded | str | Path | None = None, unsafe: bool = False) -> Replayed:

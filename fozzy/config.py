@@ -6,9 +6,6 @@ all is fine; one that cannot be read, parsed or understood ends the command: the
 To add a setting: a field in `Settings`, and a line in docs/reference/config.md is generated from it.
 """
 
-from __future__ import annotations
-
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +14,7 @@ from msgspec import Meta
 
 from fozzy import wall
 from fozzy.core.limits import Limits
-from fozzy.errors import ConfigError, Problem, Where
+from fozzy.errors import ConfigError, Problem, Where, suggestion
 
 FILE_NAME = "fozzy.toml"
 ENV_PREFIX = "FOZZY_"
@@ -153,9 +150,8 @@ def _unknown(table: dict[str, Any], kind: type[msgspec.Struct], prefix: str, pat
     found: list[Problem] = []
     for key in table:
         if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
             where = _line_of(path, key) if path is not None else None
-            hint = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(known)}"
+            hint = suggestion(key, known) or f"known are {', '.join(known)}"
             found.append(
                 Problem(
                     code="config.unknown_key", message=f'there is no setting "{prefix}{key}"', where=where, hint=hint

@@ -5,8 +5,7 @@ one answer to "who is at fault"; the dotted `code` tells the reason and never ch
 To add an error: raise the class that is at fault with a new code, and describe the code in docs/errors.md.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
@@ -44,6 +43,14 @@ _WORST_FIRST = (
 def worst(exits: list[Exit]) -> Exit:
     """The exit status to report when several things happened."""
     return min(exits, key=_WORST_FIRST.index, default=Exit.PASS)
+
+
+def suggestion(word: str, words: Iterable[str]) -> str:
+    """`did you mean …?` for the nearest of `words`, empty when none is near."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(words), 1)
+    return f'did you mean "{close[0]}"?' if close else ""
 
 
 class Where(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,7 +102,7 @@ class InputError(FozzyError):
     """A scenario or another input file is unusable; carries all its problems."""
 
     @classmethod
-    def of(cls, problems: list[Problem]) -> InputError:
+    def of(cls, problems: list[Problem]) -> "InputError":
         """One error for all problems of an input; the first speaks for them."""
         first = problems[0]
         error = cls(first.code, first.message, hint=first.hint, where=first.where)
@@ -117,7 +124,19 @@ class StoreError(FozzyError):
     """A run or trace cannot be found, or cannot be written where it was asked to go."""
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: stop as for Ctrl-C, and say so in the exit status."""
+
+
 class InterruptedRun(FozzyError):
-    """The user or the system asked us to stop."""
+    """The user or the system asked us to stop; what there was is kept."""
 
     exit_status = Exit.INTERRUPTED
+
+    @classmethod
+    def by(cls, stop: KeyboardInterrupt, message: str, hint: str = "") -> "InterruptedRun":
+        """The error for this way of stopping."""
+        error = cls("run.interrupted", message, hint=hint)
+        if isinstance(stop, Terminated):
+            error.exit_status = Exit.TERMINATED
+        return error

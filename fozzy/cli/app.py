@@ -56,6 +56,22 @@ def understand(argv: Sequence[str]) -> Command:
     raise SystemExit(0)
 
 
+def help_of(name: str) -> str:
+    """The help of a command, a group or the whole program, for eighty columns."""
+    import contextlib
+    import io
+
+    command: Any = typer.main.get_command(build(name))
+    context = command.make_context(PROGRAM, [], resilient_parsing=True, terminal_width=80, max_content_width=80)
+    for word in name.split():
+        command = command.get_command(context, word)
+        context = type(context)(command, info_name=word, parent=context, terminal_width=80, max_content_width=80)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        text = command.get_help(context)
+    return f"{said.getvalue()}{text}".rstrip() + "\n"
+
+
 def _typer(help_text: str) -> typer.Typer:
     return typer.Typer(
         cls=Listed,

@@ -5,8 +5,6 @@ The same struct is read by the quick parser (`words.py`), which understands what
 (`app.py`), which is imported only for help, completion and mistakes: it costs more than most runs.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 import msgspec

@@ -86,7 +86,7 @@ class ShowDocument(Camel, frozen=True, kw_only=True):
 
     schema_version: int
     command: Literal["trace show"]
-    status: Literal["pass"]
+    status: Literal["pass", "fail"]
     trace_path: str
     header: dict[str, Any]
     records: list[dict[str, Any]]

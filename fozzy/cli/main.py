@@ -10,13 +10,8 @@ from typing import Any, NoReturn
 
 from fozzy.cli.command import Command
 from fozzy.cli.console import Console
-from fozzy.cli.failures import show_bug, show_error
 from fozzy.cli.words import NotPlain, hoist, parse
-from fozzy.errors import Exit, FozzyError, InterruptedRun, UsageError
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: stop as for Ctrl-C, and say so in the exit status."""
+from fozzy.errors import Exit, FozzyError, InterruptedRun, Terminated, UsageError
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,18 +24,25 @@ def main(argv: Sequence[str]) -> int:
         console = Console(json=command.json, quiet=command.quiet, verbose=command.verbose, color=command.color)
         return int(_call(command, console))
     except FozzyError as error:
-        show_error(console, name, error)
+        _show_error(console, name, error)
         return int(error.exit_status)
     except KeyboardInterrupt as stop:
-        status = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
-        stopped = InterruptedRun("run.interrupted", "interrupted")
-        show_error(console, name, stopped)
-        return int(status)
+        stopped = InterruptedRun.by(stop, "interrupted")
+        _show_error(console, name, stopped)
+        return int(stopped.exit_status)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except Exception as bug:  # the last resort: a bug of ours ends with its own status, never with a bare traceback
+        from fozzy.cli.failures import show_bug
+
         show_bug(console, name, bug)
         return int(Exit.BUG)
+
+
+def _show_error(console: Console, name: str, error: FozzyError) -> None:
+    from fozzy.cli.failures import show_error  # what ends well does not need it
+
+    show_error(console, name, error)
 
 
 def _call(command: Command, console: Console) -> Exit:

@@ -8,8 +8,7 @@ from typing import Any
 from fozzy.cli.app import understand
 from fozzy.cli.command import Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, command_class
-from fozzy.dsl.validate import suggestion
-from fozzy.errors import UsageError
+from fozzy.errors import UsageError, suggestion
 
 
 def explain(argv: Sequence[str]) -> Command:

@@ -1,7 +1,5 @@
 """Options that several commands share, and what they mean together with the configuration."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from fozzy import wall

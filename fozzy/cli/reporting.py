@@ -14,8 +14,7 @@ from fozzy.cli.options import Running
 from fozzy.config import Config
 from fozzy.core.events import Record
 from fozzy.core.summary import Summary
-from fozzy.dsl.validate import suggestion
-from fozzy.errors import UsageError
+from fozzy.errors import UsageError, suggestion
 from fozzy.report import FORMATS, renderer
 
 

@@ -1,7 +1,5 @@
 """Who answers for each capability of a run."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

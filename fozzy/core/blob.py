@@ -1,7 +1,5 @@
 """Bytes that stay readable in JSON: as text when they are UTF-8, as base64 when they are not."""
 
-from __future__ import annotations
-
 import base64
 
 import msgspec
@@ -14,12 +12,17 @@ class Blob(msgspec.Struct, frozen=True, omit_defaults=True):
     base64: str = ""
 
     @classmethod
-    def of(cls, data: bytes) -> Blob:
+    def of(cls, data: bytes) -> "Blob":
         """The readable form of `data`."""
         try:
             return cls(text=data.decode("utf-8"))
         except UnicodeDecodeError:
             return cls(base64=base64.b64encode(data).decode("ascii"))
+
+    def __post_init__(self) -> None:
+        """*Errors*: `ValueError` for base64 that is none, which a decoder reports as a value that makes no sense."""
+        if self.base64:
+            base64.b64decode(self.base64, validate=True)
 
     def data(self) -> bytes:
         """The bytes again."""

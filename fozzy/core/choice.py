@@ -7,8 +7,6 @@ Rule 4: a label is *family.purpose* and the user's own name, never an index, a l
 step moves no draw under another label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, TypeVar
 

@@ -6,8 +6,6 @@ Rule 3: a record's number is its position in the stream; whoever writes it adds 
 To add a record: add a struct with its own tag here and to `Record`; raise the trace's format version.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

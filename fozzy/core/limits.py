@@ -1,7 +1,5 @@
 """What a run may use. Every loop, buffer and host call takes its bound from here."""
 
-from __future__ import annotations
-
 import msgspec
 
 KIB = 1024

@@ -1,7 +1,5 @@
 """How a run ended, in the words every report, trace and JSON document shares."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import msgspec

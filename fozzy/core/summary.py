@@ -1,7 +1,5 @@
 """The summary of a run: what `--json` prints, what a trace's footer embeds, what every report is made from."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fozzy.core.outcome import Camel, Finding, Status, Verdict

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from fozzy.dsl.locate import Place
-from fozzy.dsl.scenario import Cluster, DistributedFile, File, StepsFile
+from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Issue, Step
-from fozzy.dsl.steps.cluster import ClusterStep
+from fozzy.dsl.steps.cluster import ClusterStep, ClusterSteps, Invariants
 from fozzy.dsl.values import ENV, references
+from fozzy.errors import suggestion
+
+if TYPE_CHECKING:
+    from fozzy.dsl.locate import Place
 
 Path = tuple[str | int, ...]
 
 BUILTIN_NAMES = ("seed", "now_ms")
+PROSE = ("$schema", "name", "description", "tags")  # never resolved, so what looks like a reference is none
 
 
 class Flaw(NamedTuple):
@@ -35,33 +39,34 @@ def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
     if isinstance(value, Step | ClusterStep):
         for issue in value.check():
             yield _placed(issue, path)
-    elif isinstance(value, Cluster):
-        yield from _cluster(value, path)
-    elif isinstance(value, StepsFile):
-        yield from _own_names(value)
 
 
 def tree_flaws(file: File) -> Iterator[Flaw]:
-    """What is wrong with a file and everything in it, beyond the types."""
-    yield from struct_flaws(file, ())
+    """What is wrong with a file's steps, beyond the types."""
     if isinstance(file, StepsFile):
         for part in ("setup", "steps", "teardown"):
             yield from _steps(getattr(file, part) or [], (part,))
     elif isinstance(file, DistributedFile):
-        yield from struct_flaws(file.distributed, ("distributed",))
         for part in ("steps", "invariants"):
             for index, step in enumerate(getattr(file.distributed, part)):
                 yield from struct_flaws(step, ("distributed", part, index))
 
 
 def file_flaws(raw: dict[str, Any], has_references: bool) -> Iterator[Flaw]:
-    """What is wrong with a file as a whole: blocks that execute nothing, names that nothing keeps."""
+    """What is wrong with a file as a whole: names that cannot be, blocks that execute nothing, nodes nobody declared.
+
+    It reads the plain data, so that it finds all of this also in a file whose types are wrong elsewhere.
+    """
+    yield from _own_names(raw)
     for part in ("setup", "steps", "teardown"):
         steps = raw.get(part)
         if isinstance(steps, list):
             yield from _empty_blocks(steps, (part,))
     if has_references and "steps" in raw:
         yield from _unknown_names(raw)
+    cluster = raw.get("distributed")
+    if isinstance(cluster, dict):
+        yield from _cluster(cluster, ("distributed",))
 
 
 def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
@@ -79,27 +84,48 @@ def _placed(issue: Issue, path: Path) -> Flaw:
     return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
 
 
-def _own_names(file: StepsFile) -> Iterator[Flaw]:
+def _own_names(raw: dict[str, Any]) -> Iterator[Flaw]:
+    variables = raw.get("vars")
     for name in BUILTIN_NAMES:
-        if name in file.vars:
+        if isinstance(variables, dict) and name in variables:
             yield Flaw(("vars", name), f'"{name}" has a meaning already', "choose another name", at_key=True)
 
 
-def _cluster(cluster: Cluster, path: Path) -> Iterator[Flaw]:
-    if (cluster.nodes is None) == (cluster.node_count is None):
-        reason = "missing_field" if cluster.nodes is None else "exclusive"
+def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
+    nodes, count = cluster.get("nodes"), cluster.get("node_count")
+    if (nodes is None) == (count is None):
+        reason = "missing_field" if nodes is None else "exclusive"
         yield Flaw(path, 'exactly one of "nodes" and "node_count" must be given', reason=reason)
-    declared = cluster.names()
-    for index, name in enumerate(cluster.nodes or []):
-        if name in declared[:index]:
+        return
+    declared = _declared(nodes, count)
+    if declared is None:
+        return  # a problem of its own; which nodes there are is not known
+    for index, name in enumerate(nodes or ()):
+        if name in nodes[:index]:
             yield Flaw((*path, "nodes", index), f'node "{name}" is declared twice')
-    for part, steps in (("steps", cluster.steps), ("invariants", cluster.invariants)):
-        for index, step in enumerate(steps):
-            for field in step.nodes:
-                node = getattr(step, field)
-                if node not in declared:
-                    hint = f"declared are {', '.join(declared[:20])}" if declared else ""
-                    yield Flaw((*path, part, index, field), f'node "{node}" is not declared', hint, "unknown_node")
+    for part in ("steps", "invariants"):
+        steps = cluster.get(part)
+        for index, step in enumerate(steps if isinstance(steps, list) else ()):
+            for flaw in _nodes_of(step, declared):
+                yield flaw._replace(path=(*path, part, index, *flaw.path))
+
+
+def _declared(nodes: Any, count: Any) -> dict[str, None] | None:
+    """The names of a cluster's nodes in order; none when they are not written as they must be."""
+    if isinstance(nodes, list) and all(isinstance(name, str) for name in nodes):
+        return dict.fromkeys(nodes)
+    if type(count) is int and 1 <= count <= NODES_MAX:
+        return dict.fromkeys(f"n{index}" for index in range(count))
+    return None
+
+
+def _nodes_of(step: Any, declared: dict[str, None]) -> Iterator[Flaw]:
+    kind = step.get("type") if isinstance(step, dict) else None
+    for field in CLUSTER.get(kind, ()) if isinstance(kind, str) else ():
+        node = step.get(field)
+        if isinstance(node, str) and node and node not in declared:
+            hint = f"declared are {', '.join(list(declared)[:20])}"
+            yield Flaw((field,), f'node "{node}" is not declared', hint, "unknown_node")
 
 
 def _empty_blocks(steps: list[Any], path: Path) -> Iterator[Flaw]:
@@ -116,6 +142,7 @@ def _empty_blocks(steps: list[Any], path: Path) -> Iterator[Flaw]:
 
 DECLARING = {name for name, kind in step_types().items() if kind.declares}
 BLOCKS = {name: kind.blocks for name, kind in step_types().items() if kind.blocks}
+CLUSTER = {str(kind.__struct_config__.tag): kind.nodes for kind in get_args(ClusterSteps) + get_args(Invariants)}
 STORING = {name: kind.stores for name, kind in step_types().items() if kind.stores}
 
 
@@ -125,7 +152,8 @@ def _unknown_names(raw: dict[str, Any]) -> Iterator[Flaw]:
     known = {*keys, *(variables if isinstance(variables, dict) else ()), *BUILTIN_NAMES}
     known |= {ENV + name for name in env if isinstance(name, str)} if isinstance(env, list) else set()
     any_key = any("${" in key for key in keys)  # a key made at run time may have any name
-    for path, name in _names(raw, ()):
+    told = {part: value for part, value in raw.items() if part not in PROSE}
+    for path, name in _names(told, ()):
         if not name:
             yield Flaw(path, "a reference is ${name}", "write $${ for a literal ${", "bad_reference")
         elif name not in known and not (any_key and not name.startswith(ENV)):
@@ -133,8 +161,6 @@ def _unknown_names(raw: dict[str, Any]) -> Iterator[Flaw]:
 
 
 def _name_hint(name: str, known: set[str]) -> str:
-    from fozzy.dsl.validate import suggestion
-
     if name.startswith(ENV):
         return f'list "{name.removeprefix(ENV)}" under "env"'
     return suggestion(name, sorted(known)) or "keep it with a step, or declare it under vars"

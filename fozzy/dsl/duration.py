@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 
 UNITS_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-PATTERN = r"\d{1,15}(ns|us|ms|s|m|h)"  # fifteen digits of hours are more years than there will be
+PATTERN = r"[0-9]{1,15}(ns|us|ms|s|m|h)"  # fifteen digits of hours are more years than there will be
 
-_DURATION = re.compile(r"(\d{1,15})(ns|us|ms|s|m|h)")
+_DURATION = re.compile(r"([0-9]{1,15})(ns|us|ms|s|m|h)")
 
 
 @lru_cache(maxsize=1024)

@@ -4,9 +4,9 @@ The fast way (decode, convert, check) says only whether a file is good. When it 
 slowly, to find every problem and its place.
 """
 
-from __future__ import annotations
-
 import json
+import stat
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,8 +14,9 @@ import msgspec
 from blake3 import blake3
 
 from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
+from fozzy.dsl.bounds import deepest, may_hold_halves, number, unusable, whole_number
+from fozzy.dsl.checks import file_flaws, tree_flaws
 from fozzy.dsl.scenario import File, form_of
-from fozzy.dsl.validate import checks_of, deepest, explain
 from fozzy.errors import InputError, Where
 
 SUFFIXES: dict[str, Literal["json", "toml"]] = {".fozzy.json": "json", ".fozzy.toml": "toml"}
@@ -39,7 +40,8 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 class _Unusable(Exception):
-    """The document breaks a rule its decoder does not know: a key stands twice, or it is nested too deep."""
+    """The document breaks a rule its decoder does not know: a key stands twice, or it is nested too deep, or it
+    holds what no trace can."""
 
 
 def form_of_path(path: str) -> Literal["json", "toml"] | None:
@@ -50,6 +52,8 @@ def form_of_path(path: str) -> Literal["json", "toml"] | None:
 def read(path: Path, name: str, shown: str) -> Document:
     """Read a scenario file. *Errors*: `InputError`. *Limits*: `SCENARIO_BYTES_MAX`."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for who writes to it
+            raise OSError("it is not a file")
         with path.open("rb") as stream:
             data = stream.read(SCENARIO_BYTES_MAX + 1)
     except OSError as error:
@@ -82,9 +86,10 @@ def parse(doc: Document) -> Loaded:
             raise _Unusable
         file = msgspec.convert(raw, form_of(raw))
     except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
-        raise InputError.of(explain(doc.text, doc.form, doc.shown)) from None
-    if any(True for _ in checks_of(file, raw, "${" in doc.text)):
-        raise InputError.of(explain(doc.text, doc.form, doc.shown))
+        raise _explained(doc) from None
+    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text))
+    if next(flaws, None) is not None:
+        raise _explained(doc)
     return Loaded(doc, file)
 
 
@@ -95,12 +100,31 @@ def load(path: Path, name: str | None = None, shown: str | None = None) -> Loade
 
 
 def decode(doc: Document) -> dict[str, Any]:
-    """The document as builtin values. *Errors*: `ValueError`, `RecursionError`, `TypeError`, `_Unusable`."""
+    """The document as builtin values. *Errors*: `ValueError`, `RecursionError`, `TypeError`, `_Unusable`.
+
+    What `unusable` would find is told from the text of JSON where that is quicker.
+    """
     if doc.form == "toml":
         import tomli
 
-        return _object(tomli.loads(doc.text))
-    return _object(json.loads(doc.text, object_pairs_hook=_unique, parse_constant=_no_constant))
+        raw = _object(tomli.loads(doc.text))
+        return _usable(raw)
+    raw = _object(
+        json.loads(
+            doc.text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=whole_number,
+            parse_float=number,
+        )
+    )
+    return _usable(raw) if may_hold_halves(doc.text) else raw
+
+
+def _explained(doc: Document) -> InputError:
+    from fozzy.dsl.validate import explain  # a good scenario does not need it
+
+    return InputError.of(explain(doc.text, doc.form, doc.shown))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -108,6 +132,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise _Unusable
     return made
+
+
+def _usable(raw: dict[str, Any]) -> dict[str, Any]:
+    if deepest(raw) > DEPTH_MAX or any(True for _ in unusable(raw, ())):
+        raise _Unusable
+    return raw
 
 
 def _no_constant(name: str) -> Any:

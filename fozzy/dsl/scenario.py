@@ -1,21 +1,19 @@
 """What a scenario file holds: one of three forms. The types are the format; the schema is generated from them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from fozzy.dsl.steps import Steps
-from fozzy.dsl.steps.base import Duration, Name
+from fozzy.dsl.steps.base import END, FixedDuration, Name
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants
 
 SEED_MAX = (1 << 53) - 1
 NODES_MAX = 1024
 
 Seed = Annotated[int, Meta(ge=0, le=SEED_MAX)]
-EnvName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+EnvName = Annotated[str, Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_]*{END}")]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -58,7 +56,7 @@ class StepsFile(Part, frozen=True, kw_only=True):
     description: str = ""
     tags: list[Name] = []
     seed: Seed | None = None
-    timeout: Duration | None = None
+    timeout: FixedDuration | None = None
     backends: BackendChoice = BackendChoice()
     limits: RunLimits = RunLimits()
     http_base_url: str = ""
@@ -78,10 +76,6 @@ class Cluster(Part, frozen=True, kw_only=True):
     steps: Annotated[list[ClusterSteps], Meta(min_length=1)]
     invariants: list[Invariants] = []
 
-    def names(self) -> list[str]:
-        """The declared nodes; `node_count` names them n0, n1, …"""
-        return self.nodes if self.nodes is not None else [f"n{index}" for index in range(self.node_count or 0)]
-
 
 class DistributedFile(Part, frozen=True, kw_only=True):
     """A scenario that happens to a cluster of nodes."""
@@ -92,7 +86,7 @@ class DistributedFile(Part, frozen=True, kw_only=True):
     description: str = ""
     tags: list[Name] = []
     seed: Seed | None = None
-    timeout: Duration | None = None
+    timeout: FixedDuration | None = None
     distributed: Cluster
 
 

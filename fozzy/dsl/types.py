@@ -27,14 +27,19 @@ def bare(kind: Any) -> Any:
     return kind
 
 
+@lru_cache(maxsize=1024)
 def members(kind: Any) -> list[Any]:
-    """The alternatives of a type; itself alone when it is no union. Absence is no alternative."""
+    """The alternatives of a type; itself alone when it is no union. Absence is no alternative.
+
+    *Limits*: 1,024 types are remembered, more than exist; so for the functions below.
+    """
     kind = bare(kind)
     if get_origin(kind) in (Union, types.UnionType):
         return [member for each in get_args(kind) for member in members(each)]
     return [] if kind in (UnsetType, type(None)) else [kind]
 
 
+@lru_cache(maxsize=1024)
 def structs(kind: Any) -> list[type[msgspec.Struct]]:
     """The structs among the alternatives of a type."""
     return [member for member in members(kind) if isinstance(member, type) and issubclass(member, msgspec.Struct)]
@@ -65,6 +70,14 @@ def holds_structs(kind: Any) -> bool:
     )
 
 
+def without_references(kind: Any) -> Any:
+    """A type without the texts that refer to a value: what the value itself must be."""
+    if get_origin(kind) not in (Union, types.UnionType):
+        return kind
+    return Union[tuple(each for each in get_args(kind) if not _is_reference(each))]  # noqa: UP007 - made at run time
+
+
+@lru_cache(maxsize=1024)
 def wanted(kind: Any) -> str:
     """What a value must be: `a whole number of at least 1`, `one of "fifo", "random"`."""
     if "A whole number and a unit" in _description(kind):

@@ -7,27 +7,18 @@ Rule 3: this is the slow way, taken only when the fast one found that something 
 
 from __future__ import annotations
 
-import datetime
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from fozzy.core.limits import DEPTH_MAX
-from fozzy.dsl.checks import Flaw, file_flaws, struct_flaws, tree_flaws
-from fozzy.dsl.locate import Place, Places, line_at, locate
-from fozzy.dsl.scenario import FORMS, File, form_of
+from fozzy.dsl.bounds import DIGITS_MAX, unusable
+from fozzy.dsl.checks import Flaw, file_flaws, struct_flaws
+from fozzy.dsl.locate import Place, Places, locate
+from fozzy.dsl.scenario import FORMS, form_of
 from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted
-from fozzy.errors import Problem, Where
-
-SUGGESTION_LIKENESS = 0.6
-
-
-def checks_of(file: File, raw: dict[str, Any], has_references: bool) -> Iterator[Flaw]:
-    """What is wrong with a file whose types are right."""
-    yield from tree_flaws(file)
-    yield from file_flaws(raw, has_references)
+from fozzy.errors import Problem, Where, suggestion
 
 
 def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Problem]:
@@ -37,31 +28,11 @@ def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Proble
     if places.syntax is None:
         raw = _decode(text, form)
         flaws += _flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"a scenario is an object, got {got(raw)}")]
-    problems = [_problem(flaw, places, text, shown) for flaw in flaws]
+    line_of = _line_reader(text)
+    problems = [_problem(flaw, places, line_of, shown) for flaw in flaws]
     return sorted(dict.fromkeys(problems), key=_position) or [
         Problem(code="scenario.invalid", message="the file cannot be decoded", where=Where(shown, 1, 1))
     ]
-
-
-def suggestion(word: str, words: Iterable[str]) -> str:
-    """`did you mean …?` for the nearest of `words`, empty when none is near."""
-    close = difflib.get_close_matches(word, list(words), 1, SUGGESTION_LIKENESS)
-    return f'did you mean "{close[0]}"?' if close else ""
-
-
-def deepest(value: Any) -> int:
-    """How deep a value of builtin types is nested; stops counting past the limit."""
-    level: list[Any] = [value]
-    depth = 0
-    while level and depth <= DEPTH_MAX:
-        depth += 1
-        level = [
-            item
-            for outer in level
-            for item in (outer.values() if type(outer) is dict else outer)
-            if type(item) in (dict, list)
-        ]
-    return depth
 
 
 def _decode(text: str, form: Literal["json", "toml"]) -> Any:
@@ -75,7 +46,7 @@ def _decode(text: str, form: Literal["json", "toml"]) -> Any:
 
 
 def _bounded_int(digits: str) -> int:
-    return int(digits[:4000])  # Python refuses to read more; such a number is out of every range anyway
+    return int(digits[: DIGITS_MAX + 2])  # Python refuses to read more than 4300; this is too many, sign included
 
 
 def _flaws_of(raw: dict[str, Any]) -> list[Flaw]:
@@ -87,7 +58,8 @@ def _flaws_of(raw: dict[str, Any]) -> list[Flaw]:
             flaw for flaw in flaws if flaw.path != () or flaw.reason != "missing_field" or "steps" not in flaw.message
         ]
         flaws.append(Flaw((), 'a scenario needs "steps", "distributed" or "suites"', reason="missing_field"))
-    flaws += [Flaw(path, "a date or time is no JSON value", "write it as text") for path in _dates(raw, ())]
+    told = {flaw.path for flaw in flaws}
+    flaws += [Flaw(*each) for each in unusable(raw, ()) if each[0] not in told]
     return flaws + list(file_flaws(raw, True))
 
 
@@ -138,19 +110,19 @@ def _walk_struct(
     known = fields(kind)
     tag_field = _tag_field(kind)
     name = f'"{kind.__struct_config__.tag}"' if tag_field else _noun(path)
-    found = False
-    for flaw in _fields_of(value, kind, path, inside, name):
-        found = True
-        yield flaw
+    yield from _fields_of(value, kind, path, inside, name)
+    good = {tag_field: value[tag_field]} if tag_field else {}
     for key, field in known.items():
         if key in value:
             nested = f"inside {kind.__struct_config__.tag}: " if holds_structs(field.type) and tag_field else inside
-            for flaw in _walk(value[key], field.type, (*path, key), nested):
-                found = True
-                yield flaw
-    if not found:
-        for flaw in struct_flaws(msgspec.convert(value, kind), path):
-            yield flaw._replace(message=inside + flaw.message)
+            flaws = list(_walk(value[key], field.type, (*path, key), nested))
+            yield from flaws
+            if not flaws:
+                good[key] = value[key]
+    if all(key in good for key, field in known.items() if field.required):
+        for flaw in struct_flaws(msgspec.convert(good, kind), path):
+            if flaw.reason != "missing_field" or len(good) == len(value):  # what is missing may be there, but wrong
+                yield flaw._replace(message=inside + flaw.message)
 
 
 def _fields_of(
@@ -192,21 +164,6 @@ def _tag_field(kind: type[msgspec.Struct]) -> str:
     return kind.__struct_config__.tag_field or ""
 
 
-def _dates(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    if (
-        isinstance(value, datetime.date | datetime.time)
-        or isinstance(value, float)
-        and (value != value or value in (float("inf"), float("-inf")))
-    ):
-        yield path
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _dates(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _dates(item, (*path, index))
-
-
 def _duplicates(places: Places) -> Iterator[Flaw]:
     if places.syntax is not None and places.syntax.place in [each.again for each in places.duplicates]:
         places.syntax = places.syntax._replace(message="")
@@ -226,7 +183,13 @@ def _syntax(places: Places) -> Iterator[Flaw]:
         yield Flaw((), places.syntax.message, reason="syntax", place=places.syntax.place)
 
 
-def _problem(flaw: Flaw, places: Places, text: str, shown: str) -> Problem:
+def _line_reader(text: str) -> Callable[[int], str]:
+    """`line_at` for many lines of one text: it is cut into lines once, and a line is one text however often it is read."""
+    lines = [*(line.removesuffix("\r") for line in text.split("\n")[:-1]), text[text.rfind("\n") + 1 :]]
+    return lambda line: lines[line - 1] if 1 <= line <= len(lines) else ""
+
+
+def _problem(flaw: Flaw, places: Places, line_of: Callable[[int], str], shown: str) -> Problem:
     place: Place = flaw.place or (places.find_key(flaw.path) if flaw.at_key else places.find(flaw.path))
     return Problem(
         code=f"scenario.{flaw.reason}",
@@ -235,9 +198,9 @@ def _problem(flaw: Flaw, places: Places, text: str, shown: str) -> Problem:
         hint=flaw.hint,
         label=flaw.label,
         length=place.length,
-        text=line_at(text, place.line),
+        text=line_of(place.line),
         first=Where(shown, flaw.first.line, flaw.first.col) if flaw.first else None,
-        first_text=line_at(text, flaw.first.line) if flaw.first else "",
+        first_text=line_of(flaw.first.line) if flaw.first else "",
         first_length=flaw.first.length if flaw.first else 1,
     )
 

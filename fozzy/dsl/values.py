@@ -11,8 +11,10 @@ from typing import Any
 
 import msgspec
 
+from fozzy.dsl.bounds import SIZE_MAX, excess
 from fozzy.dsl.steps.base import Step as StepBase
 from fozzy.dsl.steps.base import fail, show
+from fozzy.dsl.types import wanted, without_references
 from fozzy.world.world import World
 
 Getter = Callable[[World], Any]
@@ -41,20 +43,24 @@ def compile_value(value: Any) -> Getter | None:
 
 def compile_step(step: StepBase, skip: tuple[str, ...]) -> Callable[[World], StepBase] | None:
     """How to get the step with its references replaced; none when it has none. Fields in `skip` are left alone."""
-    getters: list[tuple[str, Any, Getter]] = []
+    getters: list[tuple[msgspec.structs.FieldInfo, Getter]] = []
     for field in msgspec.structs.fields(step):
         value = getattr(step, field.name)
         if field.name in skip or value is msgspec.UNSET:
             continue
         getter = compile_value(msgspec.to_builtins(value))
         if getter is not None:
-            getters.append((field.name, field.type, getter))
+            getters.append((field, getter))
     if not getters:
         return None
 
     def resolve(world: World) -> StepBase:
-        values = {name: _typed(name, getter(world), kind) for name, kind, getter in getters}
-        return msgspec.structs.replace(step, **values)
+        values = {field.name: _typed(field.encode_name, getter(world), field.type) for field, getter in getters}
+        now = msgspec.structs.replace(step, **values)
+        for issue in now.check():  # what could not be checked before the run
+            field = str(issue.path[0]) if issue.path else ""
+            fail(issue.message, title="bad_value", kind="input_invalid", field=field)
+        return now
 
     return resolve
 
@@ -103,7 +109,14 @@ def _compile_text(text: str) -> Getter:
         parts.append(_named(match[1]) if match[1] else "${")
         end = match.end()
     parts.append(text[end:])
-    return lambda world: "".join(part if isinstance(part, str) else as_text(part(world)) for part in parts)
+
+    def join(world: World) -> str:
+        made = [part if isinstance(part, str) else as_text(part(world)) for part in parts]
+        if sum(map(len, made)) > SIZE_MAX:
+            fail(f"a text of more than {SIZE_MAX} characters", title="value_too_large", kind="limit")
+        return "".join(made)
+
+    return join
 
 
 def _named(name: str) -> Getter:
@@ -129,14 +142,18 @@ def _compile_list(value: list[Any]) -> Getter | None:
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
     """The value as the field's type. A text field takes any value as text."""
+    kind = without_references(kind)
+    too_much = excess(value) if isinstance(value, dict | list) else ""
+    if too_much:
+        fail(f'"{name}" cannot be kept: {too_much}', title="value_too_large", kind="limit", field=name)
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         try:
             return msgspec.convert(_texts(value), kind)
         except msgspec.ValidationError:
             fail(
-                f'"{name}" cannot be {show(value)}: {error}',
+                f'"{name}" must be {wanted(kind)}, got {show(value)}',
                 title="bad_value",
                 kind="input_invalid",
                 field=name,

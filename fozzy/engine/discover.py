@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from fozzy.dsl.load import SUFFIXES, Loaded, load
 from fozzy.dsl.scenario import SuiteFile
-from fozzy.errors import InputError, Problem, Where
-from fozzy.trace.finalize import shown_path
+from fozzy.errors import InputError, Problem, Where, suggestion
+from fozzy.trace.finalize import project_name, shown_path
 from fozzy.trace.format import SUFFIX
 
 FILES_MAX = 1_000_000
@@ -82,14 +82,6 @@ def discover(words: Iterable[str], root: Path) -> Found:
     return Found(list(chosen.values()), problems, len(seen), invalid)
 
 
-def project_name(path: Path, root: Path) -> str:
-    """A path relative to the project's folder, with `/`; as given when it lies elsewhere."""
-    whole, base = os.path.abspath(path), os.path.abspath(root)
-    if base == os.sep or whole.startswith(base + os.sep):
-        whole = os.path.relpath(whole, base)
-    return whole.replace(os.sep, "/")
-
-
 def _expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
     path = Path(word)
     if path.is_dir():
@@ -121,7 +113,7 @@ def _suite_members(suite: SuiteFile, path: Path, loaded: Loaded) -> tuple[list[P
     problems: list[Problem] = []
     for words in suite.suites.values():
         for word in words:
-            pattern = str(path.parent / word)
+            pattern = os.path.join(glob.escape(str(path.parent)) if glob.has_magic(word) else path.parent, word)
             found = sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(word) else [pattern]
             existing = [Path(match) for match in found if os.path.isfile(match)]
             if not existing:
@@ -131,12 +123,9 @@ def _suite_members(suite: SuiteFile, path: Path, loaded: Loaded) -> tuple[list[P
 
 
 def _missing(word: str) -> Problem:
-    import difflib
-
-    folder = os.path.dirname(word) or "."
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    close = difflib.get_close_matches(os.path.basename(word), names, 1)
-    hint = f'did you mean "{os.path.join(os.path.dirname(word), close[0])}"?' if close else ""
+    folder = os.path.dirname(word)
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    hint = suggestion(word, [os.path.join(folder, name) for name in names])
     where = Where(word.replace(os.sep, "/"))
     return Problem(code="scenario.missing", message=f"there is no file or folder {word}", where=where, hint=hint)
 

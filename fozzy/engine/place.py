@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
 from fozzy.dsl.load import Document
-from fozzy.dsl.locate import line_at, locate
 
-_SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d+\])*)")
+_SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
 TEXT_CHARS_MAX = 400
 
 
@@ -33,6 +32,8 @@ def place(found: Sequence[Found], document: Document, text: str, before: Sequenc
     """The findings of a run with their places in `text`, which is the document's without its secrets."""
     if not found:
         return []
+    from fozzy.dsl.locate import line_at, locate  # a run without findings needs no places
+
     places = locate(text, document.form)
     made: list[Finding] = []
     for index, each in enumerate(found):

@@ -4,8 +4,6 @@ Everything a run depends on goes into the trace's header first and is taken from
 replay are made by the same function from the same value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -22,7 +20,6 @@ from fozzy.core.redact import Redactor
 from fozzy.core.summary import Mode
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import Document, Loaded
-from fozzy.dsl.locate import line_at, locate
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
 from fozzy.engine.bind import Plan, bind
 from fozzy.engine.run import Ended, execute, perform
@@ -161,6 +158,8 @@ def _check_base_url(file: StepsFile, header: Header, document: Document) -> None
     paths = [path for part in ("setup", "steps", "teardown") for path in _request_paths(raw.get(part) or [], (part,))]
     if not paths:
         return
+    from fozzy.dsl.locate import locate  # only a problem needs places
+
     places = locate(document.text, document.form)
     raise InputError.of([_needs_base_url(document, *places.find(path)) for path in paths])
 
@@ -177,6 +176,8 @@ def _request_paths(steps: list[dict[str, object]], path: tuple[str | int, ...]) 
 
 
 def _needs_base_url(document: Document, line: int, col: int, length: int) -> Problem:
+    from fozzy.dsl.locate import line_at
+
     return Problem(
         code="scenario.no_base_url",
         message="a path cannot be sent to a real host: no http_base_url is set",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,8 +94,8 @@ def run_once(
     going = _Recording(run, keep, recorder, Tally(), Ended(), wall.now_iso(), wall.elapsed_ns())
     try:
         start(run, Seeded(seed), Log([recorder, going.tally, *sinks]), wall.pause_ns, going.ended)
-    except KeyboardInterrupt:
-        raise _interrupted(going) from None
+    except KeyboardInterrupt as stop:
+        raise _interrupted(going, stop) from None
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
@@ -162,6 +161,8 @@ def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
         try:
             os.link(trace, inside)
         except OSError:
+            import shutil
+
             shutil.copyfile(trace, inside)
     keep.store.finish(keep.run_id, msgspec.json.encode(summary), summary.status)
 
@@ -183,16 +184,14 @@ def _footer(going: _Recording, finished_at: str, summary: Summary | None) -> Foo
     )
 
 
-def _interrupted(going: _Recording) -> InterruptedRun:
+def _interrupted(going: _Recording, stop: KeyboardInterrupt) -> InterruptedRun:
     """Seal what there is as incomplete and say where it is."""
     keep = going.keep
     footer = _footer(going, wall.now_iso(), None)
     try:
         path = finalize(going.recorder, keep.target, keep.policy, lambda _path: footer)
     except StoreError as error:
-        return InterruptedRun("run.interrupted", f"interrupted; {error.message}")
+        return InterruptedRun.by(stop, f"interrupted; {error.message}")
     shown = shown_path(path)
     hint = f"fozzy replay {shown} --unsafe goes as far as the run went"
-    return InterruptedRun(
-        "run.interrupted", f"interrupted {going.run.document.shown}; what there is: {shown}", hint=hint
-    )
+    return InterruptedRun.by(stop, f"interrupted {going.run.document.shown}; what there is: {shown}", hint)

@@ -15,10 +15,10 @@ from fozzy.core.redact import Redactor
 from fozzy.core.summary import Divergence
 from fozzy.dsl.load import Document, Loaded, parse
 from fozzy.engine.place import Tally, place, step_number
-from fozzy.engine.prepare import Ready, ready, start
+from fozzy.engine.prepare import Ready, ready, start, steps_file
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
-from fozzy.errors import EvidenceError, Exit, InputError
+from fozzy.errors import EvidenceError, Exit, InputError, UsageError
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import Trace, open_trace
 
@@ -109,13 +109,15 @@ def _embedded(trace: Trace, header: Header) -> Loaded:
     scenario = header.scenario
     document = Document(scenario.path, scenario.path, scenario.text, scenario.form, scenario.digest)
     try:
-        return parse(document)
-    except InputError as error:
+        loaded = parse(document)
+        steps_file(loaded)
+    except (InputError, UsageError) as error:
         raise EvidenceError(
             "trace.bad_scenario",
             f"{trace.shown} carries a scenario that is not valid: {error.message}",
             hint="it was recorded by another version, or altered before it was sealed",
         ) from error
+    return loaded
 
 
 def _failing(footer: Footer | None) -> str | None:

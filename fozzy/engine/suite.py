@@ -1,7 +1,5 @@
 """Runs many scenarios as one run: in this process or in workers, told in discovery order whatever finishes first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +17,7 @@ from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
 from fozzy.engine.replay import replay_file
 from fozzy.engine.workers import Recipe, run_items
-from fozzy.errors import FozzyError, Problem
+from fozzy.errors import FozzyError, InterruptedRun, Problem
 from fozzy.trace.finalize import Policy, numbered, shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.store import Store
@@ -114,6 +112,8 @@ def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
     def answer(index: int) -> bytes:
         try:
             return encode(_run_member(chosen[index], index + 1, job))
+        except InterruptedRun:
+            raise
         except FozzyError as error:
             return encode(Told(_unrun(chosen[index], index + 1), [], error.problems[0], int(error.exit_status)))
 

@@ -20,6 +20,7 @@ from fozzy.core.sources import Seeded
 from fozzy.core.summary import Divergence
 from fozzy.engine.place import steps_path
 from fozzy.engine.run import Ended
+from fozzy.errors import EvidenceError
 
 SHOWN_CHARS_MAX = 160
 
@@ -84,10 +85,12 @@ class Tape:
         self._advance()
 
     def draw(self, label: str, low: int, high: int) -> int:
-        """The recorded value; past the recording the seed's."""
+        """The recorded value; past the recording the seed's. *Errors*: `Drift`, `EvidenceError`."""
         if not self.free:
             then = self._next
             if isinstance(then, Draw) and (then.label, then.low, then.high) == (label, low, high):
+                if not low <= then.value <= high:
+                    raise self._damaged(f"it draws {then.value} from {low} to {high}")
                 self._seeded.skip(label)
                 self._take()
                 return then.value
@@ -95,12 +98,16 @@ class Tape:
         return self._seeded.draw(label, low, high)
 
     def ask(self, label: str, request: Any, live: Callable[[], tuple[A, int]], answer: type[A]) -> tuple[A, int]:
-        """The recorded answer. *Errors*: `TapeEnded` when there is none and that is no drift."""
+        """The recorded answer. *Errors*: `TapeEnded` when there is none and that is no drift; `EvidenceError`."""
         del live  # never called: a replay does not touch the outside world
         then = self._next
         if isinstance(then, Ask) and then.label == label and then.request == request:
+            try:
+                said = msgspec.convert(then.answer, answer)
+            except msgspec.ValidationError as error:
+                raise self._damaged(f"its answer makes no sense: {error}") from error
             self._take()
-            return msgspec.convert(then.answer, answer), then.took
+            return said, then.took
         if not self.free:
             self._differ(f"ask {label} {_short(request)}")
         raise TapeEnded
@@ -152,6 +159,10 @@ class Tape:
             current if isinstance(current, str) else describe(current),
             _cause(recorded, current, self._changed),
         )
+
+    def _damaged(self, what: str) -> EvidenceError:
+        hint = "its seal holds, so whoever wrote it wrote it so: record the run again"
+        return EvidenceError("trace.damaged", f"record #{self.number} makes no sense: {what}", hint=hint)
 
     def _lies_in_failure(self, record: Record) -> bool:
         """Whether a record belongs to the step that failed, or to the end of a block around it."""

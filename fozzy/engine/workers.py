@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import BinaryIO, NamedTuple
 
+from fozzy.errors import InterruptedRun
+
 Handler = Callable[[int], bytes]
 
 _LENGTH = struct.Struct("<q")
@@ -43,8 +45,9 @@ class _Worker:
 
     def give(self, item: int) -> None:
         self.item = item
-        self.out.write(_LENGTH.pack(item))
-        self.out.flush()
+        with contextlib.suppress(BrokenPipeError):  # it died since; that nothing comes back says so
+            self.out.write(_LENGTH.pack(item))
+            self.out.flush()
 
     def end(self) -> None:
         for pipe in (self.out, self.back):
@@ -176,7 +179,7 @@ def _work(inbox: BinaryIO, outbox: BinaryIO, handler: Handler) -> None:
             outbox.write(_LENGTH.pack(len(answer)) + answer)
             outbox.flush()
     except BaseException as error:  # whatever it is, the parent must see a dead worker and not a second parent
-        if not isinstance(error, KeyboardInterrupt):
+        if not isinstance(error, KeyboardInterrupt | InterruptedRun):
             sys.excepthook(type(error), error, error.__traceback__)
         os._exit(1)
     os._exit(0)

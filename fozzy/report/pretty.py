@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
@@ -10,7 +9,7 @@ from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
 from fozzy.report.problems import finding_place
-from fozzy.report.text import STATUS_WORDS, WIDTH, Line, Span, count, duration, gutter, line, safe
+from fozzy.report.text import STATUS_WORDS, WIDTH, Line, Span, count, duration, gutter, line, quoted, safe
 
 DETAIL_LINES_MAX = 24
 
@@ -189,8 +188,8 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str) -> li
     word = f"{short_id}/{first.number}" if len(failed) > 1 or first.replay else short_id
     if first.replay is not None or summary.identity.trace_path or not _in_store(first, summary):
         word = first.trace_path or word
-    again = f"fozzy run {shlex.quote(first.path)} --seed {first.seed}"
-    lines = [line("  next  ", Span(f"fozzy replay {shlex.quote(word):<20}", "code"), "  see it again, step by step")]
+    again = f"fozzy run {quoted(first.path)} --seed {first.seed}"
+    lines = [line("  next  ", Span(f"fozzy replay {quoted(word):<20}", "code"), "  see it again, step by step")]
     if first.replay is None:
         lines.append(line("        ", Span(again, "code")))
     return lines

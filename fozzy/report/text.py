@@ -57,6 +57,13 @@ def gutter(word: str, role: Role = "") -> Span:
     return Span(f"{word:>{GUTTER}}  ", role)
 
 
+def quoted(word: str) -> str:
+    """A word as a shell takes it."""
+    import shlex  # only screens with commands to paste need it
+
+    return shlex.quote(word)
+
+
 def duration(nanoseconds: int) -> str:
     """`1.24s`, `812ms`; less than a millisecond is `0ms`."""
     if nanoseconds >= 60 * 10**9:

@@ -23,6 +23,14 @@ def shown_path(path: Path) -> str:
     return relative.replace(os.sep, "/")
 
 
+def project_name(path: Path, root: Path) -> str:
+    """A path relative to the project's folder, with `/`; as given when it lies elsewhere."""
+    whole, base = os.path.abspath(path), os.path.abspath(root)
+    if base == os.sep or whole.startswith(base + os.sep):
+        whole = os.path.relpath(whole, base)
+    return whole.replace(os.sep, "/")
+
+
 def numbered(target: Path, number: int) -> Path:
     """`t.fozzy` -> `t.1.fozzy`."""
     stem = target.name.removesuffix(SUFFIX)
@@ -50,18 +58,18 @@ def finalize(
     `footer` makes the footer for a path, and is asked again when a name turns out to be taken. *Errors*: `StoreError`;
     the sealed `.partial` then stays.
     """
-    if recorder.late_secrets():
-        recorder.rewrite()
     try:
+        if recorder.late_secrets():
+            recorder.rewrite()
         for path in _candidates(target, policy):
             recorder.seal(footer(shown_path(path)), durable=durable)
             if _claim(recorder.partial, path, policy):
-                recorder.close()
                 return path
     except OSError as error:
         message = f"cannot write {shown_path(target)}: {error.strerror or error}"
         raise StoreError("trace.unwritable", message) from error
-    recorder.close()
+    finally:
+        recorder.close()
     raise _taken(target, recorder.partial)
 
 

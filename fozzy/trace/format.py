@@ -6,17 +6,16 @@ Rule 3: `blocks` in the footer are short blake3 digests of each `BLOCK` records,
 Rule 4: a change of meaning raises `VERSION` and adds a function to `trace/migrate.py`. docs/reference/trace.md has it all.
 """
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from fozzy.core.backends import Backends
-from fozzy.core.events import Record
 from fozzy.core.limits import Limits
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Mode, Summary
+from fozzy.wall import SEED_BITS
 
 FORMAT: Literal["fozzy-trace"] = "fozzy-trace"
 VERSION = 1
@@ -45,11 +44,11 @@ class Header(Camel, frozen=True, kw_only=True):
     format: Literal["fozzy-trace"]
     version: int
     mode: Mode
-    seed: int
+    seed: Annotated[int, Meta(ge=0, lt=1 << SEED_BITS)]
     det: bool
     backends: Backends
     scenario: EmbeddedScenario
-    timeout_ns: int | None = None
+    timeout_ns: Annotated[int, Meta(ge=0)] | None = None
     limits: Limits = Limits()
     http_base_url: str = ""
     leak_bytes_max: int | None = None
@@ -89,12 +88,6 @@ class Numbered(msgspec.Struct, frozen=True):
     type: str = ""
 
 
-header_encoder = msgspec.json.Encoder()
-footer_decoder = msgspec.json.Decoder(Footer)
-header_decoder = msgspec.json.Decoder(Header)
-record_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
-
-
 def encode_footer(footer: Footer) -> bytes:
-    """The footer's line up to the seal's opening quote."""
+    """The footer's line up to the seal's value, its opening quote included."""
     return msgspec.json.encode(footer)[:-1] + SEAL_OPENING

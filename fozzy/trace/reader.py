@@ -27,14 +27,15 @@ from fozzy.trace.format import (
     VERSION,
     Footer,
     Header,
-    footer_decoder,
-    header_decoder,
-    record_decoder,
 )
 from fozzy.trace.migrate import migrate_header
 
 CHUNK_BYTES = 1 << 20
 T = TypeVar("T")
+
+header_decoder = msgspec.json.Decoder(Header)
+footer_decoder = msgspec.json.Decoder(Footer)
+record_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VERSION = re.compile(rb"(\d{1,9})[,}]")
 _TAIL = len(SEAL_OPENING) + SEAL_CHARS + len(ENDING)
@@ -64,7 +65,7 @@ class Trace:
 
     def seal(self) -> tuple[str, str]:
         """The seal as written and as it should be. *Limits*: reads the file once, in chunks."""
-        end = self.size_bytes - SEAL_CHARS - len(ENDING)
+        end = self.size_bytes - SEAL_CHARS - len(ENDING) - 1  # the opening quote is not sealed
         hasher = blake3()
         self._stream.seek(0)
         left = end
@@ -74,7 +75,7 @@ class Trace:
                 break
             hasher.update(chunk)
             left -= len(chunk)
-        written = self._stream.read(SEAL_CHARS).decode("ascii", "replace")
+        written = self._stream.read(1 + SEAL_CHARS)[1:].decode("ascii", "replace")
         return written, hasher.hexdigest()
 
     def check_seal(self) -> None:
@@ -97,7 +98,11 @@ class Trace:
 
     def header(self) -> Header:
         """The header. *Errors*: `EvidenceError`."""
-        return self._decode(migrate_header(self.header_bytes, self.version), header_decoder, "header")
+        try:
+            newest = migrate_header(self.header_bytes, self.version)
+        except (*_UNREADABLE, LookupError, TypeError) as error:  # the last two: a step misses what it needs
+            raise self._bad(f"its header makes no sense: {error}") from error
+        return self._decode(newest, header_decoder, "header")
 
     def footer(self) -> Footer | None:
         """The footer, none when there is none. *Errors*: `EvidenceError`."""

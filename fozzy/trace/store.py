@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fozzy import wall
 from fozzy.core.outcome import Status
-from fozzy.errors import StoreError
+from fozzy.errors import StoreError, suggestion
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
 
@@ -141,11 +141,8 @@ class Store:
         )
 
     def _hint(self, word: str) -> str:
-        import difflib
-
         words = [*self.ids(), *(f"@{alias}" for alias in ALIASES)]
-        close = difflib.get_close_matches(word, words, 1)
-        return f'did you mean "{close[0]}"?' if close else "a selector is a trace file, a run id or @latest"
+        return suggestion(word, words) or "a selector is a trace file, a run id or @latest"
 
 
 def write_whole(path: Path, data: bytes) -> None:

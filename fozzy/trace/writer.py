@@ -12,7 +12,8 @@ from blake3 import blake3
 
 from fozzy.core.events import Ask, Draw, Record
 from fozzy.core.redact import Redactor
-from fozzy.trace.format import BLOCK, ENDING, Counts, Footer, Header, encode_footer, header_encoder
+from fozzy.errors import StoreError
+from fozzy.trace.format import BLOCK, ENDING, Counts, Footer, Header, encode_footer
 
 MEMORY_BYTES_MAX = 1 << 20  # a buffered trace above this goes to its file
 BLOCK_DIGEST_BYTES = 8
@@ -42,7 +43,11 @@ class Recorder:
         self._blocks: list[str] = []
         self._block = blake3()
         self._end = 0
-        self._put(header_encoder.encode(header) + b"\n")
+        try:
+            self._put(msgspec.json.encode(header) + b"\n")
+        except StoreError:
+            self.close()
+            raise
 
     def __call__(self, records: Sequence[Record]) -> None:
         """Write a block of records."""
@@ -92,28 +97,30 @@ class Recorder:
         self._secrets = set(self._redactor.values)
 
     def seal(self, footer: Footer, *, durable: bool) -> str:
-        """Write the footer over an earlier one, if any, and return the seal. *Errors*: `OSError`."""
+        """Write the footer over an earlier one, if any, and return the seal. *Errors*: `OSError`, `StoreError`."""
         self.to_disk()
         line = encode_footer(footer)
         sealing = self._hash.copy()
-        sealing.update(line)
+        sealing.update(line[:-1])  # the seal covers what stands before its own opening quote
         digest = sealing.hexdigest()
         assert self._file is not None
         self._file.seek(self._end)
         self._file.truncate()
-        self._file.write(line + digest.encode() + ENDING)
-        self._file.flush()
+        self._write(line + digest.encode() + ENDING)
         if durable:
             os.fsync(self._file.fileno())
         return digest
 
     def to_disk(self) -> None:
-        """From here on write to the file. *Errors*: `OSError`."""
+        """From here on write to the file. *Errors*: `StoreError`."""
         if self._file is not None:
             return
-        self.partial.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.partial.open("w+b", buffering=0)
-        self._file.write(b"".join(self._chunks))
+        try:
+            self.partial.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.partial.open("w+b", buffering=0)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._write(b"".join(self._chunks))
         self._chunks = []
 
     def close(self) -> None:
@@ -136,8 +143,20 @@ class Recorder:
             self._memory_bytes += len(data)
             return
         self.to_disk()
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Write all of it: a nearly full disk takes only a part at first. *Errors*: `StoreError`."""
         assert self._file is not None
-        self._file.write(data)
+        try:
+            done = self._file.write(data)
+            while done < len(data):
+                done += self._file.write(data[done:])
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError("trace.unwritable", f"cannot write {self.partial.as_posix()}: {error.strerror or error}")
 
     def _read(self) -> bytes:
         if self._file is None:

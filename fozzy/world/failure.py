@@ -1,7 +1,5 @@
 """What can go wrong when the world is asked; part of an answer, so that it is recorded and replayed like any other."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NoReturn
 
 import msgspec

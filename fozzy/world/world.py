@@ -154,7 +154,10 @@ class World:
         def live(_budget_ns: int) -> tuple[EnvValue, int]:
             from fozzy import wall
 
-            return EnvValue(name=name, value=wall.environment(name)), 0
+            value = wall.environment(name)
+            if value is not None:  # bytes that are not UTF-8 come as halves of characters, which no trace can hold
+                value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            return EnvValue(name=name, value=value), 0
 
         return self.choices.ask("env.read", EnvRead(name=name), live, EnvValue).value
 

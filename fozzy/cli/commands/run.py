@@ -1,8 +1,5 @@
 """`fozzy run`: one scenario, shown as it goes, recorded."""
 
-from __future__ import annotations
-
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -17,13 +14,12 @@ from fozzy.core.events import Record, Step
 from fozzy.core.log import Sink
 from fozzy.core.summary import exit_of
 from fozzy.dsl.load import Loaded, load
-from fozzy.engine.discover import project_name
 from fozzy.engine.prepare import steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import record_line, run_closing, run_failure, step_line
-from fozzy.report.text import Line, count, line
-from fozzy.trace.finalize import shown_path
+from fozzy.report.text import Line, count, line, quoted
+from fozzy.trace.finalize import project_name, shown_path
 from fozzy.trace.store import TRACE_NAME, Store
 
 STEP_LINES_MAX = 200  # a longer run is shown by its failures; -v shows all
@@ -73,7 +69,7 @@ class Run(Running, frozen=True, kw_only=True):
             f"--{name} {value}" for name, value in (("proc", self.proc), ("fs", self.fs), ("http", self.http)) if value
         ]
         det = " --det" if self.det else " --no-det" if self.det is False else ""
-        return " ".join([f"fozzy run {shlex.quote(self.scenario)} --seed {header.seed}{det}", *flags])
+        return " ".join([f"fozzy run {quoted(self.scenario)} --seed {header.seed}{det}", *flags])
 
 
 class StepPrinter:

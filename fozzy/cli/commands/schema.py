@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 
 from fozzy.cli.command import Command, Opt
 from fozzy.cli.console import Console
-from fozzy.dsl.validate import suggestion
-from fozzy.errors import Exit, UsageError
+from fozzy.errors import Exit, UsageError, suggestion
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 

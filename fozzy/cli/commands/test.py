@@ -1,7 +1,5 @@
 """`fozzy test`: scenarios, suites and kept traces; one verdict."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar

@@ -112,7 +112,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
                 said = "its seal does not hold" if trace.is_sealed else "it has no footer: the run was cut off"
                 console.talk([line(Span("warning", "warn"), f": {trace.shown}: {said}")])
             if console.json:
-                console.raw(msgspec.json.encode(self._document(trace)).decode() + "\n")
+                console.raw(msgspec.json.encode(self._document(trace, sound)).decode() + "\n")
             else:
                 self._print(console, trace)
         return Exit.PASS if sound or not self.strict else Exit.EVIDENCE
@@ -133,7 +133,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
                 block = []
         console.answer(block)
 
-    def _document(self, trace: Trace) -> ShowDocument:
+    def _document(self, trace: Trace, sound: bool) -> ShowDocument:
         footer = trace.footer()
         records = [
             {"n": number, **msgspec.to_builtins(record)}
@@ -143,7 +143,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         return ShowDocument(
             schema_version=SCHEMA_VERSION,
             command="trace show",
-            status="pass",
+            status="pass" if sound or not self.strict else "fail",
             trace_path=trace.shown,
             header=msgspec.to_builtins(trace.header()),
             records=records,

@@ -6,8 +6,6 @@ add a test in tests/dsl/steps/ and a scenario in scenarios/<family>/. Schema, re
 The union stands here because a type that refers to itself must be defined where the blocks are defined.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Union, get_args
 
@@ -25,7 +23,7 @@ class Group(Block, frozen=True, kw_only=True, tag="group"):
 
     blocks: ClassVar[tuple[str, ...]] = ("steps",)
     name: Name
-    steps: Steps
+    steps: "Steps"
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
         yield from body("steps")
@@ -35,7 +33,7 @@ class AssertThrows(Block, frozen=True, kw_only=True, tag="assert_throws"):
     """Passes when one of its steps fails; everything is then as before the block."""
 
     blocks: ClassVar[tuple[str, ...]] = ("steps",)
-    steps: Steps
+    steps: "Steps"
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
         before = world.snapshot()

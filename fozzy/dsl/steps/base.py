@@ -6,8 +6,6 @@ Rule 2: `check` finds what the types cannot say; it holds at every depth and for
 Rule 3: fields typed with `Int`, `Flag`, `Number`, `Duration` may hold `${name}` alone; every text may hold `${name}`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
@@ -15,11 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
 import msgspec
 from msgspec import Meta
 
+from fozzy.core.limits import DEPTH_MAX
 from fozzy.core.outcome import FindingKind, StepFailed
 from fozzy.dsl import duration
+from fozzy.dsl.bounds import deepest
 from fozzy.world.world import World
 
 REFERENCE = r"\$\{[A-Za-z_][A-Za-z0-9_.-]*\}"
+END = r"$(?!\n)"  # of the text; `$` alone also matches before a last line break
 SHOWN_CHARS_MAX = 200
 
 if TYPE_CHECKING:
@@ -28,16 +29,15 @@ if TYPE_CHECKING:
     Flag = bool
     Rate = float
 else:
-    Ref = Annotated[str, Meta(pattern=rf"^{REFERENCE}$")]
+    Ref = Annotated[str, Meta(pattern=rf"^{REFERENCE}{END}")]
     Int = int | Ref
     Count = Annotated[int, Meta(ge=0)] | Ref
     Flag = bool | Ref
     Rate = Annotated[float, Meta(ge=0, le=1)] | Ref
 
-Duration = Annotated[
-    str,
-    Meta(pattern=rf"^({duration.PATTERN}|.*{REFERENCE}.*)$", description="A whole number and a unit: ns us ms s m h."),
-]
+_DURATION_WORDS = "A whole number and a unit: ns us ms s m h."
+Duration = Annotated[str, Meta(pattern=rf"^({duration.PATTERN}|.*{REFERENCE}.*){END}", description=_DURATION_WORDS)]
+FixedDuration = Annotated[str, Meta(pattern=rf"^{duration.PATTERN}{END}", description=_DURATION_WORDS)]
 Name = Annotated[str, Meta(min_length=1)]
 Headers = dict[str, str]
 
@@ -97,6 +97,26 @@ def show(value: Any) -> str:
     """A value for people, on one line and bounded."""
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}… ({len(text)} characters)"
+
+
+def literal(value: Any) -> Any:
+    """A value as it is written in a scenario, where `${` begins a reference."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, dict):
+        return {literal(key): literal(item) for key, item in value.items()}
+    return [literal(item) for item in value] if isinstance(value, list) else value
+
+
+def json_of(data: bytes) -> Any:
+    """The JSON value in some bytes. *Errors*: `ValueError` in words for people, also for what is nested too deep."""
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    if deepest(value) > DEPTH_MAX:
+        raise ValueError(f"it is nested deeper than {DEPTH_MAX} levels")
+    return value
 
 
 def ns(text: str) -> int:

@@ -1,7 +1,5 @@
 """Steps that compare values."""
 
-from __future__ import annotations
-
 from fozzy.dsl.steps.base import Flag, Int, Step, fail, show
 from fozzy.world.world import World
 

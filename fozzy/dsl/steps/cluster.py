@@ -1,11 +1,10 @@
 """Steps and invariants of distributed scenarios: what clients, links and nodes do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from fozzy.dsl.steps.base import Duration, Issue, Name
 
@@ -33,11 +32,11 @@ class ClientGetAssert(ClusterStep, frozen=True, kw_only=True, tag="client_get_as
 
     node: Name
     key: Name
-    equals: Any = None
+    equals: Any | UnsetType = UNSET
     is_null: bool | None = None
 
     def check(self) -> Iterator[Issue]:
-        if self.equals is not None and self.is_null:
+        if self.equals is not UNSET and self.is_null:
             yield Issue(("is_null",), '"equals" and "is_null" exclude each other', "drop one of them", "exclusive")
 
 

@@ -1,7 +1,5 @@
 """Steps that write, read and put back files."""
 
-from __future__ import annotations
-
 from fozzy.dsl.steps.base import Name, Step, fail, show
 from fozzy.world.failure import fail_with
 from fozzy.world.world import World

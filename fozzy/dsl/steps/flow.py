@@ -1,14 +1,14 @@
 """Steps that say something, end the run, or move time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
-from fozzy.dsl.steps.base import Block, Body, Count, Duration, Name, Step, fail, ns
+from fozzy.dsl.steps.base import Block, Body, Count, Duration, Issue, Name, Step, fail, ns
 from fozzy.world.world import World
+
+AT_MS_MAX = 10**15  # as many digits as a duration has
 
 
 class TraceEvent(Step, frozen=True, kw_only=True, tag="trace_event"):
@@ -72,6 +72,10 @@ class Freeze(Step, frozen=True, kw_only=True, tag="freeze"):
                 fail(f"it is already {show_ns(clock.now)}", title="freeze_in_the_past", field="at_ms")
             clock.advance(ahead_ns)
         clock.frozen = True
+
+    def check(self) -> Iterator[Issue]:
+        if isinstance(self.at_ms, int) and self.at_ms > AT_MS_MAX:
+            yield Issue(("at_ms",), f'"at_ms" must be at most {AT_MS_MAX}')
 
 
 class Unfreeze(Step, frozen=True, kw_only=True, tag="unfreeze"):

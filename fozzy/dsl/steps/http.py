@@ -1,7 +1,5 @@
 """Steps that talk HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NoReturn
 
@@ -20,15 +18,18 @@ from fozzy.dsl.steps.base import (
     check_headers,
     check_method,
     fail,
+    json_of,
+    literal,
     ns,
     show,
 )
 from fozzy.dsl.steps.store import same
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import HttpAnswer, HttpRequest
-from fozzy.world.http.scripted import HttpRule
+from fozzy.world.http.scripted import SWITCHING_PROTOCOLS, HttpRule
 from fozzy.world.world import World
 
+STATUS_OK = 200
 Status = Annotated[int, Meta(ge=100, le=599)]
 
 
@@ -138,8 +139,8 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
 
     def _expect_json(self, answer: HttpAnswer) -> None:
         try:
-            actual = msgspec.json.decode(answer.body.data())
-        except msgspec.DecodeError as error:
+            actual = json_of(answer.body.data())
+        except ValueError as error:
             fail(f"the body is not JSON: {error}", field="expect_json", details=_seen(answer))
         if not same(actual, self.expect_json):
             fail(
@@ -151,9 +152,21 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
     def _fail(self, failure: Failure, request: HttpRequest, answer: HttpAnswer) -> NoReturn:
         details: Any = _seen(answer) if answer.status else None
         if failure.kind == "unscripted":
-            when = {"type": "http_when", "method": request.method, "path": request.url, "status": 200}
-            details = {"paste": when}
+            details = {"paste": self._paste(request)}
         fail_with("http", failure, details)
+
+    def _paste(self, request: HttpRequest) -> dict[str, Any]:
+        """The declaration that answers this request as it is expected."""
+        when: dict[str, Any] = {"type": "http_when", "method": request.method, "path": literal(request.url)}
+        usual = SWITCHING_PROTOCOLS if request.is_upgrade() else STATUS_OK
+        when["status"] = usual if self.expect_status is None else self.expect_status
+        if self.expect_headers:
+            when["headers"] = literal(self.expect_headers)
+        if self.expect_body is not None:
+            when["body"] = literal(self.expect_body)
+        elif self.expect_json is not UNSET:
+            when["json"] = literal(self.expect_json)
+        return when
 
     def check(self) -> Iterator[Issue]:
         yield from check_method(self.method)
@@ -185,8 +198,8 @@ def _same_body(wanted: Blob, actual: Blob) -> bool:
     if wanted.data() == actual.data():
         return True
     try:
-        return same(msgspec.json.decode(wanted.data()), msgspec.json.decode(actual.data()))
-    except msgspec.DecodeError:
+        return same(json_of(wanted.data()), json_of(actual.data()))
+    except ValueError:
         return False
 
 

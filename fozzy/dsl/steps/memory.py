@@ -1,7 +1,5 @@
 """Steps on the modelled heap."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -43,7 +41,7 @@ class MemoryFree(Step, frozen=True, kw_only=True, tag="memory_free"):
 
     def run(self, world: World) -> None:
         alloc_id = world.kv.get(self.key) if self.key is not None else self.alloc_id
-        if not isinstance(alloc_id, int) or not world.heap.free(alloc_id):
+        if type(alloc_id) is not int or not world.heap.free(alloc_id):
             fail(f"there is no living allocation {alloc_id}", title="memory_bad_free")
 
     def check(self) -> Iterator[Issue]:

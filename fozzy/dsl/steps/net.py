@@ -1,7 +1,5 @@
 """Steps on the modelled network."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

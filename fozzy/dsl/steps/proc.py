@@ -1,7 +1,5 @@
 """Steps that run programs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
@@ -10,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, ns, show
+from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, show
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.proc.base import AwaitReady, Exited, Probe, Spawn, Start, Stop
 from fozzy.world.proc.scripted import ProcRule
@@ -52,7 +50,8 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     def run(self, world: World) -> str:
         ended = world.proc.spawn(Spawn(cmd=self.cmd, args=self.args))
         if ended.failure:
-            _fail(ended.failure, ended, self.cmd, self.args)
+            said = {"exit_code": self.expect_exit, "stdout": self.expect_stdout, "stderr": self.expect_stderr}
+            _fail(ended.failure, ended, Spawn(cmd=self.cmd, args=self.args), said)
         if world.setting.backends.proc == "host":
             self._hold_to_rules(world, ended)
         check_exit(self.cmd, ended, self.expect_exit)
@@ -97,7 +96,7 @@ class ProcStart(Step, frozen=True, kw_only=True, tag="proc_start"):
         start = Start(name=self.name, cmd=self.cmd, args=self.args, env=self.env, cwd=self.cwd)
         started = world.proc.start(start)
         if started.failure:
-            _fail(started.failure, None, self.cmd, self.args)
+            _fail(started.failure, None, Spawn(cmd=self.cmd, args=self.args), {})
         world.background.append(self.name)
         if self.ready is not None:
             self._await(world, self.ready)
@@ -230,8 +229,10 @@ def _output(stdout: str, stderr: str) -> dict[str, str]:
     return {name: show(text) for name, text in (("stdout", stdout), ("stderr", stderr)) if text}
 
 
-def _fail(failure: Failure, ended: Exited | None, cmd: str, args: list[str]) -> None:
+def _fail(failure: Failure, ended: Exited | None, spawn: Spawn, expected: dict[str, Any]) -> None:
     details: Any = _output(ended.stdout.shown(), ended.stderr.shown()) if ended else None
     if failure.kind == "unscripted":
-        details = {"paste": {"type": "proc_when", "cmd": cmd, "args": args, "exit_code": 0}}
+        said = {name: value for name, value in expected.items() if value is not None}
+        when = {"type": "proc_when", "cmd": spawn.cmd, "args": spawn.args, "exit_code": 0, **said}
+        details = {"paste": literal(when)}
     fail_with("proc", failure, details)

@@ -1,9 +1,9 @@
 """Steps that keep values under keys, draw them, and look at them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
+
+from msgspec import UNSET, UnsetType
 
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.base import (
@@ -54,7 +54,7 @@ class GetKvAssert(Step, frozen=True, kw_only=True, tag="get_kv_assert"):
     """Fails unless the key exists, equals a value, or is absent (`is_null`)."""
 
     key: Name
-    equals: Any = None
+    equals: Any | UnsetType = UNSET
     is_null: bool | None = None
 
     def run(self, world: World) -> None:
@@ -65,7 +65,7 @@ class GetKvAssert(Step, frozen=True, kw_only=True, tag="get_kv_assert"):
             return
         if value is MISSING or (value is None and self.is_null is False):
             fail(f'"{self.key}" has no value', field="key", label="has no value")
-        if self.equals is not None and not same(value, self.equals):
+        if self.equals is not UNSET and not same(value, self.equals):
             fail(
                 f'"{self.key}" is {show(value)}, wanted {show(self.equals)}',
                 field="equals",
@@ -74,7 +74,7 @@ class GetKvAssert(Step, frozen=True, kw_only=True, tag="get_kv_assert"):
             )
 
     def check(self) -> Iterator[Issue]:
-        if self.equals is not None and self.is_null:
+        if self.equals is not UNSET and self.is_null:
             yield Issue(("is_null",), '"equals" and "is_null" exclude each other', "drop one of them", "exclusive")
 
 

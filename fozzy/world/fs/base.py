@@ -1,7 +1,5 @@
 """Files as questions and answers. Paths are relative to the run's root, with `/`, and never leave it."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Protocol
 

@@ -1,7 +1,5 @@
 """HTTP as questions and answers."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Protocol
 
 from fozzy.core.blob import EMPTY, Blob

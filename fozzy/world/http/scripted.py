@@ -1,7 +1,6 @@
 """HTTP answered by the rules of the scenario."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -41,8 +40,9 @@ def path_of(url: str) -> str:
     _, found, rest = url.partition("://")
     if not found:
         return url
-    slash = rest.find("/")
-    return rest[slash:] if slash >= 0 else "/"
+    end = re.search(r"[/?#]", rest)
+    path = "" if end is None else rest[end.start() :]
+    return path if path.startswith("/") else f"/{path}"
 
 
 class ScriptedHttp:

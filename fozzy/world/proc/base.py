@@ -1,7 +1,5 @@
 """Processes as questions and answers."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Protocol
 
 import msgspec

@@ -1,7 +1,5 @@
 """Processes answered by the rules of the scenario."""
 
-from __future__ import annotations
-
 import msgspec
 
 from fozzy.core.blob import Blob
