@@ -8,11 +8,12 @@ The names below are the whole public API. They are imported when first used, so 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from fozzy.version import VERSION as __version__
 
+TYPE_CHECKING = False  # as in typing, whose import would cost more than all that `fozzy version` does
 if TYPE_CHECKING:
+    from typing import Any
+
     from fozzy.api import Replayed, Result, load, replay, run, verify
     from fozzy.core.outcome import Finding, Location
     from fozzy.core.summary import Summary

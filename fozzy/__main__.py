@@ -9,6 +9,9 @@ import sys
 def main() -> None:
     """Run this process's command line and end it."""
     if not _quick(sys.argv[1:]):
+        import gc
+
+        gc.disable()  # importing makes no garbage; `entry` turns it on again before a command works
         from fozzy.cli.main import entry
 
         entry()

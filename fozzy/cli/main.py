@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -46,6 +47,8 @@ def _show_error(console: Console, name: str, error: FozzyError) -> None:
 
 
 def _call(command: Command, console: Console) -> Exit:
+    gc.freeze()
+    gc.enable()
     _listen_to_termination()
     if command.cwd is not None:
         try:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
+
+import msgspec
 
 REDACTED = "<redacted>"
 VALUE_CHARS_MIN = 6  # shorter texts turn up by accident
@@ -32,10 +35,14 @@ NAMES = (
     "private_key",
 )
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _JSON_MEMBER = re.compile(r'("([^"\\]{1,64})"\s*[:=]\s*")((?:[^"\\]|\\.)*)(")')
 _ASSIGNED = re.compile(r"(?<![\w.-])(([\w.-]{1,64})=)([^&\s\"';,]+)()")
 _TOML_MEMBER = re.compile(r'(?m)((?:^|[{,\s])([\w-]{1,64})\s*=\s*")((?:[^"\\]|\\.)*)(")')
+# A number under a quoted name, the quotes themselves perhaps escaped: a body inside a scenario's text.
+_JSON_NUMBER = re.compile(r'((?<!\\)(\\{0,7})"([^"\\]{1,64})\2"\s*:\s*)(-?\d[\d.eE+-]*)')
+_TOML_NUMBER = re.compile(r"(?m)((?:^|[{,\s])()([\w-]{1,64})\s*=\s*)([+-]?\d[\w.+-]*)")
+_URL_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)
 _SCHEME = re.compile(r"([A-Za-z]+) (\S+)")
 _COOKIE_ATTRIBUTES = {"path", "domain", "expires", "max-age", "samesite"}
 
@@ -65,8 +72,7 @@ class Redactor:
         for text in self._secrets(tree):
             self._learn_text(text)
         if len(self.values) != before:
-            ordered = sorted(self.values, key=lambda value: (-len(value), value))
-            self._pattern = re.compile("|".join(re.escape(value) for value in ordered))
+            self._pattern = re.compile("|".join(map(re.escape, _longest_first(self.values))))
 
     def clean(self, tree: Any) -> Any:
         """`tree` without its secrets, having learned them; tuples become lists, as they are in a trace."""
@@ -79,12 +85,15 @@ class Redactor:
 
     def source(self, text: str) -> str:
         """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
-        return self.text(self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER)))
+        text = self._numbers(self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER)), (_JSON_NUMBER, _TOML_NUMBER))
+        if self.values and ("\\u" in text or "\\/" in text):
+            text = re.sub("|".join(map(_in_escapes, _longest_first(self.values))), REDACTED, text)
+        return self.text(text)
 
     def _secrets(self, tree: Any) -> Iterator[str]:
         if isinstance(tree, str):
             if '"' in tree or "=" in tree:
-                yield from (match[3] for match in self._members(tree))
+                yield from self._secrets_in_text(tree)
         elif isinstance(tree, dict):
             for name, value in _named(tree):
                 yield from _texts(value) if self.is_secret(name) else self._secrets(value)
@@ -95,20 +104,35 @@ class Redactor:
                 else:
                     yield from self._secrets(item)
 
-    def _members(self, text: str) -> Iterator[re.Match[str]]:
-        for pattern in (_JSON_MEMBER, _ASSIGNED):
-            yield from (match for match in pattern.finditer(text) if self.is_secret(match[2]))
+    def _secrets_in_text(self, text: str) -> Iterator[str]:
+        """What a body, a query or a log line gives away, also as it is meant where it is written with escapes."""
+        for pattern in (_JSON_MEMBER, _ASSIGNED, _TOML_MEMBER):
+            for match in pattern.finditer(text):
+                if self.is_secret(match[2]):
+                    yield match[3]
+                    yield match[3].partition("#")[0]  # a query ends where the fragment begins
+        if text.lstrip()[:1] in ("{", "["):
+            with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+                yield from self._secrets(msgspec.json.decode(text))
+
+    def _numbers(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
+        def hide(match: re.Match[str]) -> str:
+            return f'{match[1]}{match[2]}"{REDACTED}{match[2]}"' if self.is_secret(match[3]) else match[0]
+
+        for pattern in patterns:
+            text = pattern.sub(hide, text)
+        return text
 
     def _learn_text(self, text: str) -> None:
         for part in _secret_parts(text):
-            if len(part) >= VALUE_CHARS_MIN and "${" not in part and part != REDACTED:
-                self.values.add(part)
-                self.values.add(json.dumps(part)[1:-1])
+            if _can_be_hidden(part):
+                self.values.update(each for each in _writings(part) if _can_be_hidden(each))
 
     def _clean(self, tree: Any) -> Any:
         if isinstance(tree, str):
             if '"' in tree or "=" in tree:
-                tree = self._by_name(tree, (_JSON_MEMBER, _ASSIGNED))
+                tree = self._by_name(tree, (_JSON_MEMBER, _ASSIGNED, _TOML_MEMBER))
+                tree = self._numbers(tree, (_JSON_NUMBER,))
             return self.text(tree)
         if isinstance(tree, dict):
             secret = {name for name, _ in _named(tree) if self.is_secret(name)}
@@ -144,6 +168,41 @@ def _secret_parts(text: str) -> Iterator[str]:
         name, equals, value = piece.strip().partition("=")
         if equals and name.lower() not in _COOKIE_ATTRIBUTES:
             yield value
+
+
+def _can_be_hidden(value: str) -> bool:
+    """Whether a text may be replaced wherever it turns up: it is long enough, no reference, and not our own mark."""
+    return len(value) >= VALUE_CHARS_MIN and "${" not in value and value not in REDACTED
+
+
+def _writings(value: str) -> Iterator[str]:
+    """A value as it stands in a text, in JSON, and in a URL or form."""
+    yield value
+    with suppress(ValueError):
+        yield json.loads(f'"{value}"')
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    if not _URL_PLAIN.fullmatch(value):
+        from urllib.parse import quote, quote_plus, unquote_plus
+
+        yield quote(value, safe="", errors="replace")
+        yield quote_plus(value, errors="replace")
+        yield unquote_plus(value)
+
+
+def _in_escapes(value: str) -> str:
+    """A pattern for `value` in the text of a JSON or TOML file that may write any character as an escape."""
+    return "".join(f"(?:{re.escape(each)}|{_escape(each)})" for each in value)
+
+
+def _escape(char: str) -> str:
+    """A pattern for the ways to escape a character: `\\u002f` in any case, `\\/`."""
+    written = json.dumps(char)[1:-1] if ord(char) > 0x7E else f"\\u{ord(char):04x}"
+    return f"(?i:{re.escape(written)})" + (r"|\\/" if char == "/" else "")
+
+
+def _longest_first(values: Iterable[str]) -> list[str]:
+    return sorted(values, key=lambda value: (-len(value), value))
 
 
 def _plain_name(name: str) -> str:

@@ -15,7 +15,8 @@ from fozzy.core.limits import DEPTH_MAX, MIB
 
 Path = tuple[str | int, ...]
 
-SIZE_MAX = 16 * MIB  # characters and values of what references make; a few steps could double a text for ever
+SIZE_MAX = 16 * MIB  # characters of what references make; a few steps could double a text for ever
+VALUE_SIZE = 16  # a value in a list or an object counts as so many characters
 DIGITS_MAX = 1000  # of a whole number; Python refuses to write more than 4300
 _WHOLE_MAX = 10**DIGITS_MAX
 _HALF = re.compile("[\ud800-\udfff]")
@@ -42,7 +43,7 @@ def excess(value: Any) -> str:
     left, waiting = SIZE_MAX, [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
-        left -= len(item) + 1 if isinstance(item, str | dict | list) else 1
+        left -= VALUE_SIZE + (len(item) if isinstance(item, str) else 0)
         if left < 0:
             return f"it is larger than {SIZE_MAX} characters"
         if depth > DEPTH_MAX:

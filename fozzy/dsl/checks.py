@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
+NEAR_MAX = 500  # names in order on both sides, among which a near one is looked for
 BUILTIN_NAMES = ("seed", "now_ms")
 PROSE = ("$schema", "name", "description", "tags")  # never resolved, so what looks like a reference is none
 
@@ -26,7 +29,7 @@ class Flaw(NamedTuple):
 
     path: Path
     message: str
-    hint: str = ""
+    hint: str | Callable[[], str] = ""  # the search for a near word is put off: of many problems only some get one
     reason: str = "bad_value"
     label: str = ""
     at_key: bool = False
@@ -100,9 +103,11 @@ def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
     declared = _declared(nodes, count)
     if declared is None:
         return  # a problem of its own; which nodes there are is not known
+    seen: set[str] = set()
     for index, name in enumerate(nodes or ()):
-        if name in nodes[:index]:
+        if name in seen:
             yield Flaw((*path, "nodes", index), f'node "{name}" is declared twice')
+        seen.add(name)
     for part in ("steps", "invariants"):
         steps = cluster.get(part)
         for index, step in enumerate(steps if isinstance(steps, list) else ()):
@@ -151,19 +156,24 @@ def _unknown_names(raw: dict[str, Any]) -> Iterator[Flaw]:
     variables, env = raw.get("vars"), raw.get("env")
     known = {*keys, *(variables if isinstance(variables, dict) else ()), *BUILTIN_NAMES}
     known |= {ENV + name for name in env if isinstance(name, str)} if isinstance(env, list) else set()
+    ordered = sorted(known)
     any_key = any("${" in key for key in keys)  # a key made at run time may have any name
     told = {part: value for part, value in raw.items() if part not in PROSE}
     for path, name in _names(told, ()):
         if not name:
             yield Flaw(path, "a reference is ${name}", "write $${ for a literal ${", "bad_reference")
         elif name not in known and not (any_key and not name.startswith(ENV)):
-            yield Flaw(path, f'nothing keeps "{name}"', _name_hint(name, known), "unknown_name")
+            yield Flaw(path, f'nothing keeps "{name}"', partial(_name_hint, name, ordered), "unknown_name")
 
 
-def _name_hint(name: str, known: set[str]) -> str:
+def _name_hint(name: str, known: list[str]) -> str:
     if name.startswith(ENV):
         return f'list "{name.removeprefix(ENV)}" under "env"'
-    return suggestion(name, sorted(known)) or "keep it with a step, or declare it under vars"
+    at = bisect(known, name)
+    return (
+        suggestion(name, known[max(0, at - NEAR_MAX) : at + NEAR_MAX])
+        or "keep it with a step, or declare it under vars"
+    )
 
 
 def _stored(value: Any) -> Iterator[str]:

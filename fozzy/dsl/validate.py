@@ -7,7 +7,8 @@ Rule 3: this is the slow way, taken only when the fast one found that something 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -20,6 +21,8 @@ from fozzy.dsl.scenario import FORMS, form_of
 from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion
 
+HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
+
 
 def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Problem]:
     """Every problem of a document, sorted by place. *Limits*: `DEPTH_MAX` levels of nesting."""
@@ -29,8 +32,9 @@ def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Proble
         raw = _decode(text, form)
         flaws += _flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"a scenario is an object, got {got(raw)}")]
     line_of = _line_reader(text)
-    problems = [_problem(flaw, places, line_of, shown) for flaw in flaws]
-    return sorted(dict.fromkeys(problems), key=_position) or [
+    placed = sorted(((_place(flaw, places), flaw) for flaw in flaws), key=_position)
+    problems = [_problem(flaw, place, _hint(flaw, index), line_of, shown) for index, (place, flaw) in enumerate(placed)]
+    return list(dict.fromkeys(problems)) or [
         Problem(code="scenario.invalid", message="the file cannot be decoded", where=Where(shown, 1, 1))
     ]
 
@@ -90,18 +94,24 @@ def _walk(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
 def _walk_union(
     value: dict[str, Any], kinds: list[type[msgspec.Struct]], path: tuple[str | int, ...], inside: str
 ) -> Iterator[Flaw]:
-    by_tag = {str(kind.__struct_config__.tag): kind for kind in kinds}
+    by_tag = _by_tag(tuple(kinds))
     tag_field = _tag_field(kinds[0])
     tag = value.get(tag_field)
     if tag is None and tag_field not in value:
         yield Flaw(path, f'{inside}a step needs "{tag_field}"', reason="missing_field")
     elif not isinstance(tag, str) or tag not in by_tag:
-        hint = suggestion(tag, by_tag) if isinstance(tag, str) else ""
+        hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
         noun = "invariant" if "kv_all_equal" in by_tag else "step"
         message = f'{inside}unknown {noun} type "{tag}"' if isinstance(tag, str) else f'{inside}"type" must be text'
         yield Flaw((*path, tag_field), message, hint, "unknown_step", f"not a {noun} type")
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
+
+
+@lru_cache(maxsize=16)
+def _by_tag(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, type[msgspec.Struct]]:
+    """The alternatives by what their tag says. *Limits*: 16 unions are remembered, more than exist."""
+    return {str(kind.__struct_config__.tag): kind for kind in kinds}
 
 
 def _walk_struct(
@@ -131,13 +141,17 @@ def _fields_of(
     known = fields(kind)
     for key in value:
         if key not in known and key != _tag_field(kind):
-            hint = suggestion(key, known) or (f"it has {', '.join(known)}" if known else "it has no fields")
+            hint = partial(_field_hint, key, known)
             yield Flaw(
                 (*path, key), f'{inside}{name} has no field "{key}"', hint, "unknown_field", "unknown field", True
             )
     for key, field in known.items():
         if field.required and key not in value:
             yield Flaw(path, f'{inside}{name} needs "{key}"', reason="missing_field", label=f'"{key}" is missing')
+
+
+def _field_hint(key: str, known: Iterable[str]) -> str:
+    return suggestion(key, known) or (f"it has {', '.join(known)}" if known else "it has no fields")
 
 
 def _length(value: list[Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
@@ -189,13 +203,27 @@ def _line_reader(text: str) -> Callable[[int], str]:
     return lambda line: lines[line - 1] if 1 <= line <= len(lines) else ""
 
 
-def _problem(flaw: Flaw, places: Places, line_of: Callable[[int], str], shown: str) -> Problem:
-    place: Place = flaw.place or (places.find_key(flaw.path) if flaw.at_key else places.find(flaw.path))
+def _place(flaw: Flaw, places: Places) -> Place:
+    return flaw.place or (places.find_key(flaw.path) if flaw.at_key else places.find(flaw.path))
+
+
+def _hint(flaw: Flaw, index: int) -> str:
+    if isinstance(flaw.hint, str):
+        return flaw.hint
+    return flaw.hint() if index < HINTS_MAX else ""
+
+
+def _position(placed: tuple[Place, Flaw]) -> tuple[int, int, str]:
+    place, flaw = placed
+    return place.line, place.col, flaw.message
+
+
+def _problem(flaw: Flaw, place: Place, hint: str, line_of: Callable[[int], str], shown: str) -> Problem:
     return Problem(
         code=f"scenario.{flaw.reason}",
         message=flaw.message,
         where=Where(shown, place.line, place.col),
-        hint=flaw.hint,
+        hint=hint,
         label=flaw.label,
         length=place.length,
         text=line_of(place.line),
@@ -203,8 +231,3 @@ def _problem(flaw: Flaw, places: Places, line_of: Callable[[int], str], shown: s
         first_text=line_of(flaw.first.line) if flaw.first else "",
         first_length=flaw.first.length if flaw.first else 1,
     )
-
-
-def _position(problem: Problem) -> tuple[int, int, str]:
-    where = problem.where or Where("")
-    return where.line, where.col, problem.message

@@ -56,7 +56,9 @@ class Run(Running, frozen=True, kw_only=True):
         keep_in_store(keep, done.trace, summary)
         if reports.screen:
             draws, asks = done.tally.draws, done.tally.asks
-            again = [f"fozzy replay {_word(keep, self.record, done)}           exact, offline", self._again(done)]
+            failed = summary.status != "pass"
+            word = _word(keep, self.record, done)
+            again = [f"fozzy replay {word}           exact, offline", self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
             console.answer(shown[:1] if console.quiet else [*lines, [], *shown])
