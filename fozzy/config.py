@@ -6,6 +6,7 @@ all is fine; one that cannot be read, parsed or understood ends the command: the
 To add a setting: a field in `Settings`, and a line in docs/reference/config.md is generated from it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,7 +66,7 @@ def load_config(file: str | None, *, must_exist: bool = True) -> Config:
     origins = dict.fromkeys(Settings.__struct_fields__, "default")
     origins.update(dict.fromkeys(table, path.name if path is not None else ""))
     _from_environment(table, origins)
-    settings = _settings(table, path)
+    settings = _settings(table, path, origins)
     root = path.parent if path is not None else Path()
     return Config(settings, root, path.as_posix() if path is not None else None, origins)
 
@@ -101,13 +102,22 @@ def _read(path: Path) -> dict[str, Any]:
         table = tomli.loads(data.decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", f"cannot read {path}: {error}", where=Where(str(path))) from error
-    except tomli.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError("config.syntax", f"{path} is nested too deep", where=Where(path.as_posix())) from error
+    except ValueError as error:  # besides what is no TOML, a number longer than Python reads
         where = Where(path.as_posix(), getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise ConfigError("config.syntax", f"{path} is not TOML: {error}", where=where) from error
-    if path.name != "pyproject.toml":
-        return table
-    tool = table.get("tool", {}).get("fozzy", {})
-    return tool if isinstance(tool, dict) else {}
+    for name in _section(path):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            where = Where(path.as_posix())
+            raise ConfigError("config.bad_value", f'"{name}" in {path} must be a table', where=where)
+    return table
+
+
+def _section(path: Path) -> tuple[str, ...]:
+    """The table that holds the settings."""
+    return ("tool", "fozzy") if path.name == "pyproject.toml" else ()
 
 
 def _from_environment(table: dict[str, Any], origins: dict[str, str]) -> None:
@@ -129,20 +139,29 @@ def _value(text: str, kind: Any) -> Any:
     return text
 
 
-def _settings(table: dict[str, Any], path: Path | None) -> Settings:
+def _settings(table: dict[str, Any], path: Path | None, origins: dict[str, str]) -> Settings:
     problems = list(_unknown(table, Settings, "", path))
     limits = table.get("limits")
     if isinstance(limits, dict):
         problems += _unknown(limits, Limits, "limits.", path)
+    problems = problems or list(_bad_values(table, path, origins))
     if problems:
         error = ConfigError(problems[0].code, problems[0].message, hint=problems[0].hint, where=problems[0].where)
         error.problems = problems
         raise error
-    try:
-        return msgspec.convert(table, Settings)
-    except msgspec.ValidationError as error:
-        where = Where(path.as_posix()) if path is not None else None
-        raise ConfigError("config.bad_value", f"{path or 'the environment'}: {error}", where=where) from error
+    return msgspec.convert(table, Settings)
+
+
+def _bad_values(table: dict[str, Any], path: Path | None, origins: dict[str, str]) -> Iterator[Problem]:
+    for field in msgspec.structs.fields(Settings):
+        try:
+            if field.name in table:
+                msgspec.convert(table[field.name], field.type)
+        except msgspec.ValidationError as error:
+            origin = origins[field.name]
+            where = _line_of(path, "", field.name) if path is not None and origin == path.name else None
+            message = f'"{field.name}" from {origin}: {error}'
+            yield Problem(code="config.bad_value", message=message, where=where)
 
 
 def _unknown(table: dict[str, Any], kind: type[msgspec.Struct], prefix: str, path: Path | None) -> list[Problem]:
@@ -150,7 +169,7 @@ def _unknown(table: dict[str, Any], kind: type[msgspec.Struct], prefix: str, pat
     found: list[Problem] = []
     for key in table:
         if key not in known:
-            where = _line_of(path, key) if path is not None else None
+            where = _line_of(path, prefix, key) if path is not None else None
             hint = suggestion(key, known) or f"known are {', '.join(known)}"
             found.append(
                 Problem(
@@ -160,8 +179,20 @@ def _unknown(table: dict[str, Any], kind: type[msgspec.Struct], prefix: str, pat
     return found
 
 
-def _line_of(path: Path, key: str) -> Where:
+def _line_of(path: Path, prefix: str, key: str) -> Where:
+    """Where a key stands: in a line of its table, or as the name of a table."""
+    wanted = (*_section(path), *prefix.split(".")[:-1], key)
+    table: tuple[str, ...] = ()
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.strip().lstrip("[").startswith((key, f'"{key}"')):
-            return Where(path.as_posix(), number, line.index(key) + 1)
+        words = line.strip()
+        if words.startswith("["):
+            named = table = _dotted(words.split("]")[0].lstrip("["))
+        else:
+            named = (*table, *_dotted(words.partition("=")[0]))
+        if named[: len(wanted)] == wanted:
+            return Where(path.as_posix(), number, line.find(key) + 1)
     return Where(path.as_posix())
+
+
+def _dotted(name: str) -> tuple[str, ...]:
+    return tuple(part.strip(" \t\"'") for part in name.split("."))

@@ -1,20 +1,26 @@
 """What a run may use. Every loop, buffer and host call takes its bound from here."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 KIB = 1024
 MIB = 1024 * KIB
+
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Bounds of one run; a scenario's `limits` and the config's `[limits]` set single fields."""
 
-    call_ms_max: int = 30_000  # one host call; the run's timeout bounds it further
-    output_bytes_max: int = 4 * MIB  # a process's stdout, and its stderr
-    body_bytes_max: int = 4 * MIB  # an HTTP answer's body
-    file_bytes_max: int = 16 * MIB  # one file read or written
-    stop_grace_ms: int = 5_000  # between asking a background process to end and ending it
-    kill_grace_ms: int = 200  # the same for what is cut off at a limit, a timeout or the end of the run
+    call_ms_max: Positive = 30_000  # one host call; the run's timeout bounds it further
+    output_bytes_max: Positive = 4 * MIB  # a process's stdout, and its stderr
+    body_bytes_max: Positive = 4 * MIB  # an HTTP answer's body
+    file_bytes_max: Positive = 16 * MIB  # one file read or written
+    stop_grace_ms: Count = 5_000  # between asking a background process to end and ending it
+    kill_grace_ms: Count = 200  # the same for what is cut off at a limit, a timeout or the end of the run
 
 
 SCENARIO_BYTES_MAX = 32 * MIB  # 100,000 steps are about 5 MB

@@ -2,7 +2,8 @@
 
 Rule 1: by name first. What stands under a secret name (`authorization`, `accessToken`, `DB_PASSWORD`, …) is replaced.
 Rule 2: then by value. Once a text of six or more characters was seen under a secret name, it is replaced wherever
-it turns up. Rule 3: steps see true values; only what is written or compared is cleaned. Cleaning twice changes nothing.
+it turns up, however it is escaped; but not when it is itself such a name, as the password "password".
+Rule 3: steps see true values; only what is written or compared is cleaned. Cleaning twice changes nothing.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Redactor:
 
     def _learn_text(self, text: str) -> None:
         for part in _secret_parts(text):
-            if _can_be_hidden(part):
+            if _can_be_hidden(part) and _plain_name(part) not in self._names:
                 self.values.update(each for each in _writings(part) if _can_be_hidden(each))
 
     def _clean(self, tree: Any) -> Any:

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from fozzy import wall
+from fozzy.core.events import Found
 from fozzy.core.log import Log, Sink
 from fozzy.core.outcome import Finding, Status
+from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
 from fozzy.dsl.load import Loaded
@@ -105,7 +107,9 @@ def run_once(
 def _end(going: _Recording) -> Recorded:
     """Decide whether the trace is kept, and finalize it if it is."""
     run, keep, recorder, ended = going.run, going.keep, going.recorder, going.ended
-    findings = place(ended.findings, run.document, run.header.scenario.text, going.tally.before)
+    clean = run.redactor.text  # once more: what turned out to be a secret after a finding was made
+    found = [_without_secrets(each, run.redactor) for each in ended.findings]
+    findings = place(found, run.document, clean(run.header.scenario.text), [clean(said) for said in going.tally.before])
     duration_ms = (wall.elapsed_ns() - going.started_ns) // 10**6
     done = Recorded(run, ended, findings, None, going.tally, going.started_at, wall.now_iso(), duration_ms)
     if not keep.always and ended_as_expected(run.file, ended.status, findings):
@@ -117,6 +121,12 @@ def _end(going: _Recording) -> Recorded:
 
     durable = keep.asked or ended.status != "pass"
     return done._replace(trace=finalize(recorder, keep.target, keep.policy, footer, durable=durable))
+
+
+def _without_secrets(found: Found, redactor: Redactor) -> Found:
+    text = redactor.text
+    details = redactor.clean(found.details)
+    return msgspec.structs.replace(found, message=text(found.message), label=text(found.label), details=details)
 
 
 def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = "") -> Summary:
@@ -187,9 +197,9 @@ def _footer(going: _Recording, finished_at: str, summary: Summary | None) -> Foo
 def _interrupted(going: _Recording, stop: KeyboardInterrupt) -> InterruptedRun:
     """Seal what there is as incomplete and say where it is."""
     keep = going.keep
-    footer = _footer(going, wall.now_iso(), None)
+    finished_at = wall.now_iso()
     try:
-        path = finalize(going.recorder, keep.target, keep.policy, lambda _path: footer)
+        path = finalize(going.recorder, keep.target, keep.policy, lambda _path: _footer(going, finished_at, None))
     except StoreError as error:
         return InterruptedRun.by(stop, f"interrupted; {error.message}")
     shown = shown_path(path)

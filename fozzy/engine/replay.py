@@ -23,6 +23,7 @@ from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import Trace, open_trace
 
 StopAt = Callable[[int, Record], bool]
+Opened = Callable[[Header, Footer | None], None]
 
 
 class Replayed(NamedTuple):
@@ -55,15 +56,18 @@ def replay_file(
     names: Sequence[str] = (),
     sinks: Sequence[Sink] = (),
     stop_at: StopAt | None = None,
+    opened: Opened | None = None,
 ) -> Replayed:
     """Replay a trace, by its own scenario unless another is given. Never touches the outside world.
 
     `unsafe` also replays a trace without a seal. *Errors*: `StoreError`, `EvidenceError`; `InputError` for a scenario
-    that cannot run.
+    that cannot run. `opened` is told what the trace is before anything runs.
     """
     with open_trace(path) as trace:
         if trace.is_sealed or not unsafe:
             trace.check_seal()
+        if opened is not None:
+            opened(trace.header(), trace.footer())
         return _replay(trace, scenario, names, sinks, stop_at)
 
 

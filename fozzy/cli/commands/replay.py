@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,16 +13,19 @@ from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.run import StepPrinter, load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.options import config_of
+from fozzy.cli.verdicts import opening_line, verdict_lines
 from fozzy.core.events import Record, Step
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
 from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.load import Loaded
 from fozzy.engine.replay import Replayed, StopAt, replay_file
 from fozzy.errors import Exit, UsageError
 from fozzy.report import renderer
 from fozzy.report.pretty import run_failure
-from fozzy.report.text import Line, Span, count, line, safe
+from fozzy.report.text import Line, line
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import Footer, Header
 from fozzy.trace.store import Store
 
 
@@ -63,9 +65,10 @@ class Replay(Command, frozen=True, kw_only=True):
             names=config.settings.redact,
             sinks=self._sinks(console),
             stop_at=self._stop_at(),
+            opened=self._opening(console),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
-        self._show(console, replayed, summary, path)
+        self._show(console, replayed, summary, path, loaded)
         return replayed.exit_status(unsafe=not self.strict)
 
     @property
@@ -87,12 +90,20 @@ class Replay(Command, frozen=True, kw_only=True):
         pause = _Pause()
         return lambda number, record: (until is not None and until(number, record)) or pause(record)
 
-    def _show(self, console: Console, replayed: Replayed, summary: Summary, path: Path) -> None:
+    def _opening(self, console: Console) -> Callable[[Header, Footer | None], None]:
+        def opened(header: Header, footer: Footer | None) -> None:
+            if self._screen and not console.quiet:
+                console.answer([opening_line(self.trace, header, footer), []])
+
+        return opened
+
+    def _show(self, console: Console, replayed: Replayed, summary: Summary, path: Path, loaded: Loaded | None) -> None:
         if self.json or self.reporter != "pretty":
             console.raw(renderer("json" if self.json else self.reporter)(summary))
         if not self._screen:
             return
-        verdict = _verdict_lines(replayed, shown_path(path), self.scenario)
+        now = loaded.document.text if loaded else None
+        verdict = verdict_lines(replayed, shown_path(path), self.scenario, now)
         if console.quiet:
             console.answer([line(f"{replayed.divergence.verdict}  {shown_path(path)}")])
             return
@@ -171,59 +182,4 @@ def _summary(replayed: Replayed, path: Path, started_at: str, duration_ms: int) 
         failed_step=replayed.failed_step,
         replay=replayed.divergence,
         findings=replayed.findings,
-    )
-
-
-def _verdict_lines(replayed: Replayed, trace: str, scenario: str | None) -> list[Line]:
-    divergence = replayed.divergence
-    verdict = divergence.verdict
-    steps, records = count(replayed.steps, "step"), count(divergence.records, "record")
-    failed = f", same failure at step {replayed.failed_step}" if replayed.failed_step else ""
-    if verdict == "SAME":
-        said = failed if replayed.status != "pass" else ""
-        return [line("  ", Span("SAME", "pass"), f"  {steps}, {records}{said}")]
-    if verdict == "FIXED":
-        return [
-            line("  ", Span("FIXED", "pass"), f"  {steps}, {records} as recorded, and the recorded failure is gone")
-        ]
-    if verdict == "CHANGED":
-        return [line("  ", Span("CHANGED", "fail"), "  another failure where the recorded one was")]
-    if verdict == "INCOMPLETE":
-        said = f"  the recording ends after {records}; so far everything was the same"
-        return [line("  ", Span("INCOMPLETE", "warn"), said)]
-    return _drift_lines(replayed, trace, scenario)
-
-
-def _drift_lines(replayed: Replayed, trace: str, scenario: str | None) -> list[Line]:
-    divergence = replayed.divergence
-    recorded, now = safe(divergence.recorded or ""), safe(divergence.now or "")
-    lines = [
-        line(f"  record #{divergence.record}: {safe(divergence.cause or '')}"),
-        line("              recorded   ", Span(recorded, "pass")),
-        line("              now        ", Span(now, "fail")),
-        line("                         ", Span(" " * _same_chars(recorded, now) + "^^", "mark")),
-        line("  ", Span("DRIFT", "fail"), f"  stopped at record #{divergence.record}; nothing after it can be trusted"),
-        [],
-    ]
-    if scenario is not None:
-        lines += [
-            line(Span("hint", "strong"), ": the trace carries its own scenario; replay that instead:"),
-            line("        ", Span(f"fozzy replay {shlex.quote(trace)}", "code")),
-            line(Span("hint", "strong"), ": if the change is intended, record again:"),
-            line(
-                "        ",
-                Span(f"fozzy run {shlex.quote(scenario)} --seed {replayed.header.seed} --record new.fozzy", "code"),
-            ),
-        ]
-    else:
-        lines.append(
-            line(Span("hint", "strong"), f": recorded by fozzy {replayed.footer.engine if replayed.footer else '?'}")
-        )
-        lines.append(line("        ", Span(f"fozzy trace show {shlex.quote(trace)}", "code")))
-    return lines
-
-
-def _same_chars(left: str, right: str) -> int:
-    return next(
-        (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
     )

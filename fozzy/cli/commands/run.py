@@ -71,6 +71,8 @@ class Run(Running, frozen=True, kw_only=True):
             f"--{name} {value}" for name, value in (("proc", self.proc), ("fs", self.fs), ("http", self.http)) if value
         ]
         det = " --det" if self.det else " --no-det" if self.det is False else ""
+        if self.timeout:
+            flags.append(f"--timeout {self.timeout}")
         return " ".join([f"fozzy run {quoted(self.scenario)} --seed {header.seed}{det}", *flags])
 
 
