@@ -41,6 +41,11 @@ class Clock:
         self.wait(self._granted(duration_ns))
         self.advance(duration_ns)
 
+    def delay(self, duration_ns: int) -> None:
+        """Wait for a scripted answer; like host time it does not move a frozen clock. *Errors*: as `advance`."""
+        self.wait(self._granted(duration_ns))
+        self.spend(duration_ns)
+
     def spend(self, duration_ns: int) -> None:
         """Account for measured host time. *Errors*: as `advance`."""
         if not self.frozen:

@@ -12,8 +12,11 @@ Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Bounds of one run; a scenario's `limits` and the config's `[limits]` set single fields."""
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds of one run; a scenario's `limits` and the config's `[limits]` set single fields.
+
+    They stand in a trace's header whole, so that a replay has the limits of its recording whatever the defaults are.
+    """
 
     call_ms_max: Positive = 30_000  # one host call; the run's timeout bounds it further
     output_bytes_max: Positive = 4 * MIB  # a process's stdout, and its stderr

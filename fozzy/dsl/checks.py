@@ -67,6 +67,7 @@ def file_flaws(raw: dict[str, Any], has_references: bool) -> Iterator[Flaw]:
             yield from _empty_blocks(steps, (part,))
     if has_references and "steps" in raw:
         yield from _unknown_names(raw)
+        yield from _circular_variables(raw)
     cluster = raw.get("distributed")
     if isinstance(cluster, dict):
         yield from _cluster(cluster, ("distributed",))
@@ -164,6 +165,23 @@ def _unknown_names(raw: dict[str, Any]) -> Iterator[Flaw]:
             yield Flaw(path, "a reference is ${name}", "write $${ for a literal ${", "bad_reference")
         elif name not in known and not (any_key and not name.startswith(ENV)):
             yield Flaw(path, f'nothing keeps "{name}"', partial(_name_hint, name, ordered), "unknown_name")
+
+
+def _circular_variables(raw: dict[str, Any]) -> Iterator[Flaw]:
+    """Variables may refer to others, but not to themselves."""
+    variables = raw.get("vars")
+    if not isinstance(variables, dict):
+        return
+    after = {name: {found for _, found in _names(value, ()) if found in variables} for name, value in variables.items()}
+    for name in variables:
+        reached, waiting = set[str](), list(after[name])
+        while waiting:
+            each = waiting.pop()
+            if each not in reached:
+                reached.add(each)
+                waiting += after[each]
+        if name in reached:
+            yield Flaw(("vars", name), f'variable "{name}" refers to itself', reason="circular_variable")
 
 
 def _name_hint(name: str, known: list[str]) -> str:

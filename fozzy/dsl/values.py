@@ -71,7 +71,9 @@ def look_up(world: World, name: str) -> Any:
         return world.kv[name]
     variables = world.setting.variables
     if name in variables:
-        return variables[name]
+        value = variables[name]  # validation refuses variables that refer to themselves
+        getter = compile_value(value)
+        return value if getter is None else getter(world)
     if name == "seed":
         return world.setting.seed
     if name == "now_ms":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 from blake3 import blake3
@@ -81,20 +84,43 @@ class Recorder:
         return self._redactor.values != self._secrets
 
     def rewrite(self) -> None:
-        """Go over everything written and replace what turned out to be secret; digests are made anew."""
-        text = self._read().decode()
-        lines = [line.encode() + b"\n" for line in self._redactor.text(text).split("\n")[:-1]]
-        self._hash, self._block, self._blocks, self._end = blake3(), blake3(), [], 0
+        """Go over everything written and replace what turned out to be secret; digests are made anew.
+
+        *Limits*: works through the file in blocks, whatever its size. *Errors*: `OSError`, `StoreError`.
+        """
+        suspect = _anywhere(self._redactor.values - self._secrets)
+        before, end, chunks = self._file, self._end, self._chunks
+        self._hash, self._block, self._blocks, self._end, self._count = blake3(), blake3(), [], 0, 0
         self._chunks, self._memory_bytes = [], 0
-        if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
-        self._count = 0
-        self._put(lines[0])
-        self._hash_blocks(lines[1:])
-        self._count = len(lines) - 1
-        self._put(b"".join(lines[1:]))
+        cleaned = self.partial.with_name(self.partial.name + ".cleaned")
+        lines = iter(b"".join(chunks).splitlines(keepends=True)) if before is None else _lines(before, end)
+        if before is not None:
+            self._file = cleaned.open("w+b", buffering=0)
+        try:
+            next(lines)
+            self.header = _clean_header(self.header, self._redactor)
+            self._put(self._encode(self.header) + b"\n")
+            while block := list(islice(lines, BLOCK)):
+                block = [self._clean_line(line) if suspect.search(line) else line for line in block]
+                self._hash_blocks(block)
+                self._count += len(block)
+                self._put(b"".join(block))
+            if before is not None:
+                os.replace(cleaned, self.partial)
+        except BaseException:
+            cleaned.unlink(missing_ok=True)
+            raise
+        finally:
+            if before is not None:
+                before.close()
         self._secrets = set(self._redactor.values)
+
+    def _clean_line(self, line: bytes) -> bytes:
+        record, clean = msgspec.json.decode(line), self._redactor.clean
+        for field in _TEXTS[record["kind"]]:
+            if field in record:
+                record[field] = clean(record[field])
+        return self._encode(record) + b"\n"
 
     def seal(self, footer: Footer, *, durable: bool) -> str:
         """Write the footer over an earlier one, if any, and return the seal. *Errors*: `OSError`, `StoreError`."""
@@ -158,12 +184,6 @@ class Recorder:
     def _unwritable(self, error: OSError) -> StoreError:
         return StoreError("trace.unwritable", f"cannot write {self.partial.as_posix()}: {error.strerror or error}")
 
-    def _read(self) -> bytes:
-        if self._file is None:
-            return b"".join(self._chunks)
-        self._file.seek(0)
-        return self._file.read()[: self._end]
-
     def _hash_blocks(self, lines: list[bytes]) -> None:
         index = 0
         filled = self._count % BLOCK
@@ -175,3 +195,38 @@ class Recorder:
             if filled == 0:
                 self._blocks.append(self._block.hexdigest(length=BLOCK_DIGEST_BYTES))
                 self._block = blake3()
+
+
+# The fields of each kind of record that hold what somebody said; the others are ours, and replay goes by them.
+_TEXTS = {
+    "draw": (),
+    "ask": ("request", "answer"),
+    "step": ("note", "failed"),
+    "event": ("name", "fields"),
+    "finding": ("message", "label", "details"),
+}
+_PLAIN = re.compile(r"[\w-]+", re.ASCII)
+
+
+def _anywhere(secrets: Iterable[str]) -> re.Pattern[bytes]:
+    """What finds a line that may hold one of the secrets, however often it is escaped: escapes leave such runs alone."""
+    runs = {max(_PLAIN.findall(secret), key=len, default="") for secret in secrets}
+    return re.compile(b"|".join(re.escape(run.encode()) for run in sorted(runs)))
+
+
+def _lines(stream: BinaryIO, end: int) -> Iterator[bytes]:
+    """The lines of a file up to a position."""
+    stream.seek(0)
+    done = 0
+    for line in io.BufferedReader(cast(io.RawIOBase, stream)):
+        done += len(line)
+        yield line
+        if done >= end:
+            return
+
+
+def _clean_header(header: Header, redactor: Redactor) -> Header:
+    text = redactor.source(header.scenario.text)
+    redacted = header.scenario.redacted or text != header.scenario.text
+    scenario = msgspec.structs.replace(header.scenario, text=text, redacted=redacted)
+    return msgspec.structs.replace(header, scenario=scenario, http_base_url=redactor.source(header.http_base_url))

@@ -128,7 +128,7 @@ class World:
             from fozzy.world.http.host import HostHttp
 
             return HostHttp(self.choices, self.loop, self.setting.limits)
-        return ScriptedHttp(self.http_rules, self.clock.sleep)
+        return ScriptedHttp(self.http_rules, self.clock.delay)
 
     @lazy
     def proc(self) -> Proc:

@@ -184,4 +184,4 @@ def _is_over(pid: int) -> bool:
 @pytest.fixture
 def limits() -> Limits:
     """Small ones, so that they are reached quickly."""
-    return Limits(output_bytes_max=1000, body_bytes_max=1000, file_bytes_max=1000, stop_grace_ms=150)
+    return Limits(output_bytes_max=1000, body_bytes_max=1000, file_bytes_max=1000, stop_grace_ms=150, kill_grace_ms=150)

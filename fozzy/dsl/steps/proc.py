@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from fozzy.core.outcome import StepFailed
+from fozzy.core.outcome import Status, StepFailed
 from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, show
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.proc.base import AwaitReady, Exited, Probe, Spawn, Start, Stop
@@ -135,7 +135,7 @@ class ProcStop(Step, frozen=True, kw_only=True, tag="proc_stop"):
         if ended.ended_before:
             check_exit(self.name, ended, self.expect_exit)
         elif self.expect_exit is not None and not _exit_is(ended, self.expect_exit):
-            _fail_exit(self.name, ended, self.expect_exit)
+            _fail_exit(self.name, ended, self.expect_exit, "fail")  # the signal was ours, so this is no crash
         return f"{self.name}  {_end(ended)}"
 
     def check(self) -> Iterator[Issue]:
@@ -175,7 +175,7 @@ def end_since(world: World, running: list[str]) -> None:
 def check_exit(program: str, ended: Exited, wanted: int | None) -> None:
     """Hold an end to its expectation; an unexpected signal is a crash."""
     if wanted is not None and not _exit_is(ended, wanted):
-        _fail_exit(program, ended, wanted)
+        _fail_exit(program, ended, wanted, "fail" if ended.signal is None else "crash")
     if wanted is None and ended.signal is not None:
         raise StepFailed(
             "proc_signal",
@@ -191,12 +191,12 @@ def command_line(cmd: str, args: list[str]) -> str:
     return " ".join([cmd, *args])
 
 
-def _fail_exit(program: str, ended: Exited, wanted: int) -> None:
+def _fail_exit(program: str, ended: Exited, wanted: int, status: Status) -> None:
     raise StepFailed(
         "",
         f"{program} ended with {_end(ended)}, wanted exit {wanted}",
         "assertion",
-        "fail" if ended.signal is None else "crash",
+        status,
         field="expect_exit",
         label=f"is {_end(ended)}",
         details=_output(ended.stdout.shown(), ended.stderr.shown()),

@@ -48,9 +48,9 @@ def path_of(url: str) -> str:
 class ScriptedHttp:
     """The first matching rule with uses left answers, after its delay on the scenario's clock."""
 
-    def __init__(self, rules: Rules[HttpRule], sleep: Callable[[int], None]) -> None:
+    def __init__(self, rules: Rules[HttpRule], delay: Callable[[int], None]) -> None:
         self._rules = rules
-        self._sleep = sleep
+        self._delay = delay
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         """The rule's answer. *Errors*: failure `unscripted` when no rule speaks for the request."""
@@ -58,5 +58,5 @@ class ScriptedHttp:
         if rule is None:
             return HttpAnswer(failure=Failure("unscripted", f"no http_when answers {request.method} {request.url}"))
         if rule.delay_ns:
-            self._sleep(rule.delay_ns)
+            self._delay(rule.delay_ns)
         return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body)

@@ -232,7 +232,7 @@ def test_a_stop_after_the_end_tells_the_end(proc: Any) -> None:
     """A service that ended by itself is stopped with its own exit code and output."""
     proc.start(service("echo only; exit 7"))
     assert proc.await_ready(ready(stdout_matches="never")).failure.kind == "died"
-    assert proc.stop(Stop(name="svc")) == Exited(exit_code=7, stdout=Blob(text="only\n"))
+    assert proc.stop(Stop(name="svc")) == Exited(exit_code=7, stdout=Blob(text="only\n"), ended_before=True)
 
 
 def test_a_talkative_service_is_bounded(proc: Any) -> None:

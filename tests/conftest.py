@@ -1,0 +1,181 @@
+"""What tests of every part share: a project folder to work in, and the command line called in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from blake3 import blake3
+
+from fozzy.cli.main import main
+from fozzy.core.events import Draw, Record, Step
+from fozzy.core.log import Log
+from fozzy.core.outcome import Finding
+from fozzy.core.sources import Seeded
+from fozzy.dsl.load import document, parse
+from fozzy.engine.place import place
+from fozzy.engine.prepare import Options, header_of, ready, start
+from fozzy.engine.run import Ended
+from fozzy.errors import InputError, Problem
+
+ROOT = Path(__file__).parent.parent
+NOWHERE = Path("/nonexistent/fozzy")  # a root for what must not touch the disk
+
+
+class Ran(NamedTuple):
+    """A command that ended: its exit status and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """Both streams."""
+        return self.out + self.err
+
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+Fz = Callable[..., Ran]
+WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the working directory, without any configuration from outside."""
+    for name in [name for name in os.environ if name.startswith("FOZZY_")] + ["GITHUB_ACTIONS", "FORCE_COLOR"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def fz(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Fz]:
+    """Calls the command line in this process: `fz("run", "a.fozzy.json", "--det")`."""
+
+    def call(*words: str) -> Ran:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def scenario(project: Path) -> WriteScenario:
+    """Writes a scenario of these steps and returns its path: `scenario("a", [step, …], timeout="1s")`."""
+
+    def write(name: str, steps: list[dict[str, Any]], **more: Any) -> Path:
+        path = Path(f"{name}.fozzy.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"version": 1, "name": name, **more, "steps": steps}, indent=1), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def fz_env() -> dict[str, str]:
+    """The environment for `[sys.executable, "-m", "fozzy", …]` in a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FOZZY_")}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def resealed() -> Callable[[bytes], bytes]:
+    """Gives a trace that was altered a true seal again, as somebody could who knows how."""
+
+    def seal(data: bytes) -> bytes:
+        quote = data.rindex(b',"seal":"') + len(b',"seal":')
+        return data[:quote] + b'"' + blake3(data[:quote]).hexdigest().encode() + b'"}\n'
+
+    return seal
+
+
+class Played(NamedTuple):
+    """A scenario that was executed in memory, by the engine alone."""
+
+    status: str
+    findings: list[Finding]
+    records: list[Record]
+    ended: Ended
+
+    @property
+    def finding(self) -> Finding:
+        """The only finding that fails the run, or the first."""
+        return self.findings[0]
+
+    @property
+    def pointed_at(self) -> str:
+        """The text under the caret of the first finding."""
+        location = self.finding.location
+        assert location is not None
+        return location.text[location.col - 1 : location.col - 1 + location.length]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the steps that held said."""
+        return [record.note for record in self.records if isinstance(record, Step) and not record.failed]
+
+    def draws(self, label: str) -> list[int]:
+        """The values drawn under a label."""
+        return [record.value for record in self.records if isinstance(record, Draw) and record.label == label]
+
+
+Play = Callable[..., Played]
+
+
+@pytest.fixture
+def play() -> Play:
+    """Executes steps (or a whole scenario) in memory: `play([step, …], seed=1, vars={…})`; no store, no trace."""
+
+    def execute(
+        steps: list[dict[str, Any]] | dict[str, Any],
+        *,
+        seed: int = 1,
+        options: Options | None = None,
+        wait: Callable[[int], None] | None = None,
+        source: Any = None,
+        root: Path = NOWHERE,
+        **more: Any,
+    ) -> Played:
+        whole = steps if isinstance(steps, dict) else {"version": 1, "name": "n", **more, "steps": steps}
+        text = json.dumps(whole, indent=1)
+        loaded = parse(document(text.encode(), "n.fozzy.json", "n.fozzy.json", "json"))
+        header, redactor = header_of(loaded, options or Options(det=True), seed, "run")
+        records: list[Record] = []
+        ended = start(ready(header, loaded, redactor, root), source or Seeded(seed), Log([records.extend]), wait)
+        return Played(ended.status, place(ended.findings, loaded.document, text), records, ended)
+
+    return execute
+
+
+Problems = Callable[..., list[Problem]]
+
+
+@pytest.fixture
+def problems() -> Problems:
+    """The problems of a scenario: `problems({…})`, `problems(text, "toml")`; none when it is valid."""
+
+    def check(source: Any, form: Literal["json", "toml"] = "json") -> list[Problem]:
+        text = source if isinstance(source, str | bytes) else json.dumps(source, indent=1)
+        data = text if isinstance(text, bytes) else text.encode()
+        shown = f"s.fozzy.{form}"
+        try:
+            parse(document(data, shown, shown, form))
+        except InputError as error:
+            return error.problems
+        return []
+
+    return check
