@@ -2,7 +2,7 @@
 
 An error answers three questions: where it is, what is wrong, what to do next. Each class below is
 one answer to "who is at fault"; the dotted `code` tells the reason and never changes.
-To add an error: raise the class that is at fault with a new code, and describe the code in docs/errors.md.
+To add an error: raise the class that is at fault with a new code and, where one helps, a hint.
 """
 
 from collections.abc import Iterable

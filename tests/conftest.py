@@ -179,3 +179,27 @@ def problems() -> Problems:
         return []
 
     return check
+
+
+REQUIRE_ALL = os.environ.get("FOZZY_REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where everything is required, a test that is left out has failed."""
+    report: Any = yield
+    if report.skipped and REQUIRE_ALL and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was left out, and FOZZY_REQUIRE_ALL=1 allows none: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly, and counted, what was left out and why."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    if left_out:
+        reasons = sorted({str(report.longrepr[2]) for report in left_out if isinstance(report.longrepr, tuple)})
+        terminalreporter.section(f"LEFT OUT: {len(left_out)} tests", yellow=True)
+        for reason in reasons:
+            terminalreporter.line(f"  {reason}")
+        terminalreporter.line("  FOZZY_REQUIRE_ALL=1 turns each of these into a failure")

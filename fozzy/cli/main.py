@@ -47,8 +47,9 @@ def _show_error(console: Console, name: str, error: FozzyError) -> None:
 
 
 def _call(command: Command, console: Console) -> Exit:
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():  # `__main__` turned it off while everything was imported
+        gc.freeze()
+        gc.enable()
     _listen_to_termination()
     if command.cwd is not None:
         try:

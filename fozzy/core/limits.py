@@ -23,7 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body_bytes_max: Positive = 4 * MIB  # an HTTP answer's body
     file_bytes_max: Positive = 16 * MIB  # one file read or written
     stop_grace_ms: Count = 5_000  # between asking a background process to end and ending it
-    kill_grace_ms: Count = 200  # the same for what is cut off at a limit, a timeout or the end of the run
+    kill_grace_ms: Count = 100  # the same for what is cut off at a limit, a timeout or the end of the run
 
 
 SCENARIO_BYTES_MAX = 32 * MIB  # 100,000 steps are about 5 MB

@@ -215,14 +215,14 @@ def _anywhere(secrets: Iterable[str]) -> re.Pattern[bytes]:
 
 
 def _lines(stream: BinaryIO, end: int) -> Iterator[bytes]:
-    """The lines of a file up to a position."""
+    """The lines of a file up to a position. *Closes*: the file."""
     stream.seek(0)
     done = 0
-    for line in io.BufferedReader(cast(io.RawIOBase, stream)):
-        done += len(line)
-        yield line
-        if done >= end:
-            return
+    with io.BufferedReader(cast(io.RawIOBase, stream)) as reader:
+        while done < end:
+            line = reader.readline()
+            done += len(line)
+            yield line
 
 
 def _clean_header(header: Header, redactor: Redactor) -> Header:
