@@ -25,7 +25,7 @@ _HALF_WRITTEN = re.compile(r"\\u[dD][89a-fA-F]")
 
 def deepest(value: Any) -> int:
     """How deep a value of builtin types is nested; stops counting past the limit."""
-    level: list[Any] = [value]
+    level: list[Any] = [value] if type(value) in (dict, list) else []
     depth = 0
     while level and depth <= DEPTH_MAX:
         depth += 1

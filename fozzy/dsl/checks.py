@@ -15,7 +15,7 @@ from fozzy.dsl.values import ENV, references
 from fozzy.errors import suggestion
 
 if TYPE_CHECKING:
-    from fozzy.dsl.locate import Place
+    from fozzy.dsl.places import Place
 
 Path = tuple[str | int, ...]
 
@@ -118,7 +118,7 @@ def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
 
 def _declared(nodes: Any, count: Any) -> dict[str, None] | None:
     """The names of a cluster's nodes in order; none when they are not written as they must be."""
-    if isinstance(nodes, list) and all(isinstance(name, str) for name in nodes):
+    if nodes and isinstance(nodes, list) and all(isinstance(name, str) for name in nodes):
         return dict.fromkeys(nodes)
     if type(count) is int and 1 <= count <= NODES_MAX:
         return dict.fromkeys(f"n{index}" for index in range(count))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 
-from fozzy.dsl.locate import Duplicate, Lines, Path, Place, Places, Syntax
+from fozzy.dsl.places import Duplicate, Lines, Path, Place, Places, Syntax
 
 # The quantifiers are possessive: a text that does not match is given up at once, which keeps every text linear.
 _CHARS = r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+'

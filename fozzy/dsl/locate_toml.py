@@ -11,7 +11,7 @@ import contextlib
 import re
 from typing import NamedTuple
 
-from fozzy.dsl.locate import Duplicate, Lines, Path, Place, Places, Syntax
+from fozzy.dsl.places import Duplicate, Lines, Path, Place, Places, Syntax
 
 # The quantifiers are possessive: a text that does not match is given up at once, which keeps every text linear.
 _BASIC = r'"(?:[^"\\\n]++|\\[^\n])*+"'

@@ -16,7 +16,8 @@ import msgspec
 from fozzy.core.limits import DEPTH_MAX
 from fozzy.dsl.bounds import DIGITS_MAX, unusable
 from fozzy.dsl.checks import Flaw, file_flaws, struct_flaws
-from fozzy.dsl.locate import Place, Places, locate
+from fozzy.dsl.locate import locate
+from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORMS, form_of
 from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion
@@ -154,7 +155,7 @@ def _field_hint(key: str, known: Iterable[str]) -> str:
     return suggestion(key, known) or (f"it has {', '.join(known)}" if known else "it has no fields")
 
 
-def _length(value: list[Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
     if not value and "that is not empty" in wanted(kind):
         yield Flaw(path, f"{inside}{_noun(path)} must not be empty", "", "empty")
 
@@ -165,7 +166,11 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
     try:
         msgspec.convert(value, kind)
     except (msgspec.ValidationError, OverflowError):
-        yield Flaw(path, f"{inside}{_noun(path)} must be {wanted(kind)}, got {got(value)}")
+        words = wanted(kind)
+        if value in ([], {}) and words.startswith(("a list", "an object")) and got(value) in words:
+            yield from _length(value, kind, path, inside)
+        else:
+            yield Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}")
 
 
 def _noun(path: tuple[str | int, ...]) -> str:

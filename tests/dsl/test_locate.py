@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fozzy.dsl.locate import Lines, Path, Place, line_at, locate
+from fozzy.dsl.locate import line_at, locate
+from fozzy.dsl.places import Lines, Path, Place
 
 PAY = """{
   "name": "pay",

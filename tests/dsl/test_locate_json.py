@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fozzy.dsl.locate import Path, Place, line_at, locate
+from fozzy.dsl.locate import line_at, locate
+from fozzy.dsl.places import Path, Place
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(

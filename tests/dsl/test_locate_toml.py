@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fozzy.dsl import locate_toml
-from fozzy.dsl.locate import Lines, Path, Place, line_at, locate
+from fozzy.dsl.locate import line_at, locate
+from fozzy.dsl.places import Lines, Path, Place
 
 TRICKY = [
     "",

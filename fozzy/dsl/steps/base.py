@@ -8,6 +8,7 @@ Rule 3: fields typed with `Int`, `Flag`, `Number`, `Duration` may hold `${name}`
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
 
 import msgspec
@@ -145,14 +146,25 @@ def check_method(method: str) -> Iterator[Issue]:
 
 def check_at_most_one(step: msgspec.Struct, *fields: str) -> Iterator[Issue]:
     """Fields that exclude each other."""
-    given = [field for field in fields if getattr(step, field) not in (None, msgspec.UNSET)]
+    given = [field for field in fields if _is_given(step, field)]
     if len(given) > 1:
         yield Issue((given[1],), f'"{given[0]}" and "{given[1]}" exclude each other', "drop one of them", "exclusive")
+
+
+def _is_given(step: msgspec.Struct, field: str) -> bool:
+    """Whether a field is there; null is a value where the field tells it from absence."""
+    return getattr(step, field) is not _absent(type(step), field)
+
+
+@lru_cache(maxsize=64)
+def _absent(kind: type[msgspec.Struct], field: str) -> Any:
+    """What a field holds that is not there. *Limits*: 64 are remembered, more than exclude each other."""
+    return next(each.default for each in msgspec.structs.fields(kind) if each.name == field)
 
 
 def check_exactly_one(step: msgspec.Struct, *fields: str) -> Iterator[Issue]:
     """One of these fields, and only one."""
     yield from check_at_most_one(step, *fields)
-    if all(getattr(step, field) in (None, msgspec.UNSET) for field in fields):
+    if not any(_is_given(step, field) for field in fields):
         wanted = " or ".join(f'"{field}"' for field in fields)
         yield Issue((), f"{wanted} must be given", "", "missing_field")
