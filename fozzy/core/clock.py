@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class TimeUp(Exception):
@@ -55,6 +56,20 @@ class Clock:
         self.aside_ns += granted
         if granted < duration_ns:
             raise TimeUp
+
+    @contextmanager
+    def bounded(self, end_ns: int) -> Iterator[None]:
+        """Inside, the deadline is no later than `end_ns`, in the terms of `spent_ns`."""
+        outer = self.deadline_ns
+        self.deadline_ns = end_ns if outer is None else min(outer, end_ns)
+        try:
+            yield
+        finally:
+            self.deadline_ns = outer
+
+    def spent_ns(self) -> int:
+        """All time that counts towards a deadline."""
+        return self.now + self.aside_ns
 
     def left_ns(self) -> int | None:
         """What remains until the deadline, none when there is none."""

@@ -66,6 +66,7 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True, tag="finding", tag_
     field: str = ""
     label: str = ""
     details: Any = None
+    around: list[str] = []  # which attempt, round or branch it happened in, innermost first
 
 
 Record = Draw | Ask | Step | Event | Found

@@ -44,6 +44,7 @@ class Finding(Camel, frozen=True, kw_only=True):
     message: str
     location: Location | None = None
     before: str = ""  # what the step before it did
+    around: list[str] = []  # which attempt, round or branch it happened in, innermost first
 
 
 class StepFailed(Exception):
@@ -66,6 +67,7 @@ class StepFailed(Exception):
     ) -> None:
         super().__init__(message)
         self.at = ""  # the path of the step, set by the engine
+        self.around: list[str] = []  # what blocks add: which attempt, which round, innermost first
         self.title = title
         self.message = message
         self.kind: FindingKind = kind

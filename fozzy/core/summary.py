@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from fozzy.core.outcome import Camel, Finding, Status, Verdict
 from fozzy.errors import Exit, worst
 
@@ -60,9 +62,17 @@ class Member(Camel, frozen=True, kw_only=True):
     failed_step: int = 0  # which of them failed, from 1; 0 when none or another part did
     passed: bool = True  # whether it ended as expected
     trace_path: str | None = None
+    case: str = ""  # which combination of the scenario's matrix
     expected: str | None = None
     findings: list[Finding] = []
     replay: Divergence | None = None
+
+    @property
+    def case_flag(self) -> str:
+        """What a command needs to run this combination again, with a space before it."""
+        import shlex
+
+        return f" --case {shlex.quote(self.case)}" if self.case else ""
 
 
 class Summary(Camel, frozen=True, kw_only=True):
@@ -86,6 +96,12 @@ class Summary(Camel, frozen=True, kw_only=True):
     findings: list[Finding] = []
     scenarios: list[Member] = []
     warnings: list[str] = []
+
+
+def listed(summary: Summary, member: Member) -> Summary:
+    """A run of one scenario told as a suite of one, for reports that list scenarios."""
+    tests = Tests(passed=int(member.passed), failed=int(not member.passed))
+    return msgspec.structs.replace(summary, scenarios=[member], tests=tests)
 
 
 _EXIT = {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH, "error": Exit.USAGE}

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from collections.abc import Iterator
+from math import prod
+from typing import Any, get_args
 
+from fozzy.dsl.flaw import Flaw, Path, type_of
+from fozzy.dsl.matrix import CASES_MAX
+from fozzy.dsl.names import BUILTIN_NAMES, name_flaws
 from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Issue, Step
+from fozzy.dsl.steps.base import Issue, Step, bodies_of
 from fozzy.dsl.steps.cluster import ClusterStep, ClusterSteps, Invariants
-from fozzy.dsl.values import ENV, references
-from fozzy.errors import suggestion
-
-if TYPE_CHECKING:
-    from fozzy.dsl.places import Place
-
-Path = tuple[str | int, ...]
-
-NEAR_MAX = 500  # names in order on both sides, among which a near one is looked for
-BUILTIN_NAMES = ("seed", "now_ms")
-PROSE = ("$schema", "name", "description", "tags")  # never resolved, so what looks like a reference is none
-
-
-class Flaw(NamedTuple):
-    """A problem by the path of the value it concerns."""
-
-    path: Path
-    message: str
-    hint: str | Callable[[], str] = ""  # the search for a near word is put off: of many problems only some get one
-    reason: str = "bad_value"
-    label: str = ""
-    at_key: bool = False
-    place: Place | None = None
-    first: Place | None = None
 
 
 def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
@@ -55,21 +33,23 @@ def tree_flaws(file: File) -> Iterator[Flaw]:
                 yield from struct_flaws(step, ("distributed", part, index))
 
 
-def file_flaws(raw: dict[str, Any], has_references: bool) -> Iterator[Flaw]:
+def file_flaws(
+    raw: dict[str, Any], has_references: bool, kept_elsewhere: frozenset[str] | None = frozenset()
+) -> Iterator[Flaw]:
     """What is wrong with a file as a whole: names that cannot be, blocks that execute nothing, nodes nobody declared.
 
     It reads the plain data, so that it finds all of this also in a file whose types are wrong elsewhere.
     """
     yield from _own_names(raw)
+    yield from _cases(raw.get("matrix"))
     for part in ("setup", "steps", "teardown"):
         steps = raw.get(part)
         if isinstance(steps, list):
             yield from _empty_blocks(steps, (part,))
     if has_references and "steps" in raw:
-        yield from _unknown_names(raw)
-        yield from _circular_variables(raw)
+        yield from name_flaws(raw, kept_elsewhere)
     cluster = raw.get("distributed")
-    if isinstance(cluster, dict):
+    if isinstance(cluster, dict) and "steps" not in raw:
         yield from _cluster(cluster, ("distributed",))
 
 
@@ -77,8 +57,9 @@ def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
     for index, step in enumerate(steps):
         if type(step) in _CHECKED:
             yield from struct_flaws(step, (*path, index))
-        for block in step.blocks:
-            yield from _steps(getattr(step, block), (*path, index, block))
+        if step.blocks:
+            for words, steps in bodies_of(step).items():
+                yield from _steps(steps, (*path, index, *words.split(".", 1)))
 
 
 _CHECKED = {kind for kind in step_types().values() if kind.check is not Step.check}
@@ -89,10 +70,18 @@ def _placed(issue: Issue, path: Path) -> Flaw:
 
 
 def _own_names(raw: dict[str, Any]) -> Iterator[Flaw]:
-    variables = raw.get("vars")
-    for name in BUILTIN_NAMES:
-        if isinstance(variables, dict) and name in variables:
-            yield Flaw(("vars", name), f'"{name}" has a meaning already', "choose another name", at_key=True)
+    for part in ("vars", "matrix"):
+        declared = raw.get(part)
+        for name in BUILTIN_NAMES:
+            if isinstance(declared, dict) and name in declared:
+                yield Flaw((part, name), f'"{name}" has a meaning already', "choose another name", at_key=True)
+
+
+def _cases(matrix: Any) -> Iterator[Flaw]:
+    if isinstance(matrix, dict):
+        count = prod(len(values) for values in matrix.values() if isinstance(values, list))
+        if count > CASES_MAX:
+            yield Flaw(("matrix",), f"the matrix has {count} combinations, at most {CASES_MAX} are run")
 
 
 def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
@@ -126,8 +115,7 @@ def _declared(nodes: Any, count: Any) -> dict[str, None] | None:
 
 
 def _nodes_of(step: Any, declared: dict[str, None]) -> Iterator[Flaw]:
-    kind = step.get("type") if isinstance(step, dict) else None
-    for field in CLUSTER.get(kind, ()) if isinstance(kind, str) else ():
+    for field in CLUSTER.get(type_of(step), ()):
         node = step.get(field)
         if isinstance(node, str) and node and node not in declared:
             hint = f"declared are {', '.join(list(declared)[:20])}"
@@ -135,89 +123,23 @@ def _nodes_of(step: Any, declared: dict[str, None]) -> Iterator[Flaw]:
 
 
 def _empty_blocks(steps: list[Any], path: Path) -> Iterator[Flaw]:
-    kinds = [step.get("type") if isinstance(step, dict) else None for step in steps]
+    kinds = [type_of(step) for step in steps]
     if kinds and all(kind in DECLARING for kind in kinds) and path[-1] != "setup":
         yield Flaw(
             path, "these steps only declare; nothing is executed", "add a step that does something", "only_declares"
         )
     for index, step in enumerate(steps):
-        for block in BLOCKS.get(kinds[index] or "", ()):
-            if isinstance(step.get(block), list):
-                yield from _empty_blocks(step[block], (*path, index, block))
+        for block in BLOCKS.get(kinds[index], ()):
+            held = step.get(block)
+            for words, steps in [((block,), held)] if not isinstance(held, dict) else _branches(block, held):
+                if isinstance(steps, list):
+                    yield from _empty_blocks(steps, (*path, index, *words))
+
+
+def _branches(block: str, held: dict[str, Any]) -> list[tuple[Path, Any]]:
+    return [((block, name), steps) for name, steps in held.items()]
 
 
 DECLARING = {name for name, kind in step_types().items() if kind.declares}
-BLOCKS = {name: kind.blocks for name, kind in step_types().items() if kind.blocks}
+BLOCKS = {name: [field.rstrip("_") for field in kind.blocks] for name, kind in step_types().items() if kind.blocks}
 CLUSTER = {str(kind.__struct_config__.tag): kind.nodes for kind in get_args(ClusterSteps) + get_args(Invariants)}
-STORING = {name: kind.stores for name, kind in step_types().items() if kind.stores}
-
-
-def _unknown_names(raw: dict[str, Any]) -> Iterator[Flaw]:
-    keys = list(_stored(raw))
-    variables, env = raw.get("vars"), raw.get("env")
-    known = {*keys, *(variables if isinstance(variables, dict) else ()), *BUILTIN_NAMES}
-    known |= {ENV + name for name in env if isinstance(name, str)} if isinstance(env, list) else set()
-    ordered = sorted(known)
-    any_key = any("${" in key for key in keys)  # a key made at run time may have any name
-    told = {part: value for part, value in raw.items() if part not in PROSE}
-    for path, name in _names(told, ()):
-        if not name:
-            yield Flaw(path, "a reference is ${name}", "write $${ for a literal ${", "bad_reference")
-        elif name not in known and not (any_key and not name.startswith(ENV)):
-            yield Flaw(path, f'nothing keeps "{name}"', partial(_name_hint, name, ordered), "unknown_name")
-
-
-def _circular_variables(raw: dict[str, Any]) -> Iterator[Flaw]:
-    """Variables may refer to others, but not to themselves."""
-    variables = raw.get("vars")
-    if not isinstance(variables, dict):
-        return
-    after = {name: {found for _, found in _names(value, ()) if found in variables} for name, value in variables.items()}
-    for name in variables:
-        reached, waiting = set[str](), list(after[name])
-        while waiting:
-            each = waiting.pop()
-            if each not in reached:
-                reached.add(each)
-                waiting += after[each]
-        if name in reached:
-            yield Flaw(("vars", name), f'variable "{name}" refers to itself', reason="circular_variable")
-
-
-def _name_hint(name: str, known: list[str]) -> str:
-    if name.startswith(ENV):
-        return f'list "{name.removeprefix(ENV)}" under "env"'
-    at = bisect(known, name)
-    return (
-        suggestion(name, known[max(0, at - NEAR_MAX) : at + NEAR_MAX])
-        or "keep it with a step, or declare it under vars"
-    )
-
-
-def _stored(value: Any) -> Iterator[str]:
-    """Every key some step keeps a value under."""
-    if isinstance(value, dict):
-        kind = value.get("type")
-        for field in STORING.get(kind, ()) if isinstance(kind, str) else ():
-            if isinstance(value.get(field), str):
-                yield value[field]
-        for item in value.values():
-            yield from _stored(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _stored(item)
-
-
-def _names(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every reference in a value."""
-    if isinstance(value, str):
-        for name, _ in references(value) if "${" in value else ():
-            yield path, name
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            for name, _ in references(key) if "${" in key else ():
-                yield (*path, key), name
-            yield from _names(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _names(item, (*path, index))

@@ -5,6 +5,7 @@ slowly, to find every problem and its place.
 """
 
 import json
+import posixpath
 import stat
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,9 @@ from blake3 import blake3
 from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
 from fozzy.dsl.bounds import deepest, may_hold_halves, number, unusable, whole_number
 from fozzy.dsl.checks import file_flaws, tree_flaws
+from fozzy.dsl.include import DEPTH_MAX as INCLUDES_MAX
+from fozzy.dsl.include import Fetch, Included, include
+from fozzy.dsl.names import kept_names
 from fozzy.dsl.scenario import File, form_of
 from fozzy.errors import InputError, Where
 
@@ -33,10 +37,15 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A scenario file that is valid."""
+    """A scenario file that is valid, and the files it includes by the words it names them with.
+
+    `keeps` are the names its steps keep values under, those of included files among them.
+    """
 
     document: Document
     file: File
+    included: dict[str, "Loaded"] = {}
+    keeps: frozenset[str] = frozenset()
 
 
 class _Unusable(Exception):
@@ -78,8 +87,11 @@ def document(data: bytes, name: str, shown: str, form: Literal["json", "toml"]) 
     return Document(name, shown, text, form, blake3(data).hexdigest())
 
 
-def parse(doc: Document) -> Loaded:
-    """Decode and check a document. *Errors*: `InputError` with every problem of the file."""
+def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
+    """Decode and check a document and the files it includes, which `fetch` reads.
+
+    *Errors*: `InputError` with every problem of the file.
+    """
     try:
         raw = decode(doc)
         if deepest(raw) > DEPTH_MAX:
@@ -87,16 +99,37 @@ def parse(doc: Document) -> Loaded:
         file = msgspec.convert(raw, form_of(raw))
     except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
         raise _explained(doc) from None
-    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text))
+    included = include(doc, file, fetch) if "include" in doc.text else Included()
+    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text, included.kept()))
     if next(flaws, None) is not None:
-        raise _explained(doc)
-    return Loaded(doc, file)
+        raise _explained(doc, included)
+    if included.problems:
+        raise InputError.of(included.problems)
+    return Loaded(doc, file, included.loaded, frozenset(chain(kept_names(raw), included.kept() or ())))
 
 
 def load(path: Path, name: str | None = None, shown: str | None = None) -> Loaded:
     """Read and parse. *Errors*: `InputError`."""
     plain = path.as_posix()
-    return parse(read(path, name or plain, shown or plain))
+    name, shown = name or plain, shown or plain
+    return parse(read(path, name, shown), beside(path, name, shown, (name,)))
+
+
+def beside(path: Path, name: str, shown: str, chain_: tuple[str, ...]) -> Fetch:
+    """How a file's includes are read: relative to it. `chain_` are the files that led here, this one last."""
+
+    def fetch(word: str) -> Loaded:
+        there = path.parent / word
+        child, child_shown = (
+            posixpath.normpath(posixpath.join(posixpath.dirname(each), word)) for each in (name, shown)
+        )
+        if child in chain_:
+            raise InputError("scenario.include_cycle", f"{' includes '.join([*chain_, child])}: a cycle")
+        if len(chain_) >= INCLUDES_MAX:
+            raise InputError("scenario.include_too_deep", f"includes are nested deeper than {INCLUDES_MAX} files")
+        return parse(read(there, child, child_shown), beside(there, child, child_shown, (*chain_, child)))
+
+    return fetch
 
 
 def decode(doc: Document) -> dict[str, Any]:
@@ -121,10 +154,14 @@ def decode(doc: Document) -> dict[str, Any]:
     return _usable(raw) if may_hold_halves(doc.text) else raw
 
 
-def _explained(doc: Document) -> InputError:
+def _explained(doc: Document, included: Included | None = None) -> InputError:
     from fozzy.dsl.validate import explain  # a good scenario does not need it
 
-    return InputError.of(explain(doc.text, doc.form, doc.shown))
+    # Where it did not come to includes, and there are any, what they keep is not known.
+    unknown = None if "include" in doc.text else frozenset[str]()
+    kept = unknown if included is None else included.kept()
+    problems = explain(doc.text, doc.form, doc.shown, kept)
+    return InputError.of([*problems, *(included.problems if included is not None else [])])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class StepsFile(Part, frozen=True, kw_only=True):
     limits: RunLimits = RunLimits()
     http_base_url: str = ""
     vars: dict[str, Any] = {}
+    matrix: dict[Name, Annotated[list[Any], Meta(min_length=1)]] = {}
     env: list[EnvName] = []
     expect: Expect | None = None
     setup: Steps | None = None

@@ -9,29 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
 from fozzy.core.limits import DEPTH_MAX
 from fozzy.dsl.bounds import DIGITS_MAX, unusable
-from fozzy.dsl.checks import Flaw, file_flaws, struct_flaws
+from fozzy.dsl.checks import file_flaws, struct_flaws
+from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORMS, form_of
-from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted
+from fozzy.dsl.types import fields, got, holds_structs, is_nullable, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion
 
 HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
 
 
-def explain(text: str, form: Literal["json", "toml"], shown: str) -> list[Problem]:
-    """Every problem of a document, sorted by place. *Limits*: `DEPTH_MAX` levels of nesting."""
+def explain(
+    text: str, form: Literal["json", "toml"], shown: str, kept_elsewhere: frozenset[str] | None = None
+) -> list[Problem]:
+    """Every problem of a document, sorted by place. `kept_elsewhere` is as for `name_flaws`. *Limits*: `DEPTH_MAX` levels of nesting."""
     places = locate(text, form, DEPTH_MAX)
     flaws = [*_duplicates(places), *_syntax(places)]
     if places.syntax is None:
         raw = _decode(text, form)
-        flaws += _flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"a scenario is an object, got {got(raw)}")]
+        flaws += (
+            _flaws_of(raw, kept_elsewhere)
+            if isinstance(raw, dict)
+            else [Flaw((), f"a scenario is an object, got {got(raw)}")]
+        )
     line_of = _line_reader(text)
     placed = sorted(((_place(flaw, places), flaw) for flaw in flaws), key=_position)
     problems = [_problem(flaw, place, _hint(flaw, index), line_of, shown) for index, (place, flaw) in enumerate(placed)]
@@ -54,7 +61,7 @@ def _bounded_int(digits: str) -> int:
     return int(digits[: DIGITS_MAX + 2])  # Python refuses to read more than 4300; this is too many, sign included
 
 
-def _flaws_of(raw: dict[str, Any]) -> list[Flaw]:
+def _flaws_of(raw: dict[str, Any], kept_elsewhere: frozenset[str] | None) -> list[Flaw]:
     form = form_of(raw)
     flaws = list(_walk_struct(raw, form, (), ""))
     given = [key for key in FORMS if key in raw]
@@ -65,7 +72,7 @@ def _flaws_of(raw: dict[str, Any]) -> list[Flaw]:
         flaws.append(Flaw((), 'a scenario needs "steps", "distributed" or "suites"', reason="missing_field"))
     told = {flaw.path for flaw in flaws}
     flaws += [Flaw(*each) for each in unusable(raw, ()) if each[0] not in told]
-    return flaws + list(file_flaws(raw, True))
+    return flaws + list(file_flaws(raw, True, kept_elsewhere))
 
 
 def _walk(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
@@ -78,17 +85,10 @@ def _walk(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
             else _walk_struct(value, kinds[0], path, inside)
         )
         return
-    for member in members(kind):
-        if holds_structs(member) and not structs(member):
-            if isinstance(value, list) and get_args(member) and bare(member).__origin__ is list:
-                yield from _length(value, kind, path, inside)
-                for index, item in enumerate(value):
-                    yield from _walk(item, get_args(member)[0], (*path, index), inside)
-                return
-            if isinstance(value, dict) and bare(member).__origin__ is dict:
-                for key, item in value.items():
-                    yield from _walk(item, get_args(member)[1], (*path, key), inside)
-                return
+    if holds_structs(kind) and any(get_origin(member) is type(value) for member in members(kind)):
+        yield from _length(value, kind, path, inside)
+        yield from _items(value, kind, path, inside)
+        return
     yield from _leaf(value, kind, path, inside)
 
 
@@ -155,6 +155,18 @@ def _field_hint(key: str, known: Iterable[str]) -> str:
     return suggestion(key, known) or (f"it has {', '.join(known)}" if known else "it has no fields")
 
 
+def _items(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    """What is wrong with the items of a list or the members of an object, where the type says what they are."""
+    for member in members(kind):
+        argument = (get_args(member) or (None,))[-1]
+        if isinstance(value, list) and get_origin(member) is list:
+            for index, item in enumerate(value):
+                yield from _walk(item, argument, (*path, index), inside)
+        elif isinstance(value, dict) and get_origin(member) is dict:
+            for key, item in value.items():
+                yield from _walk(item, argument, (*path, key), inside)
+
+
 def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
     if not value and "that is not empty" in wanted(kind):
         yield Flaw(path, f"{inside}{_noun(path)} must not be empty", "", "empty")
@@ -165,7 +177,11 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
         return
     try:
         msgspec.convert(value, kind)
-    except (msgspec.ValidationError, OverflowError):
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
+        inner = list(_items(value, kind, path, inside))
+        yield from inner
+        if inner:
+            return
         words = wanted(kind)
         if value in ([], {}) and words.startswith(("a list", "an object")) and got(value) in words:
             yield from _length(value, kind, path, inside)

@@ -9,9 +9,11 @@ import msgspec
 from blake3 import blake3
 
 from fozzy.core.redact import REDACTED, Redactor
+from fozzy.dsl.load import Document, Loaded
 from fozzy.dsl.scenario import StepsFile
-from fozzy.dsl.steps.base import Block, Step
-from fozzy.dsl.values import compile_step, compile_value
+from fozzy.dsl.steps.base import Block, Step, bodies_of
+from fozzy.dsl.steps.blocks import Include
+from fozzy.dsl.values import NO_SCOPE, Scope, compile_step, compile_value, scope_of
 from fozzy.world.world import World
 
 HASH_BYTES = 8
@@ -32,24 +34,37 @@ Perform = Callable[[Sequence[Bound], World], Iterator[int]]
 
 
 class Plan(NamedTuple):
-    """A scenario ready to run. Setup and steps run until one fails; teardown always runs."""
+    """A scenario ready to run. Setup and steps run until one fails; teardown always runs.
+
+    `included` has the document of every include by the path its steps begin with.
+    """
 
     main: tuple[Bound, ...]
     teardown: tuple[Bound, ...]
     base_url: Callable[[World], str]
+    included: dict[str, Document]
 
 
-def bind(file: StepsFile, redactor: Redactor, perform: Perform, http_base_url: str = "") -> Plan:
+def bind(loaded: Loaded, file: StepsFile, redactor: Redactor, perform: Perform, http_base_url: str = "") -> Plan:
     """Bind a scenario; `perform` runs the steps inside a block."""
     binder = _Binder(redactor, perform)
-    setup = binder.steps(file.setup or [], "setup")
+    here = _Place(loaded, NO_SCOPE)
+    setup = binder.steps(file.setup or [], "setup", here)
     url = file.http_base_url or http_base_url
     getter = compile_value(url)
     return Plan(
-        (*setup, *binder.steps(file.steps, "steps")),
-        binder.steps(file.teardown or [], "teardown"),
+        (*setup, *binder.steps(file.steps, "steps", here)),
+        binder.steps(file.teardown or [], "teardown", here),
         (lambda world: url) if getter is None else (lambda world: str(getter(world))),
+        binder.included,
     )
+
+
+class _Place(NamedTuple):
+    """Where steps stand: in which file, with which names of its own."""
+
+    loaded: Loaded
+    scope: Scope
 
 
 class _Binder:
@@ -57,23 +72,34 @@ class _Binder:
         self._redactor = redactor
         self._perform = perform
         self._encoder = msgspec.json.Encoder()
+        self.included: dict[str, Document] = {}
 
-    def steps(self, steps: Sequence[Any], path: str) -> tuple[Bound, ...]:
-        return tuple(self._step(step, f"{path}[{index}]") for index, step in enumerate(steps))
+    def steps(self, steps: Sequence[Any], path: str, place: _Place) -> tuple[Bound, ...]:
+        return tuple(self._step(step, f"{path}[{index}]", place) for index, step in enumerate(steps))
 
-    def _step(self, step: Step, at: str) -> Bound:
+    def _step(self, step: Step, at: str, place: _Place) -> Bound:
         kind = str(step.__struct_config__.tag)
-        resolve = compile_step(step, step.blocks)
+        resolve = compile_step(step, place.scope)
         walk: Callable[[World], Iterator[int]] | None = None
         act: Callable[[World], str | None] = step.run if resolve is None else lambda world: resolve(world).run(world)
         if isinstance(step, Block):
-            walk = self._walk(step, f"{at}.{kind}", resolve)
+            walk = self._walk(step, self._bodies(step, f"{at}.{kind}", place), resolve)
         return Bound(at, kind, self._hash(step), act, walk)
 
+    def _bodies(self, step: Block, inside: str, place: _Place) -> dict[str, tuple[Bound, ...]]:
+        """The steps a block holds; those of an include come from another file."""
+        if not isinstance(step, Include):
+            return {field: self.steps(steps, f"{inside}.{field}", place) for field, steps in bodies_of(step).items()}
+        loaded = place.loaded.included[step.file]
+        assert isinstance(loaded.file, StepsFile)
+        document = loaded.document
+        self.included[inside] = msgspec.structs.replace(document, text=self._redactor.source(document.text))
+        scope = scope_of(loaded.file.vars, step.with_, place.scope)
+        return {"steps": self.steps(loaded.file.steps, f"{inside}.steps", _Place(loaded, scope))}
+
     def _walk(
-        self, step: Block, inside: str, resolve: Callable[[World], Step] | None
+        self, step: Block, bodies: dict[str, tuple[Bound, ...]], resolve: Callable[[World], Step] | None
     ) -> Callable[[World], Iterator[int]]:
-        bodies = {field: self.steps(getattr(step, field), f"{inside}.{field}") for field in step.blocks}
         perform = self._perform
 
         def walk(world: World) -> Iterator[int]:

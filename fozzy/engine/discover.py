@@ -6,12 +6,13 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fozzy.dsl.load import SUFFIXES, Loaded, load
+from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import SuiteFile
 from fozzy.errors import InputError, Problem, Where, suggestion
-from fozzy.trace.finalize import project_name, shown_path
+from fozzy.trace.finalize import display_name, project_name, shown_path
 from fozzy.trace.format import SUFFIX
 
 FILES_MAX = 1_000_000
@@ -24,6 +25,12 @@ class Chosen(NamedTuple):
     name: str  # relative to the project, with `/`; seeds follow from it
     shown: str
     loaded: Loaded | None
+    case: dict[str, Any] = {}  # which combination of its matrix
+
+    @property
+    def label(self) -> str:
+        """The combination's name, empty without a matrix."""
+        return label_of(self.case)
 
 
 class Found(NamedTuple):
@@ -51,7 +58,7 @@ def discover(words: Iterable[str], root: Path) -> Found:
     problems: list[Problem] = []
     seen: set[str] = set()
     invalid = 0
-    waiting = list(reversed([(path, missing) for word in words for path, missing in _expand(word)]))
+    waiting = list(reversed([(path, missing) for word in words for path, missing in expand(word)]))
     while waiting:
         path, missing = waiting.pop()
         key = os.path.abspath(path)
@@ -78,11 +85,13 @@ def discover(words: Iterable[str], root: Path) -> Found:
             invalid += bool(lacking)
             waiting += [(member, None) for member in reversed(members)]
         else:
-            chosen[key] = Chosen(path, name, shown_path(path), loaded)
+            for case in cases_of(loaded.file):
+                chosen[key + label_of(case)] = Chosen(path, name, shown_path(path), loaded, case)
     return Found(list(chosen.values()), problems, len(seen), invalid)
 
 
-def _expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
+def expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
+    """The files a word names, each with what is wrong about naming it."""
     path = Path(word)
     if path.is_dir():
         for found in _walk(word):
@@ -90,7 +99,7 @@ def _expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
     elif path.exists():
         yield path, None if is_scenario(word) or is_trace(word) else _not_a_scenario(word)
     elif glob.has_magic(word):
-        for match in sorted(glob.glob(word, recursive=True)):
+        for match in _matches(word):
             if os.path.isdir(match):
                 yield from ((found, None) for found in _walk(match))
             elif is_scenario(match) or is_trace(match):
@@ -108,13 +117,21 @@ def _walk(folder: str) -> Iterator[Path]:
                 yield Path(here, name)
 
 
+def _matches(pattern: str) -> list[str]:
+    """What a glob matches, in order; a pattern that no path can have matches nothing."""
+    try:
+        return sorted(glob.glob(pattern, recursive=True))
+    except ValueError:  # it holds a NUL, or half a character
+        return []
+
+
 def _suite_members(suite: SuiteFile, path: Path, loaded: Loaded) -> tuple[list[Path], list[Problem]]:
     members: list[Path] = []
     problems: list[Problem] = []
     for words in suite.suites.values():
         for word in words:
             pattern = os.path.join(glob.escape(str(path.parent)) if glob.has_magic(word) else path.parent, word)
-            found = sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(word) else [pattern]
+            found = _matches(pattern) if glob.has_magic(word) else [pattern]
             existing = [Path(match) for match in found if os.path.isfile(match)]
             if not existing:
                 problems.append(_missing_member(word, loaded))
@@ -123,11 +140,25 @@ def _suite_members(suite: SuiteFile, path: Path, loaded: Loaded) -> tuple[list[P
 
 
 def _missing(word: str) -> Problem:
-    folder = os.path.dirname(word)
-    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
-    hint = suggestion(word, [os.path.join(folder, name) for name in names])
     where = Where(word.replace(os.sep, "/"))
-    return Problem(code="scenario.missing", message=f"there is no file or folder {word}", where=where, hint=hint)
+    message = f"there is no file or folder {word}"
+    return Problem(code="scenario.missing", message=message, where=where, hint=near(word, folders=True))
+
+
+def near(word: str, *, folders: bool) -> str:
+    """A suggestion for a path that does not exist: of what lies beside it, by its name."""
+    folder, name = os.path.split(word)
+    try:
+        beside = [entry for entry in os.scandir(folder or ".") if not entry.name.startswith(".")]
+    except OSError:
+        return ""
+    taken = [each.name for each in beside if is_scenario(each.name) or is_trace(each.name) or folders and each.is_dir()]
+    by_stem = {display_name(each): each for each in taken}
+    close = suggestion(display_name(name), by_stem)
+    for stem in by_stem:
+        if close == f'did you mean "{stem}"?':
+            return f'did you mean "{os.path.join(folder, by_stem[stem])}"?'.replace(os.sep, "/")
+    return ""
 
 
 def _missing_member(word: str, loaded: Loaded) -> Problem:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
@@ -28,32 +30,55 @@ def steps_path(at: str) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def place(found: Sequence[Found], document: Document, text: str, before: Sequence[str] = ()) -> list[Finding]:
-    """The findings of a run with their places in `text`, which is the document's without its secrets."""
-    if not found:
-        return []
+def place(
+    found: Sequence[Found],
+    document: Document,
+    text: str,
+    before: Sequence[str] = (),
+    included: Mapping[str, Document] | None = None,
+) -> list[Finding]:
+    """The findings of a run with their places in `text`, which is the document's without its secrets.
+
+    `included` has the documents of included files by the path their steps begin with, as `Plan.included`.
+    """
+    made: list[Finding] = []
+    main = msgspec.structs.replace(document, text=text)
+    for index, each in enumerate(found):
+        kind: FindingKind = each.finding  # type: ignore[assignment]
+        made.append(
+            Finding(
+                kind=kind,
+                title=each.title,
+                message=each.message,
+                location=_location(each, main, included or {}),
+                before=before[index] if index < len(before) else "",
+                around=each.around,
+            )
+        )
+    return made
+
+
+def _location(found: Found, document: Document, included: Mapping[str, Document]) -> Location:
     from fozzy.dsl.locate import line_at, locate  # a run without findings needs no places
 
-    places = locate(text, document.form)
-    made: list[Finding] = []
-    for index, each in enumerate(found):
-        path = steps_path(each.at)
-        spot = places.find((*path, each.field) if each.field else path)
-        line = line_at(text, spot.line)
-        location = Location(
-            file=document.shown,
-            line=spot.line,
-            col=spot.col,
-            path=each.at,
-            text=line[:TEXT_CHARS_MAX],
-            length=spot.length,
-            label=each.label,
-            details=each.details,
-        )
-        kind: FindingKind = each.finding  # type: ignore[assignment]
-        said = before[index] if index < len(before) else ""
-        made.append(Finding(kind=kind, title=each.title, message=each.message, location=location, before=said))
-    return made
+    at = found.at
+    for inside in sorted(included, key=len, reverse=True):  # the innermost include first
+        if at.startswith(inside + "."):
+            document, at = included[inside], at[len(inside) + 1 :]
+            break
+    path = steps_path(at)
+    field = steps_path(found.field) if found.field else ()
+    spot = locate(document.text, document.form).find((*path, *field))
+    return Location(
+        file=document.shown,
+        line=spot.line,
+        col=spot.col,
+        path=found.at,
+        text=line_at(document.text, spot.line)[:TEXT_CHARS_MAX],
+        length=spot.length,
+        label=found.label,
+        details=found.details,
+    )
 
 
 class Tally:

@@ -4,9 +4,9 @@ Everything a run depends on goes into the trace's header first and is taken from
 replay are made by the same function from the same value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -51,13 +51,17 @@ class Ready(NamedTuple):
     redactor: Redactor
 
 
-def header_of(loaded: Loaded, options: Options, seed: int, mode: Mode) -> tuple[Header, Redactor]:
-    """Decide everything a run depends on. *Errors*: `InputError` when the scenario cannot run like this."""
+def header_of(
+    loaded: Loaded, options: Options, seed: int, mode: Mode, case: Mapping[str, Any] | None = None
+) -> tuple[Header, Redactor]:
+    """Decide everything a run depends on; `case` are its values of the scenario's matrix.
+
+    *Errors*: `InputError` when the scenario cannot run like this.
+    """
     file = steps_file(loaded)
     settings = options.settings
     redactor = Redactor(settings.redact)
-    redactor.learn(msgspec.to_builtins(file))
-    text = redactor.source(loaded.document.text)
+    learn_from(redactor, loaded)
     document = loaded.document
     header = Header(
         format=FORMAT,
@@ -66,16 +70,36 @@ def header_of(loaded: Loaded, options: Options, seed: int, mode: Mode) -> tuple[
         seed=seed,
         det=settings.det if options.det is None else options.det,
         backends=_backends(file, options),
-        scenario=EmbeddedScenario(
-            path=document.name, digest=document.digest, form=document.form, text=text, redacted=text != document.text
-        ),
+        scenario=_embedded(loaded, redactor),
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
         limits=_limits(file, settings.limits),
         http_base_url=redactor.source(settings.http_base_url),
         leak_bytes_max=options.leak_bytes_max,
+        case=redactor.clean(dict(case or {})),
     )
     _check_base_url(file, header, document)
     return header, redactor
+
+
+def learn_from(redactor: Redactor, loaded: Loaded) -> None:
+    """Learn the secrets of a scenario and of all it includes, before anything of it is written."""
+    redactor.learn(msgspec.to_builtins(loaded.file))
+    for included in loaded.included.values():
+        learn_from(redactor, included)
+
+
+def _embedded(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedScenario:
+    document = loaded.document
+    text = redactor.source(document.text)
+    return EmbeddedScenario(
+        path=document.name,
+        digest=document.digest,
+        form=document.form,
+        text=text,
+        redacted=text != document.text,
+        file=file,
+        included=[_embedded(each, redactor, name) for name, each in loaded.included.items()],
+    )
 
 
 def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path()) -> Ready:
@@ -88,10 +112,10 @@ def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path(
         limits=header.limits,
         root=root,
         leak_bytes_max=header.leak_bytes_max,
-        variables=file.vars,
+        variables={**file.vars, **header.case},
         env_names=frozenset(file.env),
     )
-    plan = bind(file, redactor, perform, header.http_base_url)
+    plan = bind(loaded, file, redactor, perform, header.http_base_url)
     return Ready(header, loaded.document, file, plan, setting, redactor)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -83,11 +83,12 @@ def run_once(
     mode: Mode,
     *,
     keep: Keeping,
+    case: Mapping[str, Any] | None = None,
     root: Path = Path(),
     sinks: Sequence[Sink] = (),
 ) -> Recorded:
     """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
-    header, redactor = header_of(loaded, options, seed, mode)
+    header, redactor = header_of(loaded, options, seed, mode, case)
     run = ready(header, loaded, redactor, root)
     if keep.asked:
         check_target(keep.target, keep.policy)
@@ -109,7 +110,8 @@ def _end(going: _Recording) -> Recorded:
     run, keep, recorder, ended = going.run, going.keep, going.recorder, going.ended
     clean = run.redactor.text  # once more: what turned out to be a secret after a finding was made
     found = [_without_secrets(each, run.redactor) for each in ended.findings]
-    findings = place(found, run.document, clean(run.header.scenario.text), [clean(said) for said in going.tally.before])
+    before = [clean(said) for said in going.tally.before]
+    findings = place(found, run.document, clean(run.header.scenario.text), before, run.plan.included)
     duration_ms = (wall.elapsed_ns() - going.started_ns) // 10**6
     done = Recorded(run, ended, findings, None, going.tally, going.started_at, wall.now_iso(), duration_ms)
     if not keep.always and ended_as_expected(run.file, ended.status, findings):

@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from fozzy.core.events import Found, Record
 from fozzy.core.log import Sink
-from fozzy.core.outcome import Finding, Status
+from fozzy.core.outcome import Finding, Location, Status
 from fozzy.core.redact import Redactor
-from fozzy.core.summary import Divergence
+from fozzy.core.summary import Divergence, Member
 from fozzy.dsl.load import Document, Loaded, parse
 from fozzy.engine.place import Tally, place, step_number
-from fozzy.engine.prepare import Ready, ready, start, steps_file
+from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
 from fozzy.errors import EvidenceError, Exit, InputError, UsageError
-from fozzy.trace.format import Footer, Header
+from fozzy.trace.finalize import display_name
+from fozzy.trace.format import EmbeddedScenario, Footer, Header
 from fozzy.trace.reader import Trace, open_trace
 
 StopAt = Callable[[int, Record], bool]
@@ -77,7 +76,7 @@ def _replay(
     header, footer = trace.header(), trace.footer()
     redactor = Redactor(names)
     loaded = scenario or _embedded(trace, header)
-    redactor.learn(msgspec.to_builtins(loaded.file))
+    learn_from(redactor, loaded)
     run = ready(header, loaded, redactor)
     complete = footer is not None and footer.end == "sealed"
     records = trace.records() if trace.is_sealed else trace.whole_records()
@@ -101,7 +100,7 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         footer,
         ended.status,
         verdict_of(tape, ended, stopped),
-        place(found, run.document, run.document.text, tally.before),
+        place(found, run.document, run.document.text, tally.before, run.plan.included),
         ended.now_ns,
         setup + len(run.file.steps),
         step_number(found[0].at, setup) if found else 0,
@@ -110,10 +109,8 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
 
 def _embedded(trace: Trace, header: Header) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
-    scenario = header.scenario
-    document = Document(scenario.path, scenario.path, scenario.text, scenario.form, scenario.digest)
     try:
-        loaded = parse(document)
+        loaded = _parsed(header.scenario)
         steps_file(loaded)
     except (InputError, UsageError) as error:
         raise EvidenceError(
@@ -124,9 +121,49 @@ def _embedded(trace: Trace, header: Header) -> Loaded:
     return loaded
 
 
+def _parsed(scenario: EmbeddedScenario) -> Loaded:
+    """An embedded file and those it includes, none of which is looked for on disk. *Errors*: `InputError`."""
+    document = Document(scenario.path, scenario.path, scenario.text, scenario.form, scenario.digest)
+    included = {each.file: each for each in scenario.included}
+
+    def fetch(word: str) -> Loaded:
+        if word not in included:
+            raise InputError("scenario.no_include", f'the trace does not carry the included file "{word}"')
+        return _parsed(included[word])
+
+    return parse(document, fetch)
+
+
 def _failing(footer: Footer | None) -> str | None:
     """The path of the recorded failure, none when the run passed or did not end."""
     if footer is None or footer.summary is None or footer.summary.status == "pass":
         return None
     locations = [finding.location.path for finding in footer.summary.findings if finding.location]
     return locations[0] if locations else None
+
+
+def replay_member(replayed: Replayed, name: str, shown: str, number: int = 1) -> Member:
+    """A replay as reports that list scenarios tell it."""
+    passed = replayed.exit_status(unsafe=False) == Exit.PASS
+    status: Status = "pass" if passed else "fail" if replayed.status == "pass" else replayed.status
+    findings = replayed.findings or ([] if passed else [_parted(replayed.divergence, shown)])
+    return Member(
+        number=number,
+        name=display_name(name),
+        path=shown,
+        status=status,
+        seed=replayed.header.seed,
+        duration_ns=0,
+        steps=replayed.steps,
+        failed_step=replayed.failed_step,
+        passed=passed,
+        trace_path=shown,
+        findings=findings,
+        replay=replayed.divergence,
+    )
+
+
+def _parted(divergence: Divergence, shown: str) -> Finding:
+    said = f"{divergence.verdict} at record #{divergence.record}: {divergence.cause or 'the recording ends there'}"
+    location = Location(file=shown, line=1, col=1, path="")
+    return Finding(kind="checker", title=divergence.verdict.lower(), message=said, location=location)

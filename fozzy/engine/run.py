@@ -56,11 +56,11 @@ def execute(
 
 
 def perform(body: Sequence[Bound], world: World) -> Iterator[int]:
-    """Run the steps inside a block, yielding between leaf steps and where one is parked."""
+    """Run the steps inside a block, yielding before each leaf step and where one is parked."""
     for bound in body:
         if bound.walk is None:
+            yield 0  # here a parallel block decides who goes on
             _perform_all((bound,), world)
-            yield 0
         else:
             yield from _walk(bound, world)
 
@@ -147,6 +147,7 @@ def _found(world: World, ended: Ended, failure: StepFailed) -> None:
         failure.field,
         clean(failure.label) if failure.label else "",
         clean(failure.details) if failure.details is not None else None,
+        failure.around,
     )
     world.log.append(found)
     ended.findings.append(found)

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from fozzy.core.events import Record
-from fozzy.core.outcome import Finding, Location, Status
+from fozzy.core.outcome import Finding, Location
 from fozzy.core.sources import member_seed
-from fozzy.core.summary import Divergence, Member
+from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.scenario import DistributedFile, StepsFile
 from fozzy.engine.discover import Chosen
 from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
-from fozzy.engine.replay import replay_file
+from fozzy.engine.replay import replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
-from fozzy.errors import FozzyError, InterruptedRun, Problem
-from fozzy.trace.finalize import Policy, numbered, shown_path
+from fozzy.errors import FozzyError, InterruptedRun, Problem, Where
+from fozzy.trace.finalize import Policy, check_target, display_name, numbered, shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.store import Store
 
@@ -54,15 +54,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     single: bool
     with_events: bool
-    paths: list[tuple[str, str, str]]  # path, name, shown
+    paths: list[tuple[str, str, str, dict[str, Any]]]  # path, name, shown, case
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What a worker answers: how the member ended, its events, or why it could not run."""
+    """What a worker answers: how the member ended, and its events."""
 
     member: Member
     events: list[Record] = []
-    problem: Problem | None = None
     exit_status: int = 0
 
 
@@ -79,7 +78,11 @@ def refuse_distributed(chosen: Sequence[Chosen]) -> list[Problem]:
 
 
 def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Told], bool]) -> Iterator[Told]:
-    """Run everything and tell it in order. `stop` may end the suite after any member."""
+    """Run everything and tell it in order. `stop` may end the suite after any member.
+
+    *Errors*: `StoreError` before anything runs, when a trace's name is taken and must not be.
+    """
+    _check_targets(chosen, job)
     handler = _handler(chosen, job)
     early: dict[int, Told] = {}
     next_index = 0
@@ -87,7 +90,7 @@ def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Tol
         range(len(chosen)), handler, lambda: Recipe(f"{__name__}:worker", msgspec.json.encode(job)), jobs
     )
     for index, answer in answers:
-        early[index] = _decoded(answer, index, chosen[index])
+        early[index] = _decoded(answer, index, chosen[index], job.suite_seed)
         while next_index in early:
             told = early.pop(next_index)
             next_index += 1
@@ -96,12 +99,19 @@ def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Tol
                 return
 
 
+def _check_targets(chosen: Sequence[Chosen], job: Job) -> None:
+    if job.record is not None:
+        for number, each in enumerate(chosen, 1):
+            if each.loaded is not None:
+                check_target(_target(number, job, Store(Path(job.base_dir))), job.policy)
+
+
 def worker(payload: bytes) -> Callable[[int], bytes]:
     """The handler of a spawned worker, which loads the scenarios again."""
     job = msgspec.json.decode(payload, type=Job)
     chosen = [
-        Chosen(Path(path), name, shown, None if path.endswith(SUFFIX) else load(Path(path), name, shown))
-        for path, name, shown in job.paths
+        Chosen(Path(path), name, shown, None if path.endswith(SUFFIX) else load(Path(path), name, shown), case)
+        for path, name, shown, case in job.paths
     ]
     return _handler(chosen, job)
 
@@ -115,7 +125,7 @@ def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
         except InterruptedRun:
             raise
         except FozzyError as error:
-            return encode(Told(_unrun(chosen[index], index + 1), [], error.problems[0], int(error.exit_status)))
+            return encode(_refused(chosen[index], index + 1, job, error))
 
     return answer
 
@@ -124,13 +134,15 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     if chosen.loaded is None:
         return _replay_member(chosen, number, job)
     file = steps_file(chosen.loaded)
-    seed = file.seed if file.seed is not None else member_seed(job.suite_seed, chosen.name)
+    seed = file.seed if file.seed is not None else _seed_of(chosen, job.suite_seed)
     store = Store(Path(job.base_dir))
     target = _target(number, job, store)
     keep = Keeping(job.run_id, store, target, job.policy, job.record is not None, job.record is not None)
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
-    done = run_once(chosen.loaded, job.options, seed, "test", keep=keep, root=Path(job.root), sinks=sinks)
+    done = run_once(
+        chosen.loaded, job.options, seed, "test", keep=keep, case=chosen.case, root=Path(job.root), sinks=sinks
+    )
     return Told(_member(chosen, number, file, done, seed), events)
 
 
@@ -151,8 +163,9 @@ def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: 
         findings, status = [_unexpected_pass(chosen, file)], "fail"
     return Member(
         number=number,
-        name=_display(chosen.name),
+        name=f"{display_name(chosen.name)} {chosen.label}".rstrip(),
         path=chosen.shown,
+        case=chosen.label,
         status=status,
         seed=seed,
         duration_ns=max(done.duration_ms * 10**6, 0),
@@ -175,49 +188,47 @@ def _unexpected_pass(chosen: Chosen, file: StepsFile) -> Finding:
 def _replay_member(chosen: Chosen, number: int, job: Job) -> Told:
     """A kept trace is a test: mended (FIXED) passes, still failing (SAME) fails, drift is no evidence at all."""
     replayed = replay_file(chosen.path, names=job.options.settings.redact)
-    exit_status = replayed.exit_status(unsafe=False)
-    status: Status = "pass" if exit_status == 0 else "fail" if replayed.status == "pass" else replayed.status
-    findings = replayed.findings or ([_drifted(chosen, replayed.divergence)] if exit_status else [])
-    member = Member(
-        number=number,
-        name=chosen.name.removesuffix(SUFFIX),
-        path=chosen.shown,
-        status=status,
-        seed=replayed.header.seed,
-        duration_ns=0,
-        steps=replayed.steps,
-        failed_step=replayed.failed_step,
-        passed=exit_status == 0,
-        trace_path=chosen.shown,
-        findings=findings,
-        replay=replayed.divergence,
-    )
-    return Told(member, exit_status=int(exit_status))
+    member = replay_member(replayed, chosen.name, chosen.shown, number)
+    return Told(member, exit_status=int(replayed.exit_status(unsafe=False)))
 
 
-def _drifted(chosen: Chosen, divergence: Divergence) -> Finding:
-    said = f"{divergence.verdict} at record #{divergence.record}: {divergence.cause or 'the recording ends there'}"
-    location = Location(file=chosen.shown, line=1, col=1, path="")
-    return Finding(kind="checker", title=divergence.verdict.lower(), message=said, location=location)
-
-
-def _decoded(answer: bytes | None, index: int, chosen: Chosen) -> Told:
+def _decoded(answer: bytes | None, index: int, chosen: Chosen, suite_seed: int) -> Told:
     if answer is not None:
         return msgspec.json.decode(answer, type=Told)
     message = f"the process that ran {chosen.shown} died"
     location = Location(file=chosen.shown, line=1, col=1, path="")
     finding = Finding(kind="panic", title="worker_died", message=message, location=location)
-    member = msgspec.structs.replace(_unrun(chosen, index + 1), status="crash", findings=[finding])
+    member = msgspec.structs.replace(_unrun(chosen, index + 1, suite_seed), status="crash", findings=[finding])
     return Told(member, exit_status=4)
 
 
-def _unrun(chosen: Chosen, number: int) -> Member:
+def _refused(chosen: Chosen, number: int, job: Job, error: FozzyError) -> Told:
+    """A member that could not run: its problems are its findings."""
+    findings = [_finding(chosen, problem) for problem in error.problems]
+    member = msgspec.structs.replace(_unrun(chosen, number, job.suite_seed), findings=findings)
+    return Told(member, exit_status=int(error.exit_status))
+
+
+def _finding(chosen: Chosen, problem: Problem) -> Finding:
+    where = problem.where or Where(chosen.shown)
+    place = Location(file=where.file, line=where.line, col=where.col, path="", text=problem.text, length=problem.length)
+    return Finding(kind="input_invalid", title=problem.code, message=problem.message, location=place)
+
+
+def _seed_of(chosen: Chosen, suite_seed: int) -> int:
+    """A member's seed follows from its path, and from its combination when the scenario has a matrix."""
+    return member_seed(suite_seed, f"{chosen.name} {chosen.label}".rstrip())
+
+
+def _unrun(chosen: Chosen, number: int, suite_seed: int) -> Member:
+    own = chosen.loaded.file.seed if chosen.loaded and isinstance(chosen.loaded.file, StepsFile) else None
     return Member(
         number=number,
-        name=_display(chosen.name),
+        name=f"{display_name(chosen.name)} {chosen.label}".rstrip(),
         path=chosen.shown,
+        case=chosen.label,
         status="error",
-        seed=0,
+        seed=_seed_of(chosen, suite_seed) if own is None else own,
         duration_ns=0,
         passed=False,
     )
@@ -225,10 +236,3 @@ def _unrun(chosen: Chosen, number: int) -> Member:
 
 def _title(chosen: Chosen) -> str:
     return chosen.loaded.file.name if chosen.loaded else ""
-
-
-def _display(name: str) -> str:
-    """A scenario's name for people: its path without the scenarios folder and the ending."""
-    for suffix in (".fozzy.json", ".fozzy.toml"):
-        name = name.removesuffix(suffix)
-    return name.removeprefix("scenarios/")

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from fozzy.errors import InterruptedRun
@@ -24,6 +25,8 @@ from fozzy.errors import InterruptedRun
 Handler = Callable[[int], bytes]
 
 _LENGTH = struct.Struct("<q")
+# A spawned worker runs this very fozzy, wherever the parent has it from.
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from fozzy.engine.workers import main; main()"
 
 
 class Recipe(NamedTuple):
@@ -150,7 +153,7 @@ class _Pool:
     def _spawn(self) -> _Worker:
         recipe = self._recipe()
         child = subprocess.Popen(
-            [sys.executable, "-m", "fozzy.engine.workers", recipe.function],
+            [sys.executable, "-c", _START, str(Path(__file__).parents[2]), recipe.function],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -192,7 +195,3 @@ def main() -> None:
     os.dup2(2, 1)  # what the items print must not mix with the answers
     payload = _receive(inbox) or b""
     _work(inbox, outbox, getattr(import_module(module), function)(payload))
-
-
-if __name__ == "__main__":
-    main()

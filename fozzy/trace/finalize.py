@@ -31,6 +31,13 @@ def project_name(path: Path, root: Path) -> str:
     return whole.replace(os.sep, "/")
 
 
+def display_name(name: str) -> str:
+    """A scenario's or kept trace's name for people: its path without the scenarios folder and the ending."""
+    for suffix in (".fozzy.json", ".fozzy.toml", SUFFIX):
+        name = name.removesuffix(suffix)
+    return name.removeprefix("scenarios/")
+
+
 def numbered(target: Path, number: int) -> Path:
     """`t.fozzy` -> `t.1.fozzy`."""
     stem = target.name.removesuffix(SUFFIX)
@@ -44,9 +51,9 @@ def partial_of(target: Path, run_id: str) -> Path:
 
 def check_target(target: Path, policy: Policy) -> None:
     """Refuse early what would be refused at the end. *Errors*: `StoreError`."""
-    if target.is_dir():
+    if os.path.isdir(target):
         raise StoreError("trace.is_a_folder", f"{shown_path(target)} is a folder", hint="name a file: --record t.fozzy")
-    if policy == "error" and target.exists():
+    if policy == "error" and os.path.lexists(target):
         raise _taken(target)
 
 

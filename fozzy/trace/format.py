@@ -6,7 +6,7 @@ Rule 3: `blocks` in the footer are short blake3 digests of each `BLOCK` records,
 Rule 4: a change of meaning raises `VERSION` and adds a function to `trace/migrate.py`. docs/reference/trace.md has it all.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,8 @@ class EmbeddedScenario(Camel, frozen=True, kw_only=True):
     form: Literal["json", "toml"]
     text: str
     redacted: bool = False
+    file: str = ""  # how the including file names it; empty for the scenario itself
+    included: list["EmbeddedScenario"] = []
 
 
 class Header(Camel, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class Header(Camel, frozen=True, kw_only=True):
     limits: Limits = Limits()
     http_base_url: str = ""
     leak_bytes_max: int | None = None
+    case: dict[str, Any] = {}  # the values this run has of the scenario's matrix
 
 
 class Counts(Camel, frozen=True, kw_only=True):

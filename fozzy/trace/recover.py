@@ -22,13 +22,15 @@ _PARTIAL = re.compile(r"(?P<target>.+)\.(?P<run>[0-9a-f]{8})\.partial")
 def recover(path: Path, out: Path | None, policy: Policy) -> tuple[Path, Counts]:
     """Seal what is whole of a cut-off trace, under its target's name or `out`. Returns where it is and what it holds.
 
-    *Errors*: `StoreError` when the header itself is not whole; `UsageError` when the trace is sealed already.
+    *Errors*: `StoreError` when the header itself is not whole; `UsageError` when the trace is sealed already,
+    `EvidenceError` when it was and then changed.
     """
     match = _PARTIAL.fullmatch(path.name)
     target = out or (path.with_name(match["target"]) if match else path.with_name(path.name + ".recovered.fozzy"))
     check_target(target, policy)
     with open_trace(path) as trace:
-        if trace.is_sealed and trace.seal()[0] == trace.seal()[1]:
+        if trace.is_sealed:
+            trace.check_seal()  # an altered trace must not come out of this under a true seal
             raise UsageError("trace.sealed_already", f"{trace.shown} is whole; there is nothing to recover")
         run_id = match["run"] if match else blake3(trace.header_bytes).hexdigest(length=4)
         partial = target.with_name(f"{target.name}.{wall.fresh_run_id()}.partial")

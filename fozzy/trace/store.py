@@ -119,7 +119,7 @@ class Store:
     def _aliased(self, alias: str) -> str:
         try:
             run_id = (self.runs_dir / alias).read_text().strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             run_id = ""
         if run_id not in self.ids():
             raise StoreError("store.unknown_run", f'no run is "{alias}" yet', hint="fozzy run or fozzy test makes one")
@@ -129,7 +129,8 @@ class Store:
         single = folder / TRACE_NAME
         if single.is_file():
             return [single]
-        return sorted(folder.glob(f"[0-9]*{SUFFIX}"), key=lambda path: int(path.name.removesuffix(SUFFIX)))
+        numbers = [name.removesuffix(SUFFIX) for name in os.listdir(folder) if name.endswith(SUFFIX)]
+        return [folder / f"{number}{SUFFIX}" for number in sorted(filter(str.isdecimal, numbers), key=int)]
 
     def _member(self, folder: Path, run_id: str, number: str) -> Path:
         path = folder / f"{number}{SUFFIX}"

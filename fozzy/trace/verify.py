@@ -76,6 +76,8 @@ def _verify(trace: Trace) -> Verification:
     header = _check_header(trace, checks)
     footer = _check_footer(trace, checks) if sealed_ok is not False else None
     count = _walk(trace, with_digests=sealed_ok is False)
+    if footer is not None and count.sequence is None and count.records != footer.counts.records:
+        count.sequence = f"{count.records} records are here, {footer.counts.records} were sealed"
     _add(
         checks,
         "sequence",

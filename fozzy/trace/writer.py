@@ -219,8 +219,7 @@ def _lines(stream: BinaryIO, end: int) -> Iterator[bytes]:
     stream.seek(0)
     done = 0
     with io.BufferedReader(cast(io.RawIOBase, stream)) as reader:
-        while done < end:
-            line = reader.readline()
+        while done < end and (line := reader.readline()):
             done += len(line)
             yield line
 

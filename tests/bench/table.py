@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 import msgspec
 from blake3 import blake3
 
+from fozzy import wall
 from fozzy.api import load
 from fozzy.core.choice import Choices
 from fozzy.core.clock import Clock
@@ -251,15 +251,16 @@ def traces(folder: Path) -> list[Row]:
 def memory(folder: Path) -> list[Row]:
     """The peak of a process that runs a million steps and writes their trace."""
     code = (
-        "import resource, sys; sys.path.insert(0, sys.argv[1]); sys.path.insert(0, sys.argv[2]);"
+        "import sys; sys.path.insert(0, sys.argv[1]); sys.path.insert(0, sys.argv[2]);"
         "import table; table.million(sys.argv[3]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "from fozzy import wall; print(wall.peak_rss_bytes() // 1000)"
     )
     here = Path(__file__).resolve()
     command = [sys.executable, "-c", code, str(here.parent), str(here.parent.parent.parent), str(folder)]
     million_kb = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
-    bare = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    bare_kb = int(subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True).stdout)
+    bare = "import sys; sys.path.insert(0, sys.argv[1]); from fozzy import wall; print(wall.peak_rss_bytes() // 1000)"
+    command = [sys.executable, "-c", bare, str(here.parent.parent.parent)]
+    bare_kb = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return [
         (
             "memory: a run of a million steps",
@@ -296,8 +297,8 @@ def loading(folder: Path) -> list[Row]:
         load(path)
         path.unlink()
         if index in (999, 9_999):
-            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    grown = (peaks[1] - peaks[0]) / 1000
+            peaks.append(wall.peak_rss_bytes())
+    grown = (peaks[1] - peaks[0]) / 1e6
     return [
         ("load: 100,000 steps", f"{took:.2f} s ({len(text) / 1e6:.1f} MB)", "", f"{took / decoding:.1f} x json.loads"),
         ("load: 10,000 paths in one process", f"{grown:.1f} MB more after 9,000 more", "flat", ""),

@@ -6,54 +6,83 @@ add a test in tests/dsl/steps/ and a scenario in scenarios/<family>/. Schema, re
 The union stands here because a type that refers to itself must be defined where the blocks are defined.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Union, get_args
+from typing import Annotated, Union, get_args
 
+import msgspec
 from msgspec import Meta
 
-from fozzy.core.outcome import StepFailed
-from fozzy.dsl.steps import checks, files, flow, http, memory, net, proc, store
-from fozzy.dsl.steps.base import Block, Body, Name, fail
+from fozzy.dsl.steps import blocks, chance, checks, files, flow, http, memory, net, proc, store
+from fozzy.dsl.steps.base import Name
 from fozzy.dsl.steps.base import Step as StepBase
-from fozzy.world.world import World
 
 
-class Group(Block, frozen=True, kw_only=True, tag="group"):
+class Group(blocks.GroupBlock, frozen=True, kw_only=True, tag="group"):
     """Runs steps under a name."""
 
-    blocks: ClassVar[tuple[str, ...]] = ("steps",)
-    name: Name
     steps: "Steps"
 
-    def walk(self, world: World, body: Body) -> Iterator[int]:
-        yield from body("steps")
+
+class Repeat(blocks.RepeatBlock, frozen=True, kw_only=True, tag="repeat"):
+    """Runs steps so many times; the round's number, from 0, is kept under `as`."""
+
+    steps: "Steps"
 
 
-class AssertThrows(Block, frozen=True, kw_only=True, tag="assert_throws"):
+class Retry(blocks.RetryBlock, frozen=True, kw_only=True, tag="retry"):
+    """Runs steps again while they fail, at most so many times, waiting in between; nothing is put back."""
+
+    steps: "Steps"
+
+
+class Within(blocks.WithinBlock, frozen=True, kw_only=True, tag="within"):
+    """Fails unless its steps end in time; a host call has no more than what is left."""
+
+    steps: "Steps"
+
+
+class If(blocks.IfBlock, frozen=True, kw_only=True, tag="if"):
+    """Runs `then` when the comparison of `that` holds, else `else`, if there is one."""
+
+    then: "Steps"
+    else_: "Steps | None" = msgspec.field(name="else", default=None)
+
+
+class Parallel(blocks.ParallelBlock, frozen=True, kw_only=True, tag="parallel"):
+    """Runs branches as cooperative tasks; which of them takes the next step is drawn, one that waits is parked."""
+
+    branches: "Branches"
+
+    def branch_names(self) -> list[str]:
+        return list(self.branches)
+
+
+class AssertThrows(blocks.AssertThrowsBlock, frozen=True, kw_only=True, tag="assert_throws"):
     """Passes when one of its steps fails; everything is then as before the block."""
 
-    blocks: ClassVar[tuple[str, ...]] = ("steps",)
     steps: "Steps"
 
-    def walk(self, world: World, body: Body) -> Iterator[int]:
-        before = world.snapshot()
-        running = list(world.background)
-        try:
-            yield from body("steps")
-        except StepFailed:
-            proc.end_since(world, running)
-            world.restore(before)
-            return
-        fail("no step inside failed", field="steps")
 
-
-class AssertRejects(AssertThrows, frozen=True, kw_only=True, tag="assert_rejects"):
+class AssertRejects(blocks.AssertThrowsBlock, frozen=True, kw_only=True, tag="assert_rejects"):
     """Passes when one of its steps is rejected; everything is then as before the block."""
+
+    steps: "Steps"
+
+
+class AssertEventually(blocks.AssertEventuallyBlock, frozen=True, kw_only=True, tag="assert_eventually"):
+    """Runs steps at every poll until they hold once; fails when they never do within the time."""
+
+    steps: "Steps"
 
 
 Step = Union[  # noqa: UP007 - a list of names; `|` between forty lines reads worse
     flow.TraceEvent,
     store.RandU64,
+    chance.RandInt,
+    chance.RandChoice,
+    chance.RandBytes,
+    chance.RandBool,
+    chance.Shuffle,
+    checks.Assert,
     checks.AssertOk,
     checks.AssertEqInt,
     checks.AssertNeInt,
@@ -98,8 +127,16 @@ Step = Union[  # noqa: UP007 - a list of names; `|` between forty lines reads wo
     flow.Fail,
     flow.Panic,
     Group,
+    Repeat,
+    Retry,
+    Within,
+    If,
+    Parallel,
+    AssertEventually,
+    blocks.Include,
 ]
 Steps = Annotated[list[Step], Meta(min_length=1)]
+Branches = Annotated[dict[Name, Steps], Meta(min_length=1, max_length=blocks.BRANCHES_MAX)]
 
 
 def step_types() -> dict[str, type[StepBase]]:

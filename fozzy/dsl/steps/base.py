@@ -62,6 +62,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     stores: ClassVar[tuple[str, ...]] = ()  # fields that name a key this step keeps a value under
     blocks: ClassVar[tuple[str, ...]] = ()  # fields that hold nested steps
+    maybe: ClassVar[tuple[str, ...]] = ()  # fields that may refer to what has no value
     declares: ClassVar[bool] = False  # true for steps that only declare something and execute nothing
 
     def run(self, world: World) -> str | None:
@@ -71,6 +72,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def check(self) -> Iterator[Issue]:
         """What is wrong beyond the types."""
         return iter(())
+
+
+def bodies_of(step: Step) -> dict[str, list[Any]]:
+    """The lists of steps a step holds, by the words its path has for them: `steps`, `branches.checkout`."""
+    found: dict[str, list[Any]] = {}
+    for field in step.blocks:
+        held = getattr(step, field)
+        if isinstance(held, dict):
+            found.update({f"{field}.{name}": steps for name, steps in held.items()})
+        else:
+            found[field.rstrip("_")] = held or []  # `else_` is `else` everywhere but in Python
+    return found
 
 
 class Block(Step, frozen=True, kw_only=True):
@@ -131,7 +144,7 @@ def ns(text: str) -> int:
 def check_headers(field: str, headers: Headers | None) -> Iterator[Issue]:
     """Header names are tokens (RFC 9110); values hold no line break."""
     for name, value in (headers or {}).items():
-        if not _TOKEN.fullmatch(name):
+        if not _TOKEN.fullmatch(name) and "${" not in name:
             yield Issue((field, name), f'"{name}" is not a header name')
         elif "\n" in value or "\r" in value or "\0" in value:
             yield Issue((field, name), f'the value of header "{name}" must be one line')

@@ -1,7 +1,35 @@
 """Steps that compare values."""
 
-from fozzy.dsl.steps.base import Flag, Int, Step, fail, show
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from fozzy.dsl.steps.base import Flag, Int, Issue, Step, fail, show
+from fozzy.dsl.steps.conditions import Condition, broken, check_condition
+from fozzy.dsl.steps.store import MISSING
 from fozzy.world.world import World
+
+
+class Assert(Condition, Step, frozen=True, kw_only=True, tag="assert"):
+    """Compares any value; every comparison that is given must hold."""
+
+    maybe: ClassVar[tuple[str, ...]] = ("that",)
+    that: Any
+    msg: str | None = None
+
+    def run(self, world: World) -> None:
+        wrong = broken(self, self.that, "that")
+        if wrong is None:
+            return
+        actual = None if self.that is MISSING else self.that
+        fail(
+            self.msg or wrong.message,
+            field="that",
+            label="has no value" if self.that is MISSING else f"is {show(self.that)}",
+            details={"expected": wrong.wanted, "actual": actual} if wrong.field == "equals" else None,
+        )
+
+    def check(self) -> Iterator[Issue]:
+        yield from check_condition(self)
 
 
 class AssertOk(Step, frozen=True, kw_only=True, tag="assert_ok"):

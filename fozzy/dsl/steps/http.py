@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NoReturn
+from urllib.parse import urlencode, urljoin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from fozzy.core.blob import EMPTY, Blob
+from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
 from fozzy.dsl.steps.base import (
     Duration,
     Headers,
@@ -23,6 +25,7 @@ from fozzy.dsl.steps.base import (
     ns,
     show,
 )
+from fozzy.dsl.steps.matchers import agrees, check_matchers
 from fozzy.dsl.steps.store import same
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import HttpAnswer, HttpRequest
@@ -30,6 +33,7 @@ from fozzy.world.http.scripted import SWITCHING_PROTOCOLS, HttpRule
 from fozzy.world.world import World
 
 STATUS_OK = 200
+REDIRECTS_MAX = 10
 Status = Annotated[int, Meta(ge=100, le=599)]
 
 
@@ -81,27 +85,41 @@ class HttpWhen(Step, frozen=True, kw_only=True, tag="http_when"):
 class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
     """Sends a request and checks every expectation that is given; without one any status passes."""
 
-    stores: ClassVar[tuple[str, ...]] = ("save_body_as",)
+    stores: ClassVar[tuple[str, ...]] = ("save_body_as", "save")
     method: str
     path: str
+    query: dict[str, Any] = {}
     headers: Headers = {}
     body: str | None = None
+    json: Any | UnsetType = UNSET
+    form: dict[str, str] | None = None
+    file: Name | None = None
+    timeout: Duration | None = None
+    follow_redirects: bool = False
     expect_status: Int | None = None
     expect_headers: Headers = {}
     expect_body: str | None = None
     expect_json: Any | UnsetType = UNSET
+    expect: list[AnswerCheck] = []
     save_body_as: Name | None = None
+    save: dict[Name, Name] = {}
 
     def run(self, world: World) -> str:
         request = self.request(world)
-        answer = world.http.send(request)
-        if answer.failure:
-            self._fail(answer.failure, request, answer)
-        if world.setting.backends.http == "host":
-            _hold_to_rules(world, request, answer)
+        for _ in range(REDIRECTS_MAX + 1):
+            answer = world.http.send(request)
+            if answer.failure:
+                self._fail(answer.failure, request, answer)
+            if world.setting.backends.http == "host":
+                _hold_to_rules(world, request, answer)
+            further = redirected(request, answer) if self.follow_redirects else None
+            if further is None:
+                break
+            request = further
+        else:
+            fail(f"{self.path} redirects more than {REDIRECTS_MAX} times", title="http_redirects", field="path")
         self._expect(answer)
-        if self.save_body_as is not None:
-            world.kv[self.save_body_as] = answer.body.shown()
+        self._keep(world, answer)
         return f"{self.method} {self.path} {answer.status}"
 
     def request(self, world: World) -> HttpRequest:
@@ -117,8 +135,35 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
                     field="path",
                 )
             url = base.rstrip("/") + url
-        body = EMPTY if self.body is None else Blob(text=self.body)
-        return HttpRequest(method=self.method, url=url, headers=list(self.headers.items()), body=body)
+        if self.query:
+            pairs = {name: value if isinstance(value, str) else as_json(value) for name, value in self.query.items()}
+            url += ("&" if "?" in url else "?") + urlencode(pairs)
+        content_type, body = self._body(world)
+        headers = list(self.headers.items())
+        if content_type and "content-type" not in {name.lower() for name in self.headers}:
+            headers.append(("content-type", content_type))
+        timeout_ms = max(1, ns(self.timeout) // 10**6) if self.timeout is not None else 0
+        return HttpRequest(method=self.method, url=url, headers=headers, body=body, timeout_ms=timeout_ms)
+
+    def _body(self, world: World) -> tuple[str, Blob]:
+        """What is sent, and of which type it is when the form says so."""
+        if self.json is not UNSET:
+            return "application/json", Blob(text=as_json(self.json))
+        if self.form is not None:
+            return "application/x-www-form-urlencoded", Blob(text=urlencode(self.form))
+        if self.file is not None:
+            content = world.fs.read(self.file)
+            if content.failure:
+                fail_with("fs", content.failure)
+            return "", content.data
+        return "", EMPTY if self.body is None else Blob(text=self.body)
+
+    def _keep(self, world: World, answer: HttpAnswer) -> None:
+        if self.save_body_as is not None:
+            world.kv[self.save_body_as] = answer.body.shown()
+        parts: dict[str, Part] = {"status": lambda: answer.status, "headers": lambda: answer.header}
+        hold_to(self.expect, parts, lambda: json_body(answer.body.data()))
+        keep(world, self.save, parts, lambda: json_body(answer.body.data()))
 
     def _expect(self, answer: HttpAnswer) -> None:
         if self.expect_status is not None and answer.status != self.expect_status:
@@ -142,7 +187,7 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
             actual = json_of(answer.body.data())
         except ValueError as error:
             fail(f"the body is not JSON: {error}", field="expect_json", details=_seen(answer))
-        if not same(actual, self.expect_json):
+        if not agrees(actual, self.expect_json):
             fail(
                 f"the body is {show(actual)}, wanted {show(self.expect_json)}",
                 field="expect_json",
@@ -174,6 +219,27 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
         yield from check_headers("headers", self.headers)
         yield from check_headers("expect_headers", self.expect_headers)
         yield from check_at_most_one(self, "expect_body", "expect_json")
+        yield from check_at_most_one(self, "body", "json", "form", "file")
+        if self.expect_json is not UNSET:
+            yield from check_matchers(self.expect_json, ("expect_json",))
+        yield from check_answers(self.expect, self.save, ("status", "headers"))
+
+
+def redirected(request: HttpRequest, answer: HttpAnswer) -> HttpRequest | None:
+    """Where an answer sends us, none when it is no redirect (RFC 9110, section 15.4)."""
+    target = answer.header("location")
+    if answer.status not in (301, 302, 303, 307, 308) or target is None:
+        return None
+    url = urljoin(request.url, target)
+    if answer.status in (307, 308) or request.method in ("GET", "HEAD"):
+        return msgspec.structs.replace(request, url=url)
+    headers = [pair for pair in request.headers if pair[0].lower() != "content-type"]
+    return msgspec.structs.replace(request, method="GET", url=url, headers=headers, body=EMPTY)
+
+
+def as_json(value: Any) -> str:
+    """A value as compact JSON."""
+    return msgspec.json.encode(value).decode()
 
 
 def _hold_to_rules(world: World, request: HttpRequest, answer: HttpAnswer) -> None:

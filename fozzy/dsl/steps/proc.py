@@ -7,8 +7,11 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
+from fozzy.core.blob import Blob
 from fozzy.core.outcome import Status, StepFailed
+from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
 from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, show
+from fozzy.dsl.steps.conditions import check_pattern, matches
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.proc.base import AwaitReady, Exited, Probe, Spawn, Start, Stop
 from fozzy.world.proc.scripted import ProcRule
@@ -39,27 +42,69 @@ class ProcWhen(Step, frozen=True, kw_only=True, tag="proc_when"):
 class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     """Runs a program to its end and checks what is expected; without an expectation any exit passes."""
 
-    stores: ClassVar[tuple[str, ...]] = ("save_stdout_as",)
+    stores: ClassVar[tuple[str, ...]] = ("save_stdout_as", "save")
     cmd: Name
     args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str = ""
+    stdin: str | None = None
+    timeout: Duration | None = None
     expect_exit: Int | None = None
     expect_stdout: str | None = None
+    expect_stdout_matches: str | None = None
     expect_stderr: str | None = None
+    expect: list[AnswerCheck] = []
     save_stdout_as: Name | None = None
+    save: dict[Name, Name] = {}
+
+    def request(self) -> Spawn:
+        """What is run."""
+        return Spawn(
+            cmd=self.cmd,
+            args=self.args,
+            env=self.env,
+            cwd=self.cwd,
+            stdin=Blob(text=self.stdin or ""),
+            timeout_ms=max(1, ns(self.timeout) // 10**6) if self.timeout is not None else 0,
+        )
 
     def run(self, world: World) -> str:
-        ended = world.proc.spawn(Spawn(cmd=self.cmd, args=self.args))
+        request = self.request()
+        ended = world.proc.spawn(request)
         if ended.failure:
             said = {"exit_code": self.expect_exit, "stdout": self.expect_stdout, "stderr": self.expect_stderr}
-            _fail(ended.failure, ended, Spawn(cmd=self.cmd, args=self.args), said)
+            _fail(ended.failure, ended, request, said)
         if world.setting.backends.proc == "host":
             self._hold_to_rules(world, ended)
         check_exit(self.cmd, ended, self.expect_exit)
         _check_output("stdout", self.expect_stdout, ended)
         _check_output("stderr", self.expect_stderr, ended)
+        self._match(ended)
+        self._keep(world, ended)
+        return f"{command_line(self.cmd, self.args)}  {_end(ended)}"
+
+    def _match(self, ended: Exited) -> None:
+        wanted = self.expect_stdout_matches
+        if wanted is not None and not matches(wanted, ended.stdout.shown()):
+            said = show(ended.stdout.shown())
+            message = f"stdout is {said}, wanted something matching {show(wanted)}"
+            fail(message, field="expect_stdout_matches", label=f"is {said}")
+
+    def _keep(self, world: World, ended: Exited) -> None:
         if self.save_stdout_as is not None:
             world.kv[self.save_stdout_as] = ended.stdout.shown()
-        return f"{command_line(self.cmd, self.args)}  {_end(ended)}"
+        parts: dict[str, Part] = {
+            "exit": lambda: ended.exit_code,
+            "stdout": ended.stdout.shown,
+            "stderr": ended.stderr.shown,
+        }
+        hold_to(self.expect, parts, lambda: json_body(ended.stdout.data()))
+        keep(world, self.save, parts, lambda: json_body(ended.stdout.data()))
+
+    def check(self) -> Iterator[Issue]:
+        yield from check_answers(self.expect, self.save, ("exit", "stdout", "stderr"))
+        if self.expect_stdout_matches is not None and "${" not in self.expect_stdout_matches:
+            yield from check_pattern(self.expect_stdout_matches, ("expect_stdout_matches",))
 
     def _hold_to_rules(self, world: World, ended: Exited) -> None:
         rule = world.proc_rules.take(lambda rule: rule.matches(self.cmd, self.args))

@@ -29,6 +29,7 @@ class HttpRequest(Request, frozen=True, kw_only=True):
     url: str
     headers: list[tuple[str, str]] = []
     body: Blob = EMPTY
+    timeout_ms: int = 0  # of this request alone; 0 leaves it to the run
 
     def is_upgrade(self) -> bool:
         """Whether this asks for a websocket instead of an ordinary answer."""

@@ -31,7 +31,8 @@ class HostHttp:
 
         def live(budget_ns: int) -> tuple[HttpAnswer, int]:
             client = self._client()
-            return self._loop.call(lambda: client.exchange(request, budget_ns))
+            own_ns = request.timeout_ms * 10**6 or budget_ns
+            return self._loop.call(lambda: client.exchange(request, min(own_ns, budget_ns)))
 
         return self._choices.ask("http.send", request, live, HttpAnswer)
 

@@ -57,6 +57,11 @@ class ScriptedHttp:
         rule = self._rules.take(lambda rule: rule.matches(request))
         if rule is None:
             return HttpAnswer(failure=Failure("unscripted", f"no http_when answers {request.method} {request.url}"))
+        timeout_ns = request.timeout_ms * 10**6
+        if timeout_ns and rule.delay_ns > timeout_ns:
+            self._delay(timeout_ns)
+            message = f"{request.url} had not answered after {request.timeout_ms} ms"
+            return HttpAnswer(failure=Failure("timeout", message))
         if rule.delay_ns:
             self._delay(rule.delay_ns)
         return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body)

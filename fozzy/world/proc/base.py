@@ -26,6 +26,10 @@ class Spawn(Request, frozen=True, kw_only=True):
     answer: ClassVar[type[Answer]] = Exited
     cmd: str
     args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str = ""
+    stdin: Blob = EMPTY
+    timeout_ms: int = 0  # of this program alone; 0 leaves it to the run
 
 
 class Started(Answer, frozen=True, kw_only=True):

@@ -97,6 +97,15 @@ class Child:
             self.ended.set()
             self.settled.set()
 
+    async def feed(self, data: bytes) -> None:
+        """Give it its input and close it; a program need not read it."""
+        stdin = self._process.stdin
+        if stdin is None:
+            return
+        with suppress(trio.BrokenResourceError):
+            await stdin.send_all(data)
+        await stdin.aclose()
+
     async def end(self, number: int, grace_s: float) -> None:
         """Send a signal to the whole family, wait `grace_s`, kill what is left.
 
@@ -158,15 +167,17 @@ class Child:
                 self._process.send_signal(number)
 
 
-async def launch(cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path) -> trio.Process | Failure:
-    """Start a program as the leader of its own session, with no input and its output in pipes.
+async def launch(
+    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, has_input: bool = False
+) -> trio.Process | Failure:
+    """Start a program as the leader of its own session, its output and, if it has any, its input in pipes.
 
     *Errors*: as a `Failure` that names the program.
     """
     try:
         return await trio.lowlevel.open_process(
             [cmd, *args],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

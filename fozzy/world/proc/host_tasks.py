@@ -33,13 +33,21 @@ class Processes:
 
     async def spawn(self, request: Spawn, budget_ns: int) -> Exited:
         """Run a program to its end, its limit, or the end of its time."""
+        budget_ns = min(budget_ns, request.timeout_ms * 1_000_000 or budget_ns)
         deadline = trio.current_time() + budget_ns / 1e9
-        child = await self._launch(request.cmd, request.args, {}, self._root)
+        folder = _below(self._root, request.cwd)
+        if isinstance(folder, Failure):
+            return Exited(failure=folder)
+        given = request.stdin.data()
+        child = await self._launch(request.cmd, request.args, request.env, folder, bool(given))
         if isinstance(child, Failure):
             return Exited(failure=child)
         try:
             with trio.move_on_at(deadline) as scope:
-                await child.settled.wait()
+                async with trio.open_nursery() as feeding:
+                    feeding.start_soon(child.feed, given)
+                    await child.settled.wait()
+                    feeding.cancel_scope.cancel()
         finally:
             with trio.CancelScope(shield=True):  # whatever ends the call: nothing of it lives on
                 await self._end(child, KILL if child.too_much() else signal.SIGTERM, self._limits.kill_grace_ms / 1e3)
@@ -100,8 +108,10 @@ class Processes:
             for child in list(self._alive):
                 nursery.start_soon(self._end, child, signal.SIGTERM, self._limits.kill_grace_ms / 1e3)
 
-    async def _launch(self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path) -> Child | Failure:
-        process = await launch(cmd, args, env, folder)
+    async def _launch(
+        self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path, has_input: bool = False
+    ) -> Child | Failure:
+        process = await launch(cmd, args, env, folder, has_input)
         if isinstance(process, Failure):
             return process
         child = Child(cmd, process, self._limits)

@@ -1,0 +1,83 @@
+"""Expected JSON with matchers: `{"$any": true}`, `{"$regex": …}`, `{"$type": …}`, `{"$approx": …}` inside a value."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fozzy.dsl.steps.base import Issue
+from fozzy.dsl.steps.conditions import TYPES, check_pattern, matches
+from fozzy.dsl.steps.store import same
+
+NAMES = ("$any", "$regex", "$type", "$approx")
+RELATIVE_DEFAULT = 1e-6
+
+
+def agrees(value: Any, wanted: Any) -> bool:
+    """Whether a value is as wanted, matchers aside exactly."""
+    if isinstance(wanted, dict):
+        name = _matcher(wanted)
+        if name:
+            return _holds(name, wanted[name], value)
+        if not isinstance(value, dict) or value.keys() != wanted.keys():
+            return False
+        return all(agrees(value[key], item) for key, item in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(value, list) and len(value) == len(wanted) and all(map(agrees, value, wanted))
+    return same(value, wanted)
+
+
+def check_matchers(wanted: Any, path: tuple[str | int, ...]) -> Iterator[Issue]:
+    """Matchers are known, stand alone, and say something."""
+    if isinstance(wanted, list):
+        for index, item in enumerate(wanted):
+            yield from check_matchers(item, (*path, index))
+    elif isinstance(wanted, dict):
+        name = _matcher(wanted)
+        if name:
+            yield from _check(name, wanted[name], (*path, name))
+            return
+        for key, item in wanted.items():
+            if key in NAMES:
+                yield Issue((*path, key), f'a matcher stands alone, "{key}" has company')
+            yield from check_matchers(item, (*path, key))
+
+
+def _matcher(wanted: dict[str, Any]) -> str:
+    return next((key for key in wanted if key in NAMES), "") if len(wanted) == 1 else ""
+
+
+def _holds(name: str, argument: Any, value: Any) -> bool:
+    if name == "$any":
+        return True
+    if name == "$regex":
+        return isinstance(value, str) and matches(argument, value)
+    if name == "$type":
+        return TYPES[argument](value)
+    wanted, within = _approx(argument)
+    return TYPES["number"](value) and abs(value - wanted) <= within
+
+
+def _approx(argument: Any) -> tuple[float, float]:
+    if isinstance(argument, dict):
+        return argument["value"], argument["within"]
+    return argument, abs(argument) * RELATIVE_DEFAULT
+
+
+def _check(name: str, argument: Any, path: tuple[str | int, ...]) -> Iterator[Issue]:
+    if name == "$any" and argument is not True:
+        yield Issue(path, '"$any" must be true')
+    elif name == "$regex":
+        if isinstance(argument, str):
+            yield from check_pattern(argument, path) if "${" not in argument else ()
+        else:
+            yield Issue(path, '"$regex" must be text')
+    elif name == "$type" and not (isinstance(argument, str) and argument in TYPES):
+        yield Issue(path, f'"$type" must be one of {", ".join(TYPES)}')
+    elif name == "$approx" and not _is_approx(argument):
+        yield Issue(path, '"$approx" must be a number, or an object with "value" and "within"')
+
+
+def _is_approx(argument: Any) -> bool:
+    number = TYPES["number"]
+    if isinstance(argument, dict):
+        return argument.keys() == {"value", "within"} and number(argument["value"]) and number(argument["within"])
+    return number(argument)

@@ -1,0 +1,86 @@
+"""What a value must be and what it is, in words for people."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta, UnsetType
+
+from fozzy.dsl.steps import Group, Steps
+from fozzy.dsl.steps.base import Count, Duration, Flag, Int, Name, Rate
+from fozzy.dsl.steps.net import NetSend
+from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted, without_references
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (int, "a whole number"),
+        (Int, "a whole number"),
+        (Int | None, "a whole number"),
+        (Count, "a whole number of at least 0"),
+        (Flag, "true or false"),
+        (Rate, "a number from 0 to 1"),
+        (Name, "text that is not empty"),
+        (Duration, 'a whole number and a unit such as "250ms"'),
+        (Duration | None, 'a whole number and a unit such as "250ms"'),
+        (Literal["fifo", "random"], 'one of "fifo", "random"'),
+        (Literal[1], "1"),
+        (Annotated[list[str], Meta(min_length=1)], "a list that is not empty"),
+        (dict[str, str], "an object"),
+        (str | UnsetType, "text"),
+        (int | str, "a whole number or text"),
+    ],
+    ids=str,
+)
+def test_what_a_value_must_be(kind: Any, words: str) -> None:
+    """A type is said in the user's words; that it may refer to the run, or be absent, is not."""
+    assert wanted(kind) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ("3", 'text "3"'),
+        ("x" * 61, f'text "{"x" * 60}…"'),
+        (1.5, "number 1.5"),
+        (10**31, "a number too large"),
+        ([], "a list"),
+        ({}, "an object"),
+    ],
+)
+def test_what_a_value_is(value: Any, words: str) -> None:
+    """A value is said with its kind, and bounded."""
+    assert got(value) == words
+
+
+def test_references_are_dropped_from_a_type() -> None:
+    """What a reference stands for must be the value itself, not another reference."""
+    for kind in (Int, Count, Flag, Rate):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert("${x}", without_references(kind))
+        assert msgspec.convert("${x}", kind) == "${x}"
+    assert without_references(str) is str
+    assert msgspec.convert(None, without_references(Int | None)) is None
+
+
+def test_alternatives_are_seen_through_constraints() -> None:
+    """Constraints, absence and null are no alternatives of their own."""
+    assert bare(Annotated[Annotated[int, Meta(ge=0)], Meta(le=1)]) is int
+    assert members(int | None | UnsetType) == [int]
+    assert is_nullable(int | None) and not is_nullable(int)
+
+
+def test_structs_are_found_in_what_holds_them() -> None:
+    """A list of steps holds structs, a list of texts does not."""
+    assert Group in structs(bare(Steps).__args__[0])
+    assert holds_structs(Steps) and not holds_structs(list[str]) and not holds_structs(dict[str, Any])
+
+
+def test_fields_have_the_names_of_the_file() -> None:
+    """Fields go by the names they have in a file."""
+    assert list(fields(NetSend)) == ["from", "to", "payload"]
