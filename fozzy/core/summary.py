@@ -22,7 +22,7 @@ class Identity(Camel, frozen=True, kw_only=True):
     artifacts_dir: str | None = None
 
 
-class Tests(Camel, frozen=True, kw_only=True):
+class Tests(Camel, frozen=True, kw_only=True, omit_defaults=False):
     """How many scenarios ended how; `skipped` counts what filters left out."""
 
     passed: int = 0
@@ -41,7 +41,7 @@ class Divergence(Camel, frozen=True, kw_only=True):
     cause: str | None = None
 
 
-class Heap(Camel, frozen=True, kw_only=True):
+class Heap(Camel, frozen=True, kw_only=True, omit_defaults=False):
     """The modelled heap at the end."""
 
     in_use_bytes: int = 0
@@ -60,7 +60,7 @@ class Member(Camel, frozen=True, kw_only=True):
     duration_ns: int
     steps: int = 0
     failed_step: int = 0  # which of them failed, from 1; 0 when none or another part did
-    passed: bool = True  # whether it ended as expected
+    passed: bool  # whether it ended as expected
     trace_path: str | None = None
     case: str = ""  # which combination of the scenario's matrix
     expected: str | None = None

@@ -15,7 +15,7 @@ import msgspec
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.bounds import SIZE_MAX, excess
 from fozzy.dsl.steps.base import Step as StepBase
-from fozzy.dsl.steps.base import fail, show
+from fozzy.dsl.steps.base import fail, told
 from fozzy.dsl.steps.store import MISSING
 from fozzy.dsl.types import wanted, without_references
 from fozzy.world.world import World
@@ -185,11 +185,11 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         with contextlib.suppress(msgspec.ValidationError):
             return msgspec.convert(candidate(), kind)
     return fail(
-        f'"{name}" must be {wanted(kind)}, got {show(value)}',
+        f'"{name}" must be {wanted(kind)}, got {told(value)}',
         title="bad_value",
         kind="input_invalid",
         field=name,
-        label=f"is {show(value)}",
+        label=f"is {told(value)}",
     )
 
 

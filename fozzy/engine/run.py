@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fozzy.core.brief import shorten
 from fozzy.core.choice import Choices
 from fozzy.core.clock import TimeUp
 from fozzy.core.events import Found, Step
@@ -86,7 +87,7 @@ def _perform_all(body: Sequence[Bound], world: World) -> None:
         if note is None:
             record(Step(clock.now, at, kind, digest, clock.now - start))
         else:
-            record(Step(clock.now, at, kind, digest, clock.now - start, choices.redactor.clean(note)))
+            record(Step(clock.now, at, kind, digest, clock.now - start, shorten(choices.redactor.clean(note))))
         if len(buffer) >= BLOCK_RECORDS:
             log.flush()
 
@@ -110,7 +111,7 @@ def _fail(bound: Bound, failure: StepFailed, start: int, world: World) -> None:
     """Record a failing step; the innermost one is the failure's place, those around it only end."""
     if failure.at == "":
         failure.at, failure.title = bound.at, failure.title or bound.type
-        failure.message = world.choices.redactor.clean(failure.message)
+        failure.message = shorten(world.choices.redactor.clean(failure.message))
     said = f"{failure.title}: {failure.message}"
     now = world.clock.now
     world.log.append(Step(now, bound.at, bound.type, bound.hash, max(0, now - start), failed=said))
@@ -145,8 +146,8 @@ def _found(world: World, ended: Ended, failure: StepFailed) -> None:
         failure.message,
         failure.status,
         failure.field,
-        clean(failure.label) if failure.label else "",
-        clean(failure.details) if failure.details is not None else None,
+        shorten(clean(failure.label)) if failure.label else "",
+        shorten(clean(failure.details)) if failure.details is not None else None,
         failure.around,
     )
     world.log.append(found)

@@ -18,12 +18,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from fozzy import wall
 from fozzy.errors import InterruptedRun
 
 Handler = Callable[[int], bytes]
 
+END_GRACE_NS = 10 * 10**9  # a worker ends its own processes first, which has bounds of its own
+END_PAUSE_NS = 10**5
+END_PAUSE_NS_MAX = 10**7
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _LENGTH = struct.Struct("<q")
 # A spawned worker runs this very fozzy, wherever the parent has it from.
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from fozzy.engine.workers import main; main()"
@@ -53,13 +58,31 @@ class _Worker:
             self.out.flush()
 
     def end(self) -> None:
+        """Wait until it is gone; one that does not go by itself is killed. *Limits*: `END_GRACE_NS`."""
+        self.close()
+        began, pause_ns = wall.elapsed_ns(), END_PAUSE_NS
+        while not self._is_gone():
+            if wall.elapsed_ns() - began > END_GRACE_NS:
+                self._kill()
+            wall.pause_ns(pause_ns)
+            pause_ns = min(2 * pause_ns, END_PAUSE_NS_MAX)
+
+    def close(self) -> None:
+        """Close this side of its pipes."""
         for pipe in (self.out, self.back):
             with contextlib.suppress(BrokenPipeError):  # it died with a request unread
                 pipe.close()
+
+    def _kill(self) -> None:
         if self.child is not None:
-            self.child.wait()
+            self.child.kill()
         else:
-            os.waitpid(self.pid, 0)
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _is_gone(self) -> bool:
+        if self.child is not None:
+            return self.child.poll() is not None
+        return os.waitpid(self.pid, os.WNOHANG) != (0, 0)
 
 
 def can_fork() -> bool:
@@ -130,6 +153,7 @@ class _Pool:
         """Nothing of the pool outlives it; a worker in the middle of an item is ended."""
         for worker in self._workers:
             os.kill(worker.pid, signal.SIGTERM)
+        for worker in self._workers:
             worker.end()
         self._selector.close()
 
@@ -138,17 +162,29 @@ class _Pool:
         to_parent, from_child = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            os.close(from_parent)
-            os.close(to_parent)
-            for other in self._workers:  # the pipes of the workers before belong to the parent alone
-                other.out.close()
-                other.back.close()
-            _work(os.fdopen(to_child, "rb"), os.fdopen(from_child, "wb"), self._handler)
+        # A signal between the fork and the worker's own try would end in code of the parent, or be lost in a hook.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._live(to_child, from_child, (from_parent, to_parent), mask)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(to_child)
         os.close(from_child)
         return _Worker(pid, os.fdopen(from_parent, "wb"), os.fdopen(to_parent, "rb"), None)
+
+    def _live(self, to_child: int, from_child: int, parents: tuple[int, int], mask: set[Any]) -> NoReturn:
+        """A forked worker, from its first line on; it never returns."""
+        try:
+            for end in parents:
+                os.close(end)
+            for other in self._workers:  # the pipes of the workers before belong to the parent alone
+                other.close()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            _work(os.fdopen(to_child, "rb"), os.fdopen(from_child, "wb"), self._handler)
+        finally:
+            os._exit(1)
 
     def _spawn(self) -> _Worker:
         recipe = self._recipe()
@@ -171,7 +207,7 @@ def _receive(pipe: BinaryIO) -> bytes | None:
     return body if len(body) == size else None
 
 
-def _work(inbox: BinaryIO, outbox: BinaryIO, handler: Handler) -> None:
+def _work(inbox: BinaryIO, outbox: BinaryIO, handler: Handler) -> NoReturn:
     """The life of a worker; it never returns."""
     try:
         while True:

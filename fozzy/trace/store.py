@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fozzy import wall
@@ -48,6 +50,17 @@ class Store:
             raise StoreError(
                 "store.unwritable", f"cannot write {shown_path(self.runs_dir)}: {error.strerror}"
             ) from error
+
+    @contextmanager
+    def run(self) -> Iterator[str]:
+        """A new run's id, as `fresh`; a run that is refused before it keeps anything leaves no folder."""
+        run_id = self.fresh()
+        try:
+            yield run_id
+        except BaseException:
+            with suppress(OSError):  # a folder that holds something stays
+                self.folder(run_id).rmdir()
+            raise
 
     def finish(self, run_id: str, summary: bytes, status: Status) -> None:
         """Keep a run's summary and move the aliases to it. *Errors*: `StoreError`."""

@@ -18,6 +18,8 @@ from fozzy.core.backends import Backends
 from fozzy.core.choice import Answer, Choices, Request
 from fozzy.core.events import Event
 from fozzy.core.limits import Limits
+from fozzy.faults.engine import Faults
+from fozzy.faults.rule import Rule
 from fozzy.world.fs.base import Fs
 from fozzy.world.http.base import Http
 from fozzy.world.http.scripted import HttpRule, ScriptedHttp
@@ -30,7 +32,15 @@ from fozzy.world.rules import Rules
 
 P = TypeVar("P")
 
-PARTS = ("kv", "fs", "net", "heap", "http_rules", "proc_rules")  # what a block that must leave no mark puts back
+PARTS = (
+    "kv",
+    "fs",
+    "net",
+    "heap",
+    "http_rules",
+    "proc_rules",
+    "faults",
+)  # what a block that must leave no mark puts back
 
 
 class lazy(Generic[P]):
@@ -93,6 +103,7 @@ class World:
         self.clock = choices.clock
         self.log = choices.log
         self.base_url: Callable[[World], str] = _no_base_url
+        self._faulty: set[str] = set()
 
     kv = lazy(lambda world: VirtualKv())
     net = lazy(lambda world: VirtualNet(world.choices))
@@ -100,6 +111,7 @@ class World:
     http_rules = lazy(lambda world: Rules[HttpRule]())
     proc_rules = lazy(lambda world: Rules[ProcRule]())
     snapshots = lazy(lambda world: dict[str, Any]())
+    faults = lazy(lambda world: Faults(world.choices))
     checkpoints = lazy(lambda world: dict[str, int]())
     background = lazy(lambda world: list[str]())  # names of running background processes, in order of starting
 
@@ -138,6 +150,26 @@ class World:
 
             return HostProc(self.choices, self.loop, self.setting.limits, self.setting.root)
         return ScriptedProc(self.proc_rules)
+
+    def arm(self, rule: Rule) -> None:
+        """Arm a fault. The backend it concerns is rolled for from now on; the others stay as quick as they were."""
+        self.faults.arm(rule)
+        if rule.on == "net":
+            self.net.faults = self.faults
+        elif rule.on not in self._faulty:
+            self._faulty.add(rule.on)
+            self.__dict__[rule.on] = self._with_faults(rule.on)
+
+    def _with_faults(self, target: str) -> Http | Proc | Fs:
+        from fozzy.world.fs.faulty import FaultyFs
+        from fozzy.world.http.faulty import FaultyHttp
+        from fozzy.world.proc.faulty import FaultyProc
+
+        if target == "http":
+            return FaultyHttp(self.http, self.faults, self.clock.delay)
+        if target == "proc":
+            return FaultyProc(self.proc, self.faults, self.clock.delay)
+        return FaultyFs(self.fs, self.faults)
 
     def http_base_url(self) -> str:
         """What completes a path to a URL; it may refer to the run."""

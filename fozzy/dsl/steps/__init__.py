@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args
 import msgspec
 from msgspec import Meta
 
-from fozzy.dsl.steps import blocks, chance, checks, files, flow, http, memory, net, proc, store
+from fozzy.dsl.steps import blocks, chance, checks, fault, files, flow, http, memory, net, proc, store
 from fozzy.dsl.steps.base import Name
 from fozzy.dsl.steps.base import Step as StepBase
 
@@ -124,6 +124,8 @@ Step = Union[  # noqa: UP007 - a list of names; `|` between forty lines reads wo
     AssertRejects,
     store.AssertEventuallyKv,
     store.AssertNeverKv,
+    fault.Fault,
+    fault.FaultClear,
     flow.Fail,
     flow.Panic,
     Group,

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from fozzy.dsl.steps.base import Issue, Name, fail, json_of, show
+from fozzy.dsl.steps.base import Issue, Name, fail, json_of, told
 from fozzy.dsl.steps.conditions import Broken, Condition, broken, check_condition
 from fozzy.dsl.steps.store import MISSING
 from fozzy.world.world import World
@@ -73,7 +73,7 @@ def json_body(data: bytes) -> Any:
     try:
         return json_of(data)
     except ValueError as error:
-        fail(f"it is not JSON: {error}", field="expect", details={"body": show(data.decode("utf-8", "replace"))})
+        fail(f"it is not JSON: {error}", field="expect", details={"body": told(data.decode("utf-8", "replace"))})
 
 
 def _check_path(at: str, path: tuple[str | int, ...], named: tuple[str, ...]) -> Iterator[Issue]:
@@ -97,6 +97,6 @@ def _fail(index: int, at: str, found: Any, wrong: Broken) -> NoReturn:
     fail(
         wrong.message,
         field=f"expect[{index}].{wrong.field}",
-        label="no value" if found is MISSING else f"is {show(found)}",
+        label="no value" if found is MISSING else f"is {told(found)}",
         details={"at": at, "expected": wrong.wanted, "actual": actual},
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
 import msgspec
 from msgspec import Meta
 
+from fozzy.core.brief import CHARS_MAX, brief, mark
 from fozzy.core.limits import DEPTH_MAX
 from fozzy.core.outcome import FindingKind, StepFailed
 from fozzy.dsl import duration
@@ -22,7 +23,7 @@ from fozzy.world.world import World
 
 REFERENCE = r"\$\{[A-Za-z_][A-Za-z0-9_.-]*\}"
 END = r"$(?!\n)"  # of the text; `$` alone also matches before a last line break
-SHOWN_CHARS_MAX = 200
+SHOWN_CHARS_MAX = CHARS_MAX
 
 if TYPE_CHECKING:
     Int = int
@@ -109,8 +110,12 @@ def fail(
 
 def show(value: Any) -> str:
     """A value for people, on one line and bounded."""
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}… ({len(text)} characters)"
+    return brief(msgspec.json.encode(value).decode())
+
+
+def told(value: Any) -> str:
+    """A value for the message of a failure, whole: the engine removes its secrets, then shortens it."""
+    return mark(msgspec.json.encode(value).decode())
 
 
 def literal(value: Any) -> Any:

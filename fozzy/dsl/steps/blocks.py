@@ -155,6 +155,7 @@ class IfBlock(Condition, Block, frozen=True, kw_only=True):
     """Runs `then` when the comparison holds, else `else`, if there is one."""
 
     blocks: ClassVar[tuple[str, ...]] = ("then", "else_")
+    maybe: ClassVar[tuple[str, ...]] = ("that",)
     that: Any
 
     def walk(self, world: World, body: Body) -> Iterator[int]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta
 
 from fozzy.core.choice import CHANCES
-from fozzy.dsl.steps.base import Count, Int, Issue, Name, Rate, Step, fail, show
+from fozzy.dsl.steps.base import Count, Int, Issue, Name, Rate, Step, fail, told
 from fozzy.world.world import World
 
 BYTES_MAX = 65_536
@@ -27,7 +27,7 @@ class _Draws(Step, frozen=True, kw_only=True):
     def keep(self, world: World, value: Any) -> str:
         """Keep the value under the key and tell it."""
         world.kv[self.key] = value
-        return f"{self.key} = {show(value)}"
+        return f"{self.key} = {told(value)}"
 
 
 class RandInt(_Draws, frozen=True, kw_only=True, tag="rand_int"):

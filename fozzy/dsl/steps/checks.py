@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from fozzy.dsl.steps.base import Flag, Int, Issue, Step, fail, show
+from fozzy.dsl.steps.base import Flag, Int, Issue, Step, fail, told
 from fozzy.dsl.steps.conditions import Condition, broken, check_condition
 from fozzy.dsl.steps.store import MISSING
 from fozzy.world.world import World
@@ -24,7 +24,7 @@ class Assert(Condition, Step, frozen=True, kw_only=True, tag="assert"):
         fail(
             self.msg or wrong.message,
             field="that",
-            label="has no value" if self.that is MISSING else f"is {show(self.that)}",
+            label="has no value" if self.that is MISSING else f"is {told(self.that)}",
             details={"expected": wrong.wanted, "actual": actual} if wrong.field == "equals" else None,
         )
 
@@ -93,12 +93,12 @@ class AssertNeStr(Step, frozen=True, kw_only=True, tag="assert_ne_str"):
 
 def _differ(a: object, b: object, msg: str | None) -> None:
     fail(
-        msg or f"{show(a)} is not {show(b)}",
+        msg or f"{told(a)} is not {told(b)}",
         field="a",
-        label=f"is {show(a)}, wanted {show(b)}",
+        label=f"is {told(a)}, wanted {told(b)}",
         details={"a": a, "b": b},
     )
 
 
 def _equal(a: object, msg: str | None) -> None:
-    fail(msg or f"both are {show(a)}", field="a", label=f"is {show(a)}, like b", details={"a": a, "b": a})
+    fail(msg or f"both are {told(a)}", field="a", label=f"is {told(a)}, like b", details={"a": a, "b": a})

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fozzy.dsl.steps.base import Count, Flag, Issue, show
+from fozzy.dsl.steps.base import Count, Flag, Issue, told
 from fozzy.dsl.steps.store import MISSING, same
 
 TYPES: dict[str, Callable[[Any], bool]] = {
@@ -89,24 +89,24 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def _is(value: Any) -> str:
-    return "has no value" if value is MISSING else f"is {show(value)}"
+    return "has no value" if value is MISSING else f"is {told(value)}"
 
 
 def _equals(value: Any, wanted: Any) -> str:
-    return "" if same(value, wanted) else f"is {show(value)}, wanted {show(wanted)}"
+    return "" if same(value, wanted) else f"is {told(value)}, wanted {told(wanted)}"
 
 
 def _not_equals(value: Any, wanted: Any) -> str:
-    return f"is {show(value)}, wanted anything else" if same(value, wanted) else ""
+    return f"is {told(value)}, wanted anything else" if same(value, wanted) else ""
 
 
 def _less(value: Any, wanted: Any) -> str:
-    return "" if _comparable(value, wanted) and value < wanted else f"is {show(value)}, wanted less than {show(wanted)}"
+    return "" if _comparable(value, wanted) and value < wanted else f"is {told(value)}, wanted less than {told(wanted)}"
 
 
 def _greater(value: Any, wanted: Any) -> str:
     good = _comparable(value, wanted) and value > wanted
-    return "" if good else f"is {show(value)}, wanted more than {show(wanted)}"
+    return "" if good else f"is {told(value)}, wanted more than {told(wanted)}"
 
 
 def _comparable(left: Any, right: Any) -> bool:
@@ -114,7 +114,7 @@ def _comparable(left: Any, right: Any) -> bool:
 
 
 def _contains(value: Any, wanted: Any) -> str:
-    return "" if includes(value, wanted) else f"is {show(value)}, wanted {show(wanted)} in it"
+    return "" if includes(value, wanted) else f"is {told(value)}, wanted {told(wanted)} in it"
 
 
 def includes(value: Any, wanted: Any) -> bool:
@@ -135,20 +135,20 @@ def includes(value: Any, wanted: Any) -> bool:
 
 def _matches(value: Any, wanted: str) -> str:
     good = isinstance(value, str) and matches(wanted, value)
-    return "" if good else f"is {show(value)}, wanted something matching {show(wanted)}"
+    return "" if good else f"is {told(value)}, wanted something matching {told(wanted)}"
 
 
 def _in(value: Any, wanted: list[Any]) -> str:
-    return "" if any(same(value, item) for item in wanted) else f"is {show(value)}, wanted one of {show(wanted)}"
+    return "" if any(same(value, item) for item in wanted) else f"is {told(value)}, wanted one of {told(wanted)}"
 
 
 def _of_type(value: Any, wanted: str) -> str:
-    return "" if TYPES[wanted](value) else f"is {show(value)}, wanted a value of type {wanted}"
+    return "" if TYPES[wanted](value) else f"is {told(value)}, wanted a value of type {wanted}"
 
 
 def _length(value: Any, wanted: int) -> str:
     if not isinstance(value, str | list | dict):
-        return f"is {show(value)}, which has no length"
+        return f"is {told(value)}, which has no length"
     return "" if len(value) == wanted else f"has length {len(value)}, wanted {wanted}"
 
 

@@ -1,6 +1,6 @@
 """Steps that write, read and put back files."""
 
-from fozzy.dsl.steps.base import Name, Step, fail, show
+from fozzy.dsl.steps.base import Name, Step, fail, told
 from fozzy.world.failure import fail_with
 from fozzy.world.world import World
 
@@ -31,9 +31,9 @@ class FsReadAssert(Step, frozen=True, kw_only=True, tag="fs_read_assert"):
         if content.data.data() != self.equals.encode():
             actual = content.data.shown()
             fail(
-                f'"{self.path}" holds {show(actual)}, wanted {show(self.equals)}',
+                f'"{self.path}" holds {told(actual)}, wanted {told(self.equals)}',
                 field="equals",
-                label=f"holds {show(actual)}",
+                label=f"holds {told(actual)}",
                 details={"expected": self.equals, "actual": actual},
             )
         return self.path

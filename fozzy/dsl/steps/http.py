@@ -23,7 +23,7 @@ from fozzy.dsl.steps.base import (
     json_of,
     literal,
     ns,
-    show,
+    told,
 )
 from fozzy.dsl.steps.matchers import agrees, check_matchers
 from fozzy.dsl.steps.store import same
@@ -189,7 +189,7 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
             fail(f"the body is not JSON: {error}", field="expect_json", details=_seen(answer))
         if not agrees(actual, self.expect_json):
             fail(
-                f"the body is {show(actual)}, wanted {show(self.expect_json)}",
+                f"the body is {told(actual)}, wanted {told(self.expect_json)}",
                 field="expect_json",
                 details={"expected": self.expect_json, "actual": actual},
             )
@@ -270,18 +270,18 @@ def _same_body(wanted: Blob, actual: Blob) -> bool:
 
 
 def _fail_header(name: str, wanted: str, actual: str | None, field: str) -> NoReturn:
-    said = "is missing" if actual is None else f"is {show(actual)}"
-    fail(f'header "{name}" {said}, wanted {show(wanted)}', field=field, label=said)
+    said = "is missing" if actual is None else f"is {told(actual)}"
+    fail(f'header "{name}" {said}, wanted {told(wanted)}', field=field, label=said)
 
 
 def _fail_body(wanted: str, answer: HttpAnswer, field: str) -> NoReturn:
     actual = answer.body.shown()
     fail(
-        f"the body is {show(actual)}, wanted {show(wanted)}",
+        f"the body is {told(actual)}, wanted {told(wanted)}",
         field=field,
         details={"expected": wanted, "actual": actual},
     )
 
 
 def _seen(answer: HttpAnswer, **more: Any) -> dict[str, Any]:
-    return {"status": answer.status, "body": show(answer.body.shown()), **more}
+    return {"status": answer.status, "body": told(answer.body.shown()), **more}

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from fozzy.dsl.steps.base import Flag, Name, Rate, Step, fail, show
+from fozzy.dsl.steps.base import Flag, Name, Rate, Step, fail, told
 from fozzy.world.net.virtual import Message
 from fozzy.world.world import World
 
@@ -87,7 +87,7 @@ class NetRecvAssert(Step, frozen=True, kw_only=True, tag="net_recv_assert"):
         if not world.net.receive(self.node, self.sender, self.payload):
             inbox = [[message.sender, message.payload] for message in world.net.inbox(self.node)]
             fail(
-                f'"{self.node}" has no message {show(self.payload)}; its inbox is {show(inbox)}',
+                f'"{self.node}" has no message {told(self.payload)}; its inbox is {told(inbox)}',
                 field="payload",
                 label="not received",
                 details={"inbox": inbox},

@@ -10,7 +10,7 @@ from msgspec import Meta
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Status, StepFailed
 from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
-from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, show
+from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, told
 from fozzy.dsl.steps.conditions import check_pattern, matches
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.proc.base import AwaitReady, Exited, Probe, Spawn, Start, Stop
@@ -86,8 +86,8 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     def _match(self, ended: Exited) -> None:
         wanted = self.expect_stdout_matches
         if wanted is not None and not matches(wanted, ended.stdout.shown()):
-            said = show(ended.stdout.shown())
-            message = f"stdout is {said}, wanted something matching {show(wanted)}"
+            said = told(ended.stdout.shown())
+            message = f"stdout is {said}, wanted something matching {told(wanted)}"
             fail(message, field="expect_stdout_matches", label=f"is {said}")
 
     def _keep(self, world: World, ended: Exited) -> None:
@@ -263,15 +263,15 @@ def _check_output(stream: str, wanted: str | None, ended: Exited) -> None:
     if wanted is None or blob.data() == wanted.encode():
         return
     fail(
-        f"{stream} is {show(blob.shown())}, wanted {show(wanted)}",
+        f"{stream} is {told(blob.shown())}, wanted {told(wanted)}",
         field=f"expect_{stream}",
-        label=f"is {show(blob.shown())}",
+        label=f"is {told(blob.shown())}",
         details={"expected": wanted, "actual": blob.shown()},
     )
 
 
 def _output(stdout: str, stderr: str) -> dict[str, str]:
-    return {name: show(text) for name, text in (("stdout", stdout), ("stderr", stderr)) if text}
+    return {name: told(text) for name, text in (("stdout", stdout), ("stderr", stderr)) if text}
 
 
 def _fail(failure: Failure, ended: Exited | None, spawn: Spawn, expected: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from fozzy.dsl.steps.base import (
     Step,
     fail,
     ns,
-    show,
+    told,
 )
 from fozzy.world.world import World
 
@@ -61,15 +61,15 @@ class GetKvAssert(Step, frozen=True, kw_only=True, tag="get_kv_assert"):
         value = world.kv.get(self.key, MISSING)
         if self.is_null:
             if value is not MISSING and value is not None:
-                fail(f'"{self.key}" is {show(value)}, wanted no value', field="is_null", label=f"is {show(value)}")
+                fail(f'"{self.key}" is {told(value)}, wanted no value', field="is_null", label=f"is {told(value)}")
             return
         if value is MISSING or (value is None and self.is_null is False):
             fail(f'"{self.key}" has no value', field="key", label="has no value")
         if self.equals is not UNSET and not same(value, self.equals):
             fail(
-                f'"{self.key}" is {show(value)}, wanted {show(self.equals)}',
+                f'"{self.key}" is {told(value)}, wanted {told(self.equals)}',
                 field="equals",
-                label=f"is {show(value)}",
+                label=f"is {told(value)}",
                 details={"expected": self.equals, "actual": value},
             )
 
@@ -117,9 +117,9 @@ class AssertEventuallyKv(_Poll, frozen=True, kw_only=True, tag="assert_eventuall
                 yield ns(self.poll)
         value = world.kv.get(self.key)
         fail(
-            self.msg or f'"{self.key}" is {show(value)} after {self.within}, wanted {show(self.equals)}',
+            self.msg or f'"{self.key}" is {told(value)} after {self.within}, wanted {told(self.equals)}',
             field="equals",
-            label=f"is {show(value)}",
+            label=f"is {told(value)}",
         )
 
 
@@ -131,7 +131,7 @@ class AssertNeverKv(_Poll, frozen=True, kw_only=True, tag="assert_never_kv"):
         for index, holds in enumerate(self.looks(world)):
             if holds:
                 after_ms = (world.clock.now - started) // 10**6
-                fail(self.msg or f'"{self.key}" became {show(self.equals)} after {after_ms}ms', field="equals")
+                fail(self.msg or f'"{self.key}" became {told(self.equals)} after {after_ms}ms', field="equals")
             if (index + 1) * ns(self.poll) <= ns(self.within):
                 yield ns(self.poll)
 

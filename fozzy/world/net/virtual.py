@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fozzy.core.choice import Choices
+from fozzy.faults.actions import Send, Wait
+from fozzy.faults.engine import Faults, Planned
 
 
 class Message(NamedTuple):
@@ -13,6 +15,7 @@ class Message(NamedTuple):
     sender: str
     receiver: str
     payload: str
+    held_ns: int = 0  # a fault holds it until this time
 
 
 class Delivery(NamedTuple):
@@ -42,6 +45,7 @@ class VirtualNet:
         self._cuts: set[frozenset[str]] = set()
         self.drop_rate = 0.0
         self.reorder = False
+        self.faults: Faults | None = None  # set when a fault of messages is armed
 
     def cut(self, a: str, b: str) -> None:
         """Hold messages between two nodes, both ways."""
@@ -54,6 +58,17 @@ class VirtualNet:
     def send(self, message: Message) -> None:
         """Put a message on its way."""
         self._pending.append(message)
+        planned = self._roll("send", message)
+        if planned is None:
+            return
+        if isinstance(planned.action, Wait):
+            held_ns = self._choices.clock.now + planned.action.duration_ns
+            self._pending[-1] = message._replace(held_ns=held_ns)
+        else:
+            assert isinstance(planned.action, Send), f"{planned.rule.kind.name} is no fault of messages"
+            self._pending = planned.action.change(self._pending)
+        assert self.faults is not None
+        self.faults.applied(planned)
 
     def deliver_one(self, at_random: bool) -> Delivery | None:
         """Deliver the first message that can be, or one at random; none when nothing is deliverable."""
@@ -97,9 +112,21 @@ class VirtualNet:
         self.drop_rate, self.reorder = kept.drop_rate, kept.reorder
 
     def _passes(self, message: Message) -> bool:
-        return frozenset((message.sender, message.receiver)) not in self._cuts
+        is_cut = frozenset((message.sender, message.receiver)) in self._cuts
+        return not is_cut and message.held_ns <= self._choices.clock.now
+
+    def _roll(self, op: str, message: Message) -> Planned | None:
+        if self.faults is None:
+            return None
+        event = {"op": op, "from": message.sender, "to": message.receiver, "payload": message.payload}
+        return self.faults.roll("net", event)
 
     def _is_dropped(self, message: Message) -> bool:
+        planned = self._roll("deliver", message)
+        if planned is not None:
+            assert self.faults is not None
+            self.faults.applied(planned)
+            return True
         if not self.drop_rate:
             return False
         return self._choices.chance(f"net.drop.{message.sender}>{message.receiver}", self.drop_rate)

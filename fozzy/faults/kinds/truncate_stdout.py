@@ -1,0 +1,21 @@
+"""Truncated output: a program says less than it did."""
+
+from __future__ import annotations
+
+from fozzy.faults.actions import Action, Change
+from fozzy.faults.kinds.base import Dice, Kind, ProcessEnd
+
+
+class TruncateStdout(Kind, frozen=True, kw_only=True, tag="truncate_stdout"):
+    """Runs the program and cuts what it printed, after `bytes` or a drawn number of them."""
+
+    bytes: int | None = None
+
+    def act(self, dice: Dice) -> Action:
+        return Change(lambda true: self._cut(true, dice))
+
+    def _cut(self, true: ProcessEnd, dice: Dice) -> ProcessEnd:
+        size = self.bytes
+        if size is None:
+            size = dice("length", len(true.stdout)) if true.stdout else 0
+        return true._replace(stdout=true.stdout[:size])

@@ -1,0 +1,217 @@
+"""Suites: many scenarios as one run, told in discovery order, each as if it ran alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import fozzy
+from fozzy.core.sources import member_seed
+from fozzy.engine.discover import Chosen, discover
+from fozzy.engine.suite import Selection, refuse_distributed
+
+if TYPE_CHECKING:
+    from tests.conftest import Fz, WriteScenario
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+
+OK = {"type": "assert_ok", "value": True}
+BAD = {"type": "fail", "message": "m"}
+DRAW = {"type": "rand_u64", "key": "k"}
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are forked whatever threads earlier tests have left idle."""
+    monkeypatch.setattr("fozzy.engine.workers.can_fork", lambda: True)
+
+
+def members(document: Any) -> list[dict[str, Any]]:
+    """The members of a suite without what differs between two runs of it."""
+    changing = ("durationNs", "tracePath")
+    return [{key: value for key, value in each.items() if key not in changing} for each in document["scenarios"]]
+
+
+def some(scenario: WriteScenario) -> None:
+    for index in range(9):
+        step = BAD if index % 4 == 3 else DRAW
+        scenario(f"s/{'zyxwvutsr'[index]}", [step, {"type": "trace_event", "name": "${seed}"}])
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("jobs", ["2", "5"])
+def test_any_number_of_jobs_says_the_same(fz: Fz, scenario: WriteScenario, jobs: str) -> None:
+    """Members come in discovery order with the same ends, seeds and findings, however many workers run them."""
+    some(scenario)
+    alone = fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", "1")
+    together = fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", jobs)
+    assert alone.code == together.code == 1
+    assert members(alone.document()) == members(together.document())
+    assert [each["path"] for each in members(alone.document())] == [f"s/{name}.fozzy.json" for name in "rstuvwxyz"]
+    assert alone.document()["tests"] == together.document()["tests"] == {"passed": 7, "failed": 2, "skipped": 0}
+
+
+def test_spawned_workers_say_the_same(fz: Fz, scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a thread runs, workers are spawned and load the scenarios again, with the same result."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent))
+    some(scenario)
+    alone = fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", "1")
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        spawned = fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", "2")
+    finally:
+        over.set()
+        thread.join()
+    assert members(spawned.document()) == members(alone.document())
+
+
+def test_a_members_seed_follows_from_its_path(fz: Fz, scenario: WriteScenario) -> None:
+    """Each member's seed is derived from the suite's and its path; `run --seed` with it does the same run."""
+    path = scenario("s/a", [DRAW, {"type": "fail", "message": "${k}"}])
+    (member,) = members(fz("test", "s", "--det", "--seed", "7", "--json").document())
+    assert member["seed"] == member_seed(7, "s/a.fozzy.json")
+    alone = fz("run", str(path), "--det", "--seed", str(member["seed"]), "--json").document()
+    assert alone["findings"][0]["message"] == member["findings"][0]["message"]
+    scenario("s/b", [OK])
+    again = members(fz("test", "s", "--det", "--seed", "7", "--json").document())
+    assert again[0] == member  # another scenario beside it changes nothing
+
+
+def test_a_scenarios_own_seed_wins(fz: Fz, scenario: WriteScenario) -> None:
+    """A seed that a scenario insists on is the seed it runs with."""
+    scenario("s/a", [OK], seed=3)
+    assert members(fz("test", "s", "--seed", "7", "--json").document())[0]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("expect", "steps", "passed", "title"),
+    [
+        ({"status": "fail"}, [BAD], True, "fail"),
+        ({"status": "fail", "title": "fail", "at": "steps[0]"}, [BAD], True, "fail"),
+        ({"status": "fail", "title": "panic"}, [BAD], False, "fail"),
+        ({"status": "fail", "at": "steps[1]"}, [BAD], False, "fail"),
+        ({"status": "timeout"}, [BAD], False, "fail"),
+        ({"status": "timeout"}, [{"type": "sleep", "duration": "9s"}], True, "timeout"),
+        ({"status": "fail"}, [OK], False, "unexpected_pass"),
+    ],
+)
+def test_expect_decides_what_passes(
+    fz: Fz, scenario: WriteScenario, expect: dict[str, str], steps: list[Any], passed: bool, title: str
+) -> None:
+    """A scenario with `expect` passes exactly when it ends so; what it found is told all the same."""
+    scenario("s/a", steps, expect=expect, timeout="5s")
+    ran = fz("test", "s", "--det", "--json")
+    (member,) = members(ran.document())
+    assert (member["passed"], ran.code == 0) == (passed, passed)
+    assert member["findings"][0]["title"] == title
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_dying_worker_is_one_crash(fz: Fz, scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The member whose process dies is a crash; every other member ends as ever."""
+    from fozzy.engine import suite
+
+    some(scenario)
+    run_member = suite._run_member
+
+    def dying(chosen: Chosen, number: int, job: Any) -> Any:
+        if number == 4:
+            os._exit(9)
+        return run_member(chosen, number, job)
+
+    calm = members(fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", "2").document())
+    monkeypatch.setattr(suite, "_run_member", dying)
+    ran = fz("test", "s", "--det", "--seed", "7", "--json", "--jobs", "2")
+    told = members(ran.document())
+    assert ran.code == 4
+    assert (told[3]["status"], told[3]["findings"][0]["title"]) == ("crash", "worker_died")
+    assert told[:3] + told[4:] == calm[:3] + calm[4:]
+
+
+def test_a_member_that_cannot_run_is_an_error_of_its_own(fz: Fz, scenario: WriteScenario) -> None:
+    """A scenario that cannot run like this is an error; the others run."""
+    scenario("s/a", [{"type": "http_request", "method": "GET", "path": "/"}])
+    scenario("s/b", [OK])
+    ran = fz("test", "s", "--http", "host", "--json")
+    assert [each["status"] for each in members(ran.document())] == ["error", "pass"]
+    assert ran.code == 2 and "http_base_url" in json.dumps(ran.document())
+
+
+def test_distributed_scenarios_are_refused_by_name(fz: Fz, scenario: WriteScenario) -> None:
+    """A distributed scenario is not left out in silence: it is named, and nothing runs."""
+    scenario("s/a", [OK])
+    cluster = {"node_count": 2, "steps": [{"type": "crash", "node": "n0"}]}
+    Path("s/c.fozzy.json").write_text(json.dumps({"version": 1, "name": "c", "distributed": cluster}))
+    found = discover(["s"], Path())
+    assert [problem.code for problem in refuse_distributed(found.chosen)] == ["scenario.distributed"]
+    ran = fz("test", "s", "--json")
+    assert ran.code == 2 and "scenarios" not in ran.document()
+    assert ran.document()["error"]["where"]["file"] == "s/c.fozzy.json"
+
+
+def test_a_kept_trace_is_a_test(fz: Fz, scenario: WriteScenario) -> None:
+    """A trace of a failing run still fails, one of a passing run passes; both lie beside scenarios."""
+    fozzy.run(scenario("a", [BAD]), seed=1, record="s/failing.fozzy")
+    fozzy.run(scenario("b", [OK]), seed=1, record="s/passing.fozzy")
+    ran = fz("test", "s", "--json")
+    told = members(ran.document())
+    assert [(each["path"], each["passed"], each["replay"]["verdict"]) for each in told] == [
+        ("s/failing.fozzy", False, "SAME"),
+        ("s/passing.fozzy", True, "SAME"),
+    ]
+    assert ran.code == 1
+
+
+def test_fail_fast_ends_the_suite(fz: Fz, scenario: WriteScenario) -> None:
+    """After the first failure nothing more is told, and what was left out is counted."""
+    for name in "abcd":
+        scenario(f"s/{name}", [BAD if name == "b" else OK])
+    document = fz("test", "s", "--fail-fast", "--jobs", "1", "--json").document()
+    assert [each["path"] for each in members(document)] == ["s/a.fozzy.json", "s/b.fozzy.json"]
+    assert document["tests"] == {"passed": 1, "failed": 1, "skipped": 2}
+
+
+def test_recording_many_numbers_them(fz: Fz, scenario: WriteScenario) -> None:
+    """Several scenarios write t.N.fozzy in discovery order, one writes t.fozzy."""
+    for name in "ab":
+        scenario(f"s/{name}", [OK])
+    assert fz("test", "s", "--record", "t.fozzy").code == 0
+    assert sorted(path.name for path in Path().glob("t*.fozzy")) == ["t.1.fozzy", "t.2.fozzy"]
+    assert fz("test", "s/a.fozzy.json", "--record", "u.fozzy").code == 0
+    assert [path.name for path in Path().glob("u*.fozzy")] == ["u.fozzy"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "taken"),
+    [
+        (Selection(), "abc"),
+        (Selection("S/A"), "a"),
+        (Selection("named b"), "b"),
+        (Selection("s/"), "abc"),
+        (Selection(tags=["slow"]), "ab"),
+        (Selection(not_tags=["slow"]), "c"),
+        (Selection(tags=["slow", "host"], not_tags=["host"]), "a"),
+        (Selection("nothing"), ""),
+    ],
+)
+def test_what_is_selected(scenario: WriteScenario, selection: Selection, taken: str) -> None:
+    """A filter looks at path and name without case; tags take, other tags leave out."""
+    for name, tags in (("a", ["slow"]), ("b", ["slow", "host"]), ("c", [])):
+        path = scenario(f"s/{name}", [OK], tags=tags)
+        path.write_text(path.read_text().replace(f'"name": "s/{name}"', f'"name": "named {name}"'))
+    chosen = discover(["s"], Path()).chosen
+    assert "".join(each.path.name[0] for each in chosen if selection.takes(each)) == taken
+
+
+def test_nothing_chosen_is_nothing_run(fz: Fz, scenario: WriteScenario) -> None:
+    """A filter that leaves nothing ends with 5, and says how many it left out."""
+    scenario("s/a", [OK])
+    ran = fz("test", "s", "-k", "nope", "--json")
+    assert ran.code == 5 and ran.document()["tests"]["skipped"] == 1
