@@ -24,6 +24,17 @@ CONFIG_BYTES_MAX = 1 << 20
 PARENTS_MAX = 64
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How much the store keeps. The oldest runs go first; what `@latest`, `@last-pass` and `@last-fail` name stays."""
+
+    # More runs than anybody looks back at; a listing of so many stays below a millisecond.
+    runs_max: Annotated[int, Meta(ge=1, description="So many runs.")] = 100
+    # Large enough for ten runs of a million steps, small enough not to be noticed on a laptop.
+    size_bytes_max: Annotated[int, Meta(ge=1, description="So many bytes of all runs together.")] = 10**9
+    # A failure that nobody looked at for a month is looked at again by running it.
+    days_max: Annotated[int, Meta(ge=1, description="So many days since a run ended.")] = 30
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What `fozzy.toml` may say."""
 
@@ -37,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http_base_url: Annotated[str, Meta(description="Completes paths to URLs with the host backend.")] = ""
     redact: Annotated[list[str], Meta(description="More names under which secrets stand.")] = []
     limits: Annotated[Limits, Meta(description="Bounds of every run.")] = Limits()
+    retention: Annotated[Retention, Meta(description="How much the store keeps.")] = Retention()
+
+
+_TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -124,7 +139,7 @@ def _from_environment(table: dict[str, Any], origins: dict[str, str]) -> None:
     for field in msgspec.structs.fields(Settings):
         name = ENV_PREFIX + field.name.upper()
         text = wall.environment(name)
-        if text is None or field.name in ("limits",):
+        if text is None or field.name in _TABLES:
             continue
         table[field.name] = _value(text, field.type)
         origins[field.name] = name
@@ -141,9 +156,10 @@ def _value(text: str, kind: Any) -> Any:
 
 def _settings(table: dict[str, Any], path: Path | None, origins: dict[str, str]) -> Settings:
     problems = list(_unknown(table, Settings, "", path))
-    limits = table.get("limits")
-    if isinstance(limits, dict):
-        problems += _unknown(limits, Limits, "limits.", path)
+    for name, kind in _TABLES.items():
+        inner = table.get(name)
+        if isinstance(inner, dict):
+            problems += _unknown(inner, kind, f"{name}.", path)
     problems = problems or list(_bad_values(table, path, origins))
     if problems:
         error = ConfigError(problems[0].code, problems[0].message, hint=problems[0].hint, where=problems[0].where)

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from fozzy.cli.command import Arg, Command, Opt, Word, words_of
-from fozzy.cli.commands import COMMANDS, command_class
+from fozzy.cli.commands import COMMANDS, GROUPS, command_class
 
 PROGRAM = "fozzy"
 
@@ -27,8 +27,9 @@ class Listed(TyperGroup):
     """A group that keeps the order of `COMMANDS`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names in the order they were added."""
-        return list(self.commands)
+        """Names in the order of the list; Typer alone would put groups last."""
+        order = list(dict.fromkeys(name.split()[0] for name in COMMANDS))
+        return sorted(self.commands, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def build(only: str | None) -> typer.Typer:
@@ -38,7 +39,7 @@ def build(only: str | None) -> typer.Typer:
     for name, (_, help_line) in COMMANDS.items():
         group, _, last = name.rpartition(" ")
         if group and group not in groups:
-            groups[group] = _typer("Look at traces.")
+            groups[group] = _typer(GROUPS[group] or f"The {group} commands.")
             app.add_typer(groups[group], name=group)
         parent = groups[group] if group else app
         function = _function(command_class(name)) if name == only else _unread(help_line)

@@ -11,6 +11,7 @@ import msgspec
 
 from fozzy.cli.console import Console
 from fozzy.errors import Exit
+from fozzy.report.text import quoted
 
 
 class Opt(NamedTuple):
@@ -44,6 +45,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     quiet: Annotated[bool, Opt(("--quiet", "-q"), "One line.")] = False
     verbose: Annotated[int, Opt(("--verbose", "-v"), "More: every step; twice: every choice and event.")] = 0
     color: Annotated[Literal["auto", "always", "never"], Opt(("--color",), "When to colour.", "WHEN")] = "auto"
+
+    @property
+    def place_flags(self) -> str:
+        """Where this command works and under which configuration, as flags behind a command that is to be pasted."""
+        return "".join(
+            f" {flag} {quoted(word)}" for flag, word in (("--cwd", self.cwd), ("--config", self.config)) if word
+        )
 
     def call(self, console: Console) -> Exit:
         """Do it. *Errors*: any `FozzyError`, which the caller shows."""

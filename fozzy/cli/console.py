@@ -45,8 +45,9 @@ class Console:
 
     @property
     def is_live(self) -> bool:
-        """Whether a person watches: a terminal that is not CI's."""
-        return _is_terminal(sys.stderr) and not self.json and not os.environ.get("CI")
+        """Whether a person watches: a terminal that can erase a line and is not CI's."""
+        able = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+        return able and not self.json and not os.environ.get("CI")
 
     def answer(self, lines: Iterable[Line]) -> None:
         """Lines for stdout; under `--json` they are dropped, since the document says it all."""
@@ -73,11 +74,13 @@ class Console:
         console = self._console(stream)
         from rich.text import Text
 
-        for line in lines:
-            text = Text(no_wrap=True, overflow="ignore")
-            for span in line:
-                text.append(_fitting(stream, span.text), _STYLES[span.role])
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        with console.capture() as captured:  # rich ends the program when nobody reads its output any more
+            for line in lines:
+                text = Text(no_wrap=True, overflow="ignore")
+                for span in line:
+                    text.append(span.text, _STYLES[span.role])
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
+        _write(stream, captured.get())
 
     def _colours(self, stream: IO[str]) -> bool:
         if self._color != "auto":

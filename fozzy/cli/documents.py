@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
 from fozzy.errors import Where
+from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
 
 
@@ -45,6 +46,20 @@ class ValidateDocument(Camel, frozen=True, kw_only=True):
     command: Literal["validate"]
     status: Literal["pass", "error"]
     files: int
+    invalid: int
+    problems: list[ProblemBody] = []
+    error: ErrorBody | None = None
+
+
+class FmtDocument(Camel, frozen=True, kw_only=True):
+    """Which files `fmt` changed, or with `--check` would change (`written` is false then)."""
+
+    schema_version: int
+    command: Literal["fmt"]
+    status: Literal["pass", "fail", "error"]
+    files: int
+    changed: list[str]
+    written: bool
     invalid: int
     problems: list[ProblemBody] = []
     error: ErrorBody | None = None
@@ -93,6 +108,37 @@ class ShowDocument(Camel, frozen=True, kw_only=True):
     footer: dict[str, Any] | None = None
 
 
+class DiffDocument(Camel, frozen=True, kw_only=True):
+    """Where two traces part."""
+
+    schema_version: int
+    command: Literal["trace diff"]
+    status: Literal["pass", "fail"]
+    diff: TraceDiff
+
+
+class RemovedBody(Camel, frozen=True, kw_only=True):
+    """A run that was removed, and which limit it was removed for."""
+
+    run_id: str
+    size_bytes: int
+    changed_at: str
+    reason: Literal["days", "runs", "size"]
+
+
+class PruneDocument(Camel, frozen=True, kw_only=True):
+    """What `artifacts prune` removed, or with `--dry-run` would remove."""
+
+    schema_version: int
+    command: Literal["artifacts prune"]
+    status: Literal["pass"]
+    dry_run: bool
+    removed: list[RemovedBody]
+    removed_bytes: int
+    kept: int
+    kept_bytes: int
+
+
 class SettingBody(Camel, frozen=True, kw_only=True):
     """One setting in force."""
 
@@ -127,12 +173,16 @@ class VersionDocument(Camel, frozen=True, kw_only=True):
 DOCUMENTS: dict[str, list[type]] = {
     "init": [InitDocument, ErrorDocument],
     "validate": [ValidateDocument, ErrorDocument],
+    "fmt": [FmtDocument, ErrorDocument],
     "test": [Summary, ErrorDocument],
     "run": [Summary, ErrorDocument],
     "replay": [Summary, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],
+    "report show": [Summary, ErrorDocument],
+    "trace diff": [DiffDocument, ErrorDocument],
+    "artifacts prune": [PruneDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "env": [EnvDocument, ErrorDocument],
     "version": [VersionDocument, ErrorDocument],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,7 +13,16 @@ from fozzy.cli.documents import ErrorBody, ErrorDocument, ProblemBody
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import FozzyError, Problem
 from fozzy.report.problems import error_lines
-from fozzy.report.text import Span, line
+from fozzy.report.text import Line, Span, line
+
+_SCHEMA = ("fozzy schema", "prints all that a scenario may say")
+# What can be pasted after an error, by its code or by the part of it before the dot; else the command's own help.
+_HELP = {
+    "scenario.unknown_step": ("fozzy schema --steps", "lists all step types"),
+    "scenario.no_base_url": ("fozzy env", "shows every setting"),
+    **{f"scenario.{reason}": _SCHEMA for reason in ("unknown_field", "missing_field", "bad_value", "empty", "invalid")},
+    "config": ("fozzy schema --for config", "prints all that the configuration may say"),
+}
 
 
 def show_error(console: Console, command: str, error: FozzyError) -> None:
@@ -20,7 +30,17 @@ def show_error(console: Console, command: str, error: FozzyError) -> None:
     if console.json:
         console.raw(msgspec.json.encode(error_document(command, error)).decode() + "\n")
         return
-    console.talk(error_lines(error))
+    console.talk([*error_lines(error), *help_lines(command, error.problems)])
+
+
+def help_lines(command: str, problems: Sequence[Problem]) -> list[Line]:
+    """A command to paste that leads on, unless a hint among the problems has one."""
+    if any("fozzy " in problem.hint for problem in problems):
+        return []
+    codes = [code for problem in problems for code in (problem.code, problem.code.partition(".")[0])]
+    usage = f"{' '.join(['fozzy', *command.split()])} --help".replace("fozzy fozzy", "fozzy")
+    words, said = next((_HELP[code] for code in codes if code in _HELP), (usage, "tells how it is used"))
+    return [line(Span("help", "strong"), ": ", Span(words, "code"), f"   {said}")]
 
 
 def error_document(command: str, error: FozzyError) -> ErrorDocument:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from fozzy.cli.command import Command
+from fozzy.cli.commands import COMMANDS, GROUPS
 from fozzy.cli.console import Console
 from fozzy.cli.words import NotPlain, hoist, parse
 from fozzy.errors import Exit, FozzyError, InterruptedRun, Terminated, UsageError
@@ -22,7 +23,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         command = _understand(argv)
         name = command.name
-        console = Console(json=command.json, quiet=command.quiet, verbose=command.verbose, color=command.color)
+        is_json = command.json or "json" in _reporters(command)
+        console = Console(json=is_json, quiet=command.quiet, verbose=command.verbose, color=command.color)
         return int(_call(command, console))
     except FozzyError as error:
         _show_error(console, name, error)
@@ -77,13 +79,22 @@ def _listen_to_termination() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
+def _reporters(command: Command) -> Sequence[str]:
+    """The reports on stdout that were asked for, of a command that has some: `--json` is `--reporter json`."""
+    asked = getattr(command, "reporter", ())
+    return (asked,) if isinstance(asked, str) else asked
+
+
 def _console_for_mistakes(argv: Sequence[str]) -> Console:
-    return Console(json="--json" in argv or "--reporter=json" in argv)
+    pairs = list(zip(argv, argv[1:], strict=False))
+    return Console(json="--json" in argv or "--reporter=json" in argv or ("--reporter", "json") in pairs)
 
 
 def _name(argv: Sequence[str]) -> str:
-    words = [word for word in hoist(argv) if not word.startswith("-")]
-    return " ".join(words[: 2 if words[:1] == ["trace"] else 1]) or "fozzy"
+    """The command the words name, as far as there is one of that name."""
+    words = hoist(argv)
+    known = [name for length in (2, 1) if (name := " ".join(words[:length])) in (*COMMANDS, *GROUPS)]
+    return known[0] if known else "fozzy"
 
 
 def entry() -> None:

@@ -8,6 +8,7 @@ from fozzy.config import Config, load_config
 from fozzy.dsl.duration import parse_ns
 from fozzy.engine.prepare import Options
 from fozzy.errors import UsageError
+from fozzy.report import FORMATS
 from fozzy.trace.finalize import Policy
 
 SEED_MAX = (1 << 53) - 1
@@ -44,13 +45,27 @@ class Running(Recording, frozen=True, kw_only=True):
     ] = None
     record: Annotated[str | None, Opt(("--record",), "Write the trace here.", "FILE")] = None
     reporter: Annotated[
-        list[str], Opt(("--reporter",), "A report: pretty, json, junit, github; FORMAT=FILE writes it there.", "FORMAT")
+        list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
     ] = []
     events: Annotated[bool, Opt(("--events",), "Print every event as a line of JSON, the summary last.")] = False
     fail_on_leak: Annotated[bool, Opt(("--fail-on-leak",), "A leak of the modelled heap fails the run.")] = False
     leak_budget: Annotated[
         int | None, Opt(("--leak-budget",), "A leak of more bytes than this fails the run.", "BYTES")
     ] = None
+
+    @property
+    def run_flags(self) -> str:
+        """The flags that make the same run again, behind a command that is to be pasted."""
+        det = {True: " --det", False: " --no-det", None: ""}[self.det]
+        values = {
+            "--proc": self.proc,
+            "--fs": self.fs,
+            "--http": self.http,
+            "--timeout": self.timeout,
+            "--leak-budget": self.leak_budget,
+        }
+        given = "".join(f" {flag} {value}" for flag, value in values.items() if value is not None)
+        return f"{det}{given}{' --fail-on-leak' if self.fail_on_leak else ''}"
 
     def options(self, config: Config) -> Options:
         """What the flags ask of a run. *Errors*: `UsageError`."""
@@ -60,6 +75,7 @@ class Running(Recording, frozen=True, kw_only=True):
             fs=self.fs,
             http=self.http,
             timeout_ns=duration_option("--timeout", self.timeout),
+            strict=self.strict,
             leak_bytes_max=_leak_bytes_max(self.fail_on_leak, self.leak_budget),
             settings=config.settings,
         )

@@ -26,32 +26,39 @@ class Reports(NamedTuple):
     screen: bool
     events: bool
 
-    def finish(self, console: Console, summary: Summary) -> None:
-        """Write every report. *Errors*: `UsageError` for a file that cannot be written."""
+    def finish(self, console: Console, summary: Summary, told: Summary | None = None) -> None:
+        """Write every report; all but JSON are made from `told`, when it is given.
+
+        *Errors*: `UsageError` for a file that cannot be written.
+        """
+        told = told or summary
         for name, file in self.to_files:
-            _write(Path(file), renderer(name)(summary))
+            write_report(Path(file), renderer(name)(summary if name == "json" else told))
         if self.to_stdout is not None:
-            console.raw(renderer(self.to_stdout)(summary))
+            console.raw(renderer(self.to_stdout)(summary if self.to_stdout == "json" else told))
         if self.events:
             console.raw(msgspec.json.encode(summary).decode() + "\n")
         if os.environ.get("GITHUB_ACTIONS") == "true" and self.screen:
-            console.raw(renderer("github")(summary))
+            console.raw(renderer("github")(told))
 
 
 def reports_of(command: Running, config: Config) -> Reports:
     """What was asked for. *Errors*: `UsageError` for an unknown format or two answers on one stdout."""
     words = [*(command.reporter or config.settings.reporter)]
-    if command.json:
-        words.append("json")
+    return asked_reports([*words, *(["json"] if command.json else [])], command.events)
+
+
+def asked_reports(words: Sequence[str], events: bool) -> Reports:
+    """The reports these words ask for, each FORMAT or FORMAT=FILE. *Errors*: `UsageError`."""
     pairs = [_pair(word) for word in words]
     stdout = list(dict.fromkeys(name for name, file in pairs if not file))
-    if len(stdout) + command.events > 1:
-        given = ", ".join([*stdout, *(["events"] if command.events else [])])
+    if len(stdout) + events > 1:
+        given = ", ".join([*stdout, *(["events"] if events else [])])
         message = f"stdout can hold one report, got {given}"
         raise UsageError("usage.two_reports", message, hint="give all but one a file: --reporter junit=report.xml")
     one = stdout[0] if stdout else None
-    screen = one in (None, "pretty") and not command.events
-    return Reports(None if screen else one, [(name, file) for name, file in pairs if file], screen, command.events)
+    screen = one in (None, "pretty") and not events
+    return Reports(None if screen else one, [(name, file) for name, file in pairs if file], screen, events)
 
 
 def event_printer(console: Console, scenario: str) -> Callable[[Sequence[Record]], None]:
@@ -72,18 +79,22 @@ def event_printer(console: Console, scenario: str) -> Callable[[Sequence[Record]
 
 def _pair(word: str) -> tuple[str, str]:
     name, _, file = word.partition("=")
+    return known_format(name), file
+
+
+def known_format(name: str) -> str:
+    """The name of a format. *Errors*: `UsageError` when there is none of that name."""
     if name not in FORMATS:
         hint = suggestion(name, FORMATS) or f"one of {', '.join(FORMATS)}"
         raise UsageError("usage.unknown_reporter", f'there is no report format "{name}"', hint=hint)
-    return name, file
+    return name
 
 
-def _write(path: Path, text: str) -> None:
+def write_report(path: Path, text: str) -> None:
+    """Write a report to a file. *Errors*: `UsageError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         message = f"cannot write the report {path}: {error.strerror or error}"
-        raise UsageError(
-            "report.unwritable", message, hint="--reporter FORMAT=FILE needs a file that can be written"
-        ) from error
+        raise UsageError("report.unwritable", message, hint="a report needs a file that can be written") from error

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import difflib
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fozzy.engine.replay import Replayed
-from fozzy.report.text import Line, Span, count, line, quoted, safe
+from fozzy.errors import Exit
+from fozzy.report.text import Line, Span, count, line, packed, quoted, safe
 from fozzy.trace.format import Footer, Header
 
 CHANGED_LINES_MAX = 12
 LINE_CHARS_MAX = 110
 
 
-def opening_line(selector: str, header: Header, footer: Footer | None) -> Line:
+class Given(NamedTuple):
+    """What the replay was asked for, as commands that are to be pasted need it."""
+
+    trace: str
+    scenario: str | None = None
+    flags: str = ""  # where to work, under which configuration
+    unsafe: bool = False
+
+
+def opening_lines(selector: str, header: Header, footer: Footer | None) -> list[Line]:
     """Which recording this is."""
-    made = f"  recorded {footer.finished_at[:10]} by fozzy {footer.engine}" if footer else "  not sealed"
-    return line(Span(f"  replaying {safe(selector)}  {safe(header.scenario.path)}  seed {header.seed}{made}", "dim"))
+    made = f"recorded {footer.finished_at[:10]} by fozzy {footer.engine}" if footer else "not sealed"
+    said = [f"replaying {safe(selector)}", safe(header.scenario.path), f"seed {header.seed}", made]
+    return packed([Span(each, "dim") for each in said])
 
 
-def verdict_lines(replayed: Replayed, trace: str, scenario: str | None, text: str | None) -> list[Line]:
+def verdict_lines(replayed: Replayed, given: Given, text: str | None) -> list[Line]:
     """The verdict. `text` is the scenario it was replayed against, when that is not the recorded one."""
+    return [*_verdict_lines(replayed, text), *_ending(replayed, given)]
+
+
+def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
     divergence = replayed.divergence
     steps, records = count(replayed.steps, "step"), count(divergence.records, "record")
     match divergence.verdict:
@@ -36,7 +51,9 @@ def verdict_lines(replayed: Replayed, trace: str, scenario: str | None, text: st
             said = f"  the recording ends after {records}; so far everything was the same"
             return [line("  ", Span("INCOMPLETE", "warn"), said)]
         case "DRIFT":
-            return [*_sides(replayed), *_scenario_change(replayed, text), *_ending(replayed, trace, scenario)]
+            stopped = f"  stopped at record #{divergence.record}; nothing after it can be trusted"
+            verdict = line("  ", Span("DRIFT", "fail"), stopped)
+            return [*_sides(replayed), *_scenario_change(replayed, text), verdict]
 
 
 def _sides(replayed: Replayed) -> list[Line]:
@@ -72,21 +89,21 @@ def _role(changed: str) -> Literal["fail", "pass"]:
     return "fail" if changed.startswith("-") else "pass"
 
 
-def _ending(replayed: Replayed, trace: str, scenario: str | None) -> list[Line]:
-    stopped = f"  stopped at record #{replayed.divergence.record}; nothing after it can be trusted"
-    lines: list[Line] = [line("  ", Span("DRIFT", "fail"), stopped), []]
-    hint = Span("hint", "strong")
-    if scenario is None:
-        return [*lines, line(hint, ": what was recorded:"), _command(f"fozzy trace show {quoted(trace)}")]
-    again = f"fozzy run {quoted(scenario)} --seed {replayed.header.seed} --record new.fozzy"
+def _ending(replayed: Replayed, given: Given) -> list[Line]:
+    """What to do next, when the replay does not end with 0."""
+    if replayed.exit_status(given.unsafe) == Exit.PASS:
+        return []
+    trace = quoted(given.trace)
+    if replayed.divergence.verdict == "INCOMPLETE":
+        return _hint("the run was cut off; to take what there is for good:", f"fozzy replay {trace} --unsafe", given)
+    if replayed.divergence.verdict == "SAME" or given.scenario is None:
+        return _hint("what was recorded, record by record:", f"fozzy trace show {trace}", given)
+    again = f"fozzy run {quoted(given.scenario)} --seed {replayed.header.seed} --record new.fozzy"
     return [
-        *lines,
-        line(hint, ": the trace carries its own scenario; replay that instead:"),
-        _command(f"fozzy replay {quoted(trace)}"),
-        line(hint, ": if the change is intended, record again:"),
-        _command(again),
+        *_hint("the trace carries its own scenario; replay that instead:", f"fozzy replay {trace}", given),
+        *_hint("if the change is intended, record again:", again, given)[1:],
     ]
 
 
-def _command(words: str) -> Line:
-    return line("        ", Span(words, "code"))
+def _hint(said: str, words: str, given: Given) -> list[Line]:
+    return [[], line(Span("hint", "strong"), f": {said}"), line("        ", Span(words + given.flags, "code"))]

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from fozzy.cli.command import Arg, Command, Opt, Word, words_of
-from fozzy.cli.commands import COMMANDS, command_class
+from fozzy.cli.command import Arg, Command, Opt, Word, members, words_of
+from fozzy.cli.commands import COMMANDS, GROUPS, command_class
 
 COMMON = [word for word in words_of(Command) if isinstance(word.note, Opt)]
 
@@ -26,7 +26,7 @@ def hoist(argv: Sequence[str]) -> list[str]:
         if flag not in takes_value and not _is_cluster(flag):
             return list(argv)
         index += 2 if takes_value.get(flag) and "=" not in argv[index] else 1
-    length = 2 if argv[index : index + 1] == ["trace"] else 1
+    length = 2 if index < len(argv) and argv[index] in GROUPS else 1
     return [*argv[index : index + length], *argv[:index], *argv[index + length :]]
 
 
@@ -69,7 +69,7 @@ def _option(text: str, by_flag: dict[str, Word], waiting: list[str], values: dic
         waiting += [f"-{letter}" for letter in reversed(flag[1:])]
         return
     word = by_flag.get(flag)
-    if word is None or (word.is_flag and equals):
+    if word is None or (equals and (word.is_flag or not flag.startswith("--"))):
         raise NotPlain
     if word.is_count:
         values[word.field] = values.get(word.field, 0) + 1
@@ -80,10 +80,20 @@ def _option(text: str, by_flag: dict[str, Word], waiting: list[str], values: dic
             if not waiting:
                 raise NotPlain
             value = waiting.pop()
+        if not _is_plain(value, word):
+            raise NotPlain
         if word.is_many:
             values.setdefault(word.field, []).append(value)
         else:
             values[word.field] = value
+
+
+def _is_plain(value: str, word: Word) -> bool:
+    """Whether a value is written as its type is: msgspec alone would also take `1e3` for a number, `null` for none."""
+    kinds = members(word.kind)
+    if int in kinds:
+        return value.isascii() and value.removeprefix("-").isdecimal()
+    return word.is_many or str in kinds or value.lower() != "null"
 
 
 def _place(positional: list[str], places: list[Word], values: dict[str, Any]) -> None:

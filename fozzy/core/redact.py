@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 REDACTED = "<redacted>"
+TYPE_MATCHER = "$type"  # in expected JSON it names a type, which tells no secret
 VALUE_CHARS_MIN = 6  # shorter texts turn up by accident
 
 NAMES = (
@@ -55,6 +56,7 @@ class Redactor:
         self._names = {_plain_name(name) for name in (*NAMES, *names)}
         self._known: dict[str, bool] = {}
         self.values: set[str] = set()
+        self._spared: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def is_secret(self, name: str) -> bool:
@@ -66,6 +68,11 @@ class Redactor:
             if len(self._known) < 4096:  # names come from answers too; the memory for them is bounded
                 self._known[name] = known
         return known
+
+    def spare(self, texts: Iterable[str]) -> None:
+        """Leave these texts alone under secret names too: they only say where a secret will be found."""
+        for text in texts:
+            self._spared.update(_writings(text))
 
     def learn(self, tree: Any) -> None:
         """Remember every secret value in `tree`, a value of builtin types."""
@@ -125,6 +132,8 @@ class Redactor:
         return text
 
     def _learn_text(self, text: str) -> None:
+        if text in self._spared:
+            return
         for part in _secret_parts(text):
             if _can_be_hidden(part) and _plain_name(part) not in self._names:
                 self.values.update(each for each in _writings(part) if _can_be_hidden(each))
@@ -150,7 +159,7 @@ class Redactor:
 
     def _by_name(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
         def hide(match: re.Match[str]) -> str:
-            if not self.is_secret(match[2]) or "${" in match[3]:
+            if not self.is_secret(match[2]) or "${" in match[3] or match[3] in self._spared:
                 return match[0]
             return match[1] + REDACTED + match[4]
 
@@ -234,8 +243,9 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
+        for key, item in value.items():
+            if key != TYPE_MATCHER:
+                yield from _texts(item)
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)

@@ -4,7 +4,7 @@ Everything a run depends on goes into the trace's header first and is taken from
 replay are made by the same function from the same value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +21,7 @@ from fozzy.core.summary import Mode
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import Document, Loaded
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
+from fozzy.dsl.steps.base import bodies_of
 from fozzy.engine.bind import Plan, bind
 from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
@@ -37,6 +38,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     http: Literal["scripted", "host"] | None = None
     timeout_ns: int | None = None
     leak_bytes_max: int | None = None
+    strict: bool = True
     settings: Settings = Settings()
 
 
@@ -75,6 +77,7 @@ def header_of(
         limits=_limits(file, settings.limits),
         http_base_url=redactor.source(settings.http_base_url),
         leak_bytes_max=options.leak_bytes_max,
+        strict=options.strict,
         case=redactor.clean(dict(case or {})),
     )
     _check_base_url(file, header, document)
@@ -83,9 +86,20 @@ def header_of(
 
 def learn_from(redactor: Redactor, loaded: Loaded) -> None:
     """Learn the secrets of a scenario and of all it includes, before anything of it is written."""
-    redactor.learn(msgspec.to_builtins(loaded.file))
+    file = steps_file(loaded)
+    for part in (file.setup, file.steps, file.teardown):
+        redactor.spare(_saved_paths(part or []))
+    redactor.learn(msgspec.to_builtins(file))
     for included in loaded.included.values():
         learn_from(redactor, included)
+
+
+def _saved_paths(steps: Sequence[Any]) -> Iterator[str]:
+    """Where in their answers steps find what they keep, as `$.token`: no secret, whatever it is kept as."""
+    for step in steps:
+        yield from getattr(step, "save", {}).values()
+        for body in bodies_of(step).values():
+            yield from _saved_paths(body)
 
 
 def _embedded(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedScenario:
@@ -112,6 +126,7 @@ def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path(
         limits=header.limits,
         root=root,
         leak_bytes_max=header.leak_bytes_max,
+        strict=header.strict,
         variables={**file.vars, **header.case},
         env_names=frozenset(file.env),
     )

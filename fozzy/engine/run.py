@@ -18,6 +18,7 @@ from fozzy.core.summary import Heap
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.proc import end_background
 from fozzy.engine.bind import Bound, Plan
+from fozzy.faults.engine import Faults
 from fozzy.world.world import Setting, World
 
 _SEVERITY: list[Status] = ["crash", "timeout", "fail", "pass"]
@@ -170,8 +171,27 @@ def _finish(world: World, ended: Ended) -> None:
     heap = world.__dict__.get("heap")
     if heap is not None:
         ended.heap = Heap(in_use_bytes=heap.in_use_bytes(), peak_bytes=heap.peak_bytes, allocations=len(heap.living()))
+    faults = world.__dict__.get("faults")
+    for failure in _idle_faults(world, faults) if faults is not None and ended.status == "pass" else ():
+        _found(world, ended, failure)
     if heap is not None and heap.living():
         _found(world, ended, _leak(world))
+
+
+def _idle_faults(world: World, faults: Faults) -> Iterator[StepFailed]:
+    """A fault that was never rolled hides that nothing was tested; one that only missed is a warning."""
+    for tally in faults.tallies():
+        if tally.applied + tally.bypassed:
+            continue
+        if tally.rolled:
+            said = f"fault {tally.name} was rolled {tally.rolled} times and missed every time"
+            idle = StepFailed("fault_never_hit", said, "checker", "pass")
+        else:
+            why = f"its schedule took none of {tally.matched} matches" if tally.matched else "nothing it matches came"
+            said = f"fault {tally.name} was never rolled: {why}"
+            idle = StepFailed("fault_never_rolled", said, "checker", "fail" if world.setting.strict else "pass")
+        idle.at = tally.at
+        yield idle
 
 
 def _leak(world: World) -> StepFailed:

@@ -30,10 +30,11 @@ class Planned(NamedTuple):
 class _Armed:
     """A rule and what became of it so far."""
 
-    __slots__ = ("rule", "matched", "rolled", "applied", "bypassed", "label", "threshold")
+    __slots__ = ("rule", "at", "matched", "rolled", "applied", "bypassed", "label", "threshold")
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, at: str) -> None:
         self.rule = rule
+        self.at = at
         self.matched = self.rolled = self.applied = self.bypassed = 0
         self.label = f"fault.{rule.name}"
         probability = rule.schedule.probability
@@ -45,6 +46,7 @@ class Tally(NamedTuple):
 
     name: str
     kind: str
+    at: str  # the path of the step that armed it
     matched: int
     rolled: int
     applied: int
@@ -62,7 +64,7 @@ class Faults:
     def arm(self, rule: Rule) -> None:
         """Arm a rule; one of the same name takes its place."""
         self.clear(rule.name)
-        self._armed.setdefault(rule.on, []).append(_Armed(rule))
+        self._armed.setdefault(rule.on, []).append(_Armed(rule, self._choices.span))
 
     def clear(self, name: str | None) -> int:
         """Disarm a rule, or all. Returns how many there were."""
@@ -106,7 +108,15 @@ class Faults:
         """What became of every rule, in the order of arming within a target, the disarmed ones first."""
         every = [*self._gone, *(armed for rules in self._armed.values() for armed in rules)]
         return [
-            Tally(armed.rule.name, armed.rule.kind.name, armed.matched, armed.rolled, armed.applied, armed.bypassed)
+            Tally(
+                armed.rule.name,
+                armed.rule.kind.name,
+                armed.at,
+                armed.matched,
+                armed.rolled,
+                armed.applied,
+                armed.bypassed,
+            )
             for armed in every
         ]
 

@@ -12,6 +12,8 @@ FORMATS = {
     "json": "fozzy.report.json_document",
     "junit": "fozzy.report.junit",
     "github": "fozzy.report.github",
+    "html": "fozzy.report.html",
+    "tap": "fozzy.report.tap",
 }
 
 

@@ -53,7 +53,7 @@ def _said(member: Member) -> list[str]:
         lines.append(f"{finding.kind} {finding.title}: {finding.message}{place}")
     if member.trace_path:
         lines.append(f"fozzy replay {member.trace_path}")
-    return [*lines, f"fozzy run {member.path} --seed {member.seed}"]
+    return lines if member.replay else [*lines, f"fozzy run {member.path} --seed {member.seed}{member.case_flag}"]
 
 
 def _clean(text: str) -> str:

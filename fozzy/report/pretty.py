@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
 from fozzy.report.problems import finding_place
-from fozzy.report.text import STATUS_WORDS, WIDTH, Line, Span, count, duration, gutter, line, quoted, safe
+from fozzy.report.text import (
+    GUTTER,
+    STATUS_WORDS,
+    WIDTH,
+    Line,
+    Span,
+    count,
+    duration,
+    gutter,
+    line,
+    packed,
+    quoted,
+    safe,
+)
+from fozzy.trace.format import SUFFIX
 
 DETAIL_LINES_MAX = 24
+
+
+class Flags(NamedTuple):
+    """What stands behind a command that is to be pasted, so that it means the same as the one that was given."""
+
+    every: str = ""  # behind all: where to work, under which configuration
+    run: str = ""  # behind those that run scenarios
+
+
+NO_FLAGS = Flags()
 
 
 def render(summary: Summary) -> str:
@@ -20,7 +44,7 @@ def render(summary: Summary) -> str:
 
     members = [member_line(member) for member in summary.scenarios]
     lines = [*members, *failures(summary), *closing(summary)]
-    return "".join(f"{plain(each)}\n" for each in lines)
+    return "".join(f"{plain(each).rstrip()}\n" for each in lines)
 
 
 def member_line(member: Member) -> Line:
@@ -34,7 +58,9 @@ def member_line(member: Member) -> Line:
     if member.replay is not None:
         steps = member.replay.verdict
     name = safe(member.name)
-    return line(gutter(word, role), f"{name:<43} {steps:>16} {duration(member.duration_ns):>7}")
+    took = duration(member.duration_ns)
+    room = WIDTH - GUTTER - 2 - len(steps) - 1 - max(7, len(took)) - 2
+    return line(gutter(word, role), f"{name:<{room}}  {steps} {took:>7}")
 
 
 def failures(summary: Summary) -> list[Line]:
@@ -46,7 +72,7 @@ def failures(summary: Summary) -> list[Line]:
     return lines
 
 
-def closing(summary: Summary, short_id: str = "") -> list[Line]:
+def closing(summary: Summary, short_id: str = "", flags: Flags = NO_FLAGS) -> list[Line]:
     """The last lines of a suite: counts, and what to do next."""
     passed = sum(member.passed for member in summary.scenarios)
     others = _counts([member for member in summary.scenarios if not member.passed])
@@ -56,9 +82,11 @@ def closing(summary: Summary, short_id: str = "") -> list[Line]:
     took = duration(summary.duration_ms * 10**6)
     lines: list[Line] = [[], line(left, " " * max(1, WIDTH - len(left) - len(took)), took)]
     lines += [line(Span("warning", "warn"), f": {safe(warning)}") for warning in summary.warnings]
-    failed = [member for member in summary.scenarios if not member.passed and member.trace_path]
+    failed = [member for member in summary.scenarios if not member.passed]
+    if not summary.scenarios:
+        lines += [[], line("  nothing ran   ", Span("fozzy test --help", "code"), "   tells how scenarios are chosen")]
     if failed:
-        lines += [[], *_next_for_suite(summary, failed, short_id or summary.identity.run_id)]
+        lines += [[], *_next_for_suite(summary, failed, short_id or summary.identity.run_id, flags)]
     return lines
 
 
@@ -70,20 +98,21 @@ def quiet_line(summary: Summary, short_id: str) -> Line:
     return line(f"{said} in {duration(summary.duration_ms * 10**6)} (run {short_id})")
 
 
+def is_numbered(record: Step) -> bool:
+    """Whether a step counts in `step 3 of 5`: it stands by itself in setup or steps."""
+    return "." not in record.at and not record.at.startswith("teardown")
+
+
 def step_line(number: int, record: Step) -> Line:
-    """One finished step of a run."""
+    """One finished step of a run; `number` 0 is not shown."""
     took = duration(record.took) if record.took >= 10**6 else ""
     note = safe(record.failed.partition(": ")[2] if record.failed else record.note)
     indent = "  " * record.at.count(".steps[")
-    mark = Span("  ✗", "fail") if record.failed else Span("   ")
-    room = WIDTH - 3 - 4 - 16 - len(took) - 2
+    mark = Span("  ✗ ", "fail") if record.failed else Span("    ")
+    head, kind = f"{number or '':>2} ", f"{indent + record.type:<15} "
+    room = WIDTH - 4 - len(head) - len(kind) - len(took) - 1
     note = note if len(note) <= room else note[: room - 1] + "…"
-    return line(
-        mark,
-        f"{number:>3} ",
-        Span(f"{indent + record.type:<15} ", "fail" if record.failed else ""),
-        f"{note:<{room}} {took}",
-    )
+    return line(mark, head, Span(kind, "fail" if record.failed else ""), f"{note:<{room}} {took}")
 
 
 def run_failure(findings: list[Finding]) -> list[Line]:
@@ -95,11 +124,11 @@ def run_closing(summary: Summary, name: str, asked: int, records: str, again: li
     """The last lines of a single run: verdict, trace, how to see it again."""
     word, role = STATUS_WORDS[summary.status]
     step = f"step {summary.failed_step} of {summary.steps}" if summary.failed_step else count(summary.steps, "step")
-    host = f"   ({asked} answer{'s' if asked != 1 else ''} came from the real host)" if asked else ""
+    host = [f"({count(asked, 'answer')} came from the real host)"] if asked else []
     took = duration(summary.duration_ns)
-    lines = [line("  ", Span(word, role), f"  {safe(name)}  {step}  {took}{host}")]
+    lines = packed([Span(word, role), safe(name), step, took, *host])
     if summary.identity.trace_path:
-        lines.append(line(f"  trace {summary.identity.trace_path}   sealed, {records}"))
+        lines.append(line(f"  trace {safe(summary.identity.trace_path)}   sealed, {records}"))
     lines += [line(Span("warning", "warn"), f": {safe(warning)}") for warning in summary.warnings]
     if summary.status != "pass":
         lines.append([])
@@ -147,7 +176,7 @@ def difference(expected: Any, actual: Any) -> list[Line]:
 
 def _rule(name: str) -> Line:
     name = safe(name)
-    return line("  ── ", Span(name, "strong"), " ", "─" * max(3, WIDTH - 7 - len(name)))
+    return line("  ── ", Span(name, "strong"), " ", "─" * max(3, WIDTH - 6 - len(name)))
 
 
 def _findings(findings: list[Finding]) -> list[Line]:
@@ -183,16 +212,27 @@ def _counts(members: list[Member]) -> list[str]:
     return [*said, *([f"{unexpected} not as expected"] if unexpected else [])]
 
 
-def _next_for_suite(summary: Summary, failed: list[Member], short_id: str) -> list[Line]:
-    first = failed[0]
-    word = f"{short_id}/{first.number}" if len(failed) > 1 or first.replay else short_id
-    if first.replay is not None or summary.identity.trace_path or not _in_store(first, summary):
-        word = first.trace_path or word
-    again = f"fozzy run {quoted(first.path)} --seed {first.seed}"
-    lines = [line("  next  ", Span(f"fozzy replay {quoted(word):<20}", "code"), "  see it again, step by step")]
-    if first.replay is None:
-        lines.append(line("        ", Span(again, "code")))
-    return lines
+def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags: Flags) -> list[Line]:
+    """How to see the first failure again; one without a trace could not even run."""
+    kept = [member for member in failed if member.trace_path]
+    first = kept[0] if kept else failed[0]
+    commands: list[tuple[str, str]] = []
+    if first.trace_path:
+        word = first.trace_path
+        if _in_store(first, summary):
+            word = short_id if sum(_in_store(each, summary) for each in kept) == 1 else f"{short_id}/{first.number}"
+        commands.append((f"fozzy replay {quoted(word)}{flags.every}", "see it again, step by step"))
+    elif first.path.endswith(SUFFIX):
+        commands.append((f"fozzy trace verify {quoted(first.path)}{flags.every}", "see what of it holds"))
+    if not first.path.endswith(SUFFIX):
+        commands.append((f"fozzy run {quoted(first.path)} --seed {first.seed}{first.case_flag}{flags.run}{flags.every}", ""))
+    if summary.command == "test":
+        these = "run only these" if len(failed) > 1 else "run only this one"
+        commands.append((f"fozzy test --last-failed{flags.run}{flags.every}", these))
+    return [
+        line("        " if index else "  next  ", Span(f"{words:<33}" if said else words, "code"), f"  {said}")
+        for index, (words, said) in enumerate(commands)
+    ]
 
 
 def _in_store(member: Member, summary: Summary) -> bool:

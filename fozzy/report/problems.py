@@ -40,7 +40,7 @@ def problem_lines(problem: Problem) -> list[Line]:
 def place_lines(where: Where, indent: str = "  ") -> list[Line]:
     """`--> file:line:col`."""
     spot = f":{where.line}:{where.col}" if where.line else ""
-    return [line(f"{indent}--> ", Span(f"{where.file}{spot}", "code"))]
+    return [line(f"{indent}--> ", Span(f"{safe(where.file)}{spot}", "code"))]
 
 
 class Spot(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from fozzy.core.outcome import Status
@@ -25,7 +26,7 @@ Line = list[Span]
 
 # Control characters and the marks that turn the direction of writing could make a screen say what it does not.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_ASCII = {"✓": "ok", "✗": "FAIL", "─": "-", "…": "...", "→": "->", "—": "-", "±": "+-"}
+_ASCII = {"  ✗ ": "FAIL", "✓": "ok", "✗": "FAIL", "─": "-", "…": "...", "→": "->", "—": "-", "±": "+-"}
 
 
 def line(*parts: str | Span) -> Line:
@@ -57,11 +58,33 @@ def gutter(word: str, role: Role = "") -> Span:
     return Span(f"{word:>{GUTTER}}  ", role)
 
 
+def packed(parts: Sequence[str | Span], gap: str = "  ") -> list[Line]:
+    """Parts side by side, indented; what would be wider than the screen goes on in the next line."""
+    lines: list[Line] = []
+    used = WIDTH + 1
+    for part in line(*parts):
+        if used + len(gap) + len(part.text) > WIDTH:
+            lines.append(line("  ", part))
+            used = 2 + len(part.text)
+        else:
+            lines[-1] += [Span(gap), part]
+            used += len(gap) + len(part.text)
+    return lines
+
+
 def quoted(word: str) -> str:
-    """A word as a shell takes it."""
+    """A word as a shell takes it; what a screen must not show is spelled as bash spells it."""
     import shlex  # only screens with commands to paste need it
 
-    return shlex.quote(word)
+    if word.isprintable():
+        return shlex.quote(word)
+    plain = word.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + "".join(each if each.isprintable() else _bytes_of(each) for each in plain) + "'"
+
+
+def _bytes_of(character: str) -> str:
+    errors = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"  # the first are raw bytes
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", errors))
 
 
 def duration(nanoseconds: int) -> str:

@@ -54,6 +54,7 @@ class Header(Camel, frozen=True, kw_only=True):
     limits: Limits = Limits()
     http_base_url: str = ""
     leak_bytes_max: int | None = None
+    strict: bool = True
     case: dict[str, Any] = {}  # the values this run has of the scenario's matrix
 
 

@@ -72,6 +72,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     root: Path = Path()
     leak_bytes_max: int | None = None  # a leak above it fails the run
+    strict: bool = True  # a fault that was never rolled fails the run
     variables: dict[str, Any] = {}
     env_names: frozenset[str] = frozenset()
 

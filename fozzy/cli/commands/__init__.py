@@ -13,16 +13,24 @@ from fozzy.cli.command import Command
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init:Init", "Write a configuration and a first scenario."),
     "validate": ("validate:Validate", "Check scenario files and show every problem with its place."),
+    "fmt": ("fmt:Fmt", "Format scenario files: order of keys, indentation, line breaks."),
     "test": ("test:Test", "Run scenarios, suites and kept traces, and give one verdict."),
     "run": ("run:Run", "Run one scenario and record it."),
     "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
     "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
     "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
     "trace show": ("trace:Show", "Print the records of a trace."),
+    "trace diff": ("trace:Diff", "Show where two traces part."),
+    "report show": ("report:Show", "Show a recorded run in any format."),
+    "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
     "env": ("env:Env", "Show every setting and where it came from."),
     "version": ("version:Version", "Print the version."),
 }
+
+# The first words of names of two words, with the help of each group.
+GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
+GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
 
 
 def command_class(name: str) -> type[Command]:

@@ -59,5 +59,7 @@ def _lines(document: EnvDocument) -> list[Line]:
     lines = [line(f"  fozzy {document.version}   python {document.python}   {document.system}")]
     lines += [line(f"  {document.config_file or 'no configuration file'}"), []]
     for each in document.settings:
-        lines.append(line(f"  {each.name:<16}", Span(f"{show(each.value):<24}"), Span(f"  {each.origin}", "dim")))
+        nested = each.value.items() if isinstance(each.value, dict) else ()
+        for name, value in [(f"{each.name}.{key}", value) for key, value in nested] or [(each.name, each.value)]:
+            lines.append(line(f"  {name:<24}", Span(f"{show(value):<24}"), Span(f"  {each.origin}", "dim")))
     return lines

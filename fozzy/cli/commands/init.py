@@ -7,16 +7,17 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from fozzy import wall
 from fozzy.cli.command import Command, Opt
 from fozzy.cli.commands.schema import FOLDER
 from fozzy.cli.console import Console
 from fozzy.cli.documents import InitDocument
 from fozzy.cli.options import config_of
-from fozzy.cli.scaffold import SCENARIO_SCHEMA, files
+from fozzy.cli.scaffold import files
 from fozzy.config import FILE_NAME
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError, Where
-from fozzy.report.text import Line, Span, gutter, line
+from fozzy.report.text import Line, Span, gutter, line, safe
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.store import write_whole
 
@@ -31,25 +32,28 @@ class Init(Command, frozen=True, kw_only=True):
     force: Annotated[bool, Opt(("--force",), "Overwrite what is there.")] = False
 
     def call(self, console: Console) -> Exit:
-        contents = files(self.config or FILE_NAME)
-        contents[SCENARIO_SCHEMA] = (FOLDER / "scenario.json").read_text(encoding="utf-8")
+        config = self.config or wall.environment("FOZZY_CONFIG") or FILE_NAME
+        contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"))
         taken = [path for path in contents if Path(path).exists()]
         if taken and not self.force:
             raise UsageError(
                 "init.exists",
                 f"{', '.join(taken)} {'exists' if len(taken) == 1 else 'exist'} already; nothing was written",
-                hint="--force overwrites",
+                hint=f"fozzy init --force{self.place_flags}   overwrites",
                 where=Where(taken[0]),
             )
         for path, text in contents.items():
             _write(Path(path), text)
+        config_of(self)  # what was written must be understood
         written = [shown_path(Path(path)) for path in contents]
         if console.json:
             document = InitDocument(schema_version=SCHEMA_VERSION, command="init", status="pass", written=written)
             console.raw(msgspec.json.encode(document).decode() + "\n")
-        config_of(self)  # what was written must be understood
-        console.answer(_lines(written, self.config))
+        console.answer([*[line(gutter("wrote"), safe(path)) for path in written], [], self._next()])
         return Exit.PASS
+
+    def _next(self) -> Line:
+        return line("  next  ", Span(f"fozzy test --det --strict{self.place_flags}", "code"))
 
 
 def _write(path: Path, text: str) -> None:
@@ -58,12 +62,3 @@ def _write(path: Path, text: str) -> None:
         write_whole(path, text.encode())
     except OSError as error:
         raise UsageError("init.unwritable", f"cannot write {path}: {error.strerror}", where=Where(str(path))) from error
-
-
-def _lines(written: list[str], config: str | None) -> list[Line]:
-    flag = f"--config {config} " if config else ""
-    return [
-        *[line(gutter("wrote"), path) for path in written],
-        [],
-        line("  next  ", Span(f"fozzy {flag}test --det --strict", "code")),
-    ]

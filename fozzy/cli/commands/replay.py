@@ -13,15 +13,16 @@ from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.run import StepPrinter, load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.options import config_of
-from fozzy.cli.verdicts import opening_line, verdict_lines
+from fozzy.cli.reporting import Reports, asked_reports
+from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
 from fozzy.core.outcome import Status
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, listed
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import Loaded
-from fozzy.engine.replay import Replayed, StopAt, replay_file
+from fozzy.engine.replay import Replayed, StopAt, replay_file, replay_member
 from fozzy.errors import Exit, UsageError
-from fozzy.report import renderer
+from fozzy.report import FORMATS
 from fozzy.report.pretty import run_failure
 from fozzy.report.text import Line, line
 from fozzy.trace.finalize import shown_path
@@ -45,12 +46,15 @@ class Replay(Command, frozen=True, kw_only=True):
     ] = None
     step: Annotated[bool, Opt(("--step",), "Wait for Enter after each step.")] = False
     dump_events: Annotated[bool, Opt(("--dump-events",), "Print every record as a line of JSON.")] = False
-    reporter: Annotated[str, Opt(("--reporter",), "pretty, json, junit or github.", "FORMAT")] = "pretty"
+    reporter: Annotated[
+        list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
+    ] = []
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
         if self.json and self.dump_events:
             raise UsageError("usage.two_reports", "--json and --dump-events both want stdout", hint="drop one of them")
+        reports = self._reports
         if self.step and not sys.stdin.isatty():
             raise UsageError(
                 "usage.no_terminal", "--step needs a terminal to wait at", hint="--until stops at one place"
@@ -68,12 +72,20 @@ class Replay(Command, frozen=True, kw_only=True):
             opened=self._opening(console),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
-        self._show(console, replayed, summary, path, loaded)
+        if reports.screen:
+            self._show(console, replayed, path, loaded)
+        told = listed(summary, replay_member(replayed, replayed.header.scenario.path, shown_path(path)))
+        reports._replace(events=False).finish(console, summary, told)
         return replayed.exit_status(unsafe=not self.strict)
 
     @property
+    def _reports(self) -> Reports:
+        """Where its reports go. *Errors*: `UsageError`."""
+        return asked_reports([*self.reporter, *(["json"] if self.json else [])], self.dump_events)
+
+    @property
     def _screen(self) -> bool:
-        return not self.json and not self.dump_events and self.reporter == "pretty"
+        return self._reports.screen
 
     def _sinks(self, console: Console) -> list[Callable[[Sequence[Record]], None]]:
         if self.dump_events:
@@ -93,17 +105,14 @@ class Replay(Command, frozen=True, kw_only=True):
     def _opening(self, console: Console) -> Callable[[Header, Footer | None], None]:
         def opened(header: Header, footer: Footer | None) -> None:
             if self._screen and not console.quiet:
-                console.answer([opening_line(self.trace, header, footer), []])
+                console.answer([*opening_lines(self.trace, header, footer), []])
 
         return opened
 
-    def _show(self, console: Console, replayed: Replayed, summary: Summary, path: Path, loaded: Loaded | None) -> None:
-        if self.json or self.reporter != "pretty":
-            console.raw(renderer("json" if self.json else self.reporter)(summary))
-        if not self._screen:
-            return
+    def _show(self, console: Console, replayed: Replayed, path: Path, loaded: Loaded | None) -> None:
         now = loaded.document.text if loaded else None
-        verdict = verdict_lines(replayed, shown_path(path), self.scenario, now)
+        given = Given(shown_path(path), self.scenario, self.place_flags, not self.strict)
+        verdict = verdict_lines(replayed, given, now)
         if console.quiet:
             console.answer([line(f"{replayed.divergence.verdict}  {shown_path(path)}")])
             return

@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fozzy import wall
-from fozzy.cli.command import Arg
+from fozzy.cli.command import Arg, Opt
 from fozzy.cli.console import Console
 from fozzy.cli.options import Running, config_of, seed_of
 from fozzy.cli.reporting import Reports, event_printer, reports_of
 from fozzy.config import Config
 from fozzy.core.events import Record, Step
 from fozzy.core.log import Sink
-from fozzy.core.summary import exit_of
+from fozzy.core.summary import Member, Summary, exit_of, listed
 from fozzy.dsl.load import Loaded, load
+from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.engine.prepare import steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
-from fozzy.errors import Exit, InputError, Where
-from fozzy.report.pretty import record_line, run_closing, run_failure, step_line
+from fozzy.errors import Exit, InputError, UsageError, Where, suggestion
+from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
 from fozzy.report.text import Line, count, line, quoted
-from fozzy.trace.finalize import project_name, shown_path
+from fozzy.trace.finalize import display_name, project_name, shown_path
+from fozzy.trace.retention import after_run
 from fozzy.trace.store import TRACE_NAME, Store
 
+CASES_SHOWN_MAX = 10
 STEP_LINES_MAX = 200  # a longer run is shown by its failures; -v shows all
 
 
@@ -33,22 +36,27 @@ class Run(Running, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "run"
     scenario: Annotated[str, Arg("The scenario file.", "SCENARIO")]
+    case: Annotated[
+        str | None, Opt(("--case",), 'Which combination of its matrix, such as "size=1 color=red".', "VALUES")
+    ] = None
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
-        seed = _seed(self, loaded)
+        seed, case = _seed(self, loaded), _case(self, loaded)
         store = Store(config.base_dir())
         options = self.options(config)
-        run_id = store.fresh()
-        target = Path(self.record) if self.record else store.folder(run_id) / TRACE_NAME
-        keep = Keeping(run_id, store, target, self.policy, self.record is not None, True)
-        sinks: list[Sink] = [StepPrinter(console)] if reports.screen and not console.quiet else []
-        if reports.events:
-            sinks.append(event_printer(console, loaded.document.name))
-        done = run_once(loaded, options, seed, "run", keep=keep, root=config.root, sinks=sinks)
-        return self._finish(console, reports, done, keep)
+        with store.run() as run_id:
+            target = Path(self.record) if self.record else store.folder(run_id) / TRACE_NAME
+            keep = Keeping(run_id, store, target, self.policy, self.record is not None, True)
+            sinks: list[Sink] = [StepPrinter(console)] if reports.screen and not console.quiet else []
+            if reports.events:
+                sinks.append(event_printer(console, loaded.document.name))
+            done = run_once(loaded, options, seed, "run", keep=keep, case=case, root=config.root, sinks=sinks)
+            ended = self._finish(console, reports, done, keep)
+            after_run(store, run_id, config.settings.retention)
+            return ended
 
     def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping) -> Exit:
         assert done.trace is not None
@@ -58,22 +66,18 @@ class Run(Running, frozen=True, kw_only=True):
             draws, asks = done.tally.draws, done.tally.asks
             failed = summary.status != "pass"
             word = _word(keep, self.record, done)
-            again = [f"fozzy replay {word}           exact, offline", self._again(done)] if failed else []
+            replay = f"fozzy replay {quoted(word)}{self.place_flags}           exact, offline"
+            again = [replay, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
             console.answer(shown[:1] if console.quiet else [*lines, [], *shown])
-        reports.finish(console, summary)
+        reports.finish(console, summary, listed(summary, _member(done, summary)))
         return exit_of([summary.status])
 
     def _again(self, done: Recorded) -> str:
-        header = done.run.header
-        flags = [
-            f"--{name} {value}" for name, value in (("proc", self.proc), ("fs", self.fs), ("http", self.http)) if value
-        ]
-        det = " --det" if self.det else " --no-det" if self.det is False else ""
-        if self.timeout:
-            flags.append(f"--timeout {self.timeout}")
-        return " ".join([f"fozzy run {quoted(self.scenario)} --seed {header.seed}{det}", *flags])
+        seed = done.run.header.seed
+        case = f" --case {quoted(self.case)}" if self.case else ""
+        return f"fozzy run {quoted(self.scenario)} --seed {seed}{case}{self.run_flags}{self.place_flags}"
 
 
 class StepPrinter:
@@ -81,7 +85,8 @@ class StepPrinter:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._steps = 0
+        self._steps = 0  # all that ended, also inside blocks
+        self._number = 0  # of those that count
         self._records = 0
 
     def __call__(self, records: Sequence[Record]) -> None:
@@ -92,8 +97,9 @@ class StepPrinter:
                 lines.append(record_line(self._records, record))
             elif type(record) is Step:
                 self._steps += 1
+                self._number += is_numbered(record)
                 if record.failed or self._console.verbose or self._steps <= STEP_LINES_MAX:
-                    lines.append(step_line(self._steps, record))
+                    lines.append(step_line(self._number if is_numbered(record) else 0, record))
                 elif self._steps == STEP_LINES_MAX + 1:
                     lines.append(line("      … more steps: -v shows all"))
             self._records += 1
@@ -105,17 +111,51 @@ def load_scenario(word: str, config: Config) -> Loaded:
     path = Path(word)
     if not path.is_file():
         message = f"there is no scenario file {word}"
-        hint = "fozzy test runs folders" if path.is_dir() else "fozzy test --json lists what is found"
+        from fozzy.engine.discover import near  # only a mistake needs it
+
+        hint = f"fozzy test {quoted(word)} runs what is in it" if path.is_dir() else near(word, folders=False)
         raise InputError("scenario.missing", message, hint=hint, where=Where(word))
     loaded = load(path, project_name(path, config.root), shown_path(path))
     steps_file(loaded)
     return loaded
 
 
+def _case(command: Run, loaded: Loaded) -> dict[str, Any]:
+    """The combination that was asked for. *Errors*: `UsageError` when it is none of the scenario's."""
+    cases = {label_of(case): case for case in cases_of(loaded.file)}
+    if command.case is None and len(cases) == 1:
+        return next(iter(cases.values()))
+    if command.case in cases:
+        return cases[command.case]
+    listed = ", ".join(f'"{label}"' for label in list(cases)[:CASES_SHOWN_MAX] if label) or "none"
+    if command.case is None:
+        message = f"{loaded.document.shown} has a matrix of {len(cases)} combinations; run shows one"
+        raise UsageError("run.which_case", message, hint=f"--case with one of {listed}; fozzy test runs all")
+    message = f'{loaded.document.shown} has no combination "{command.case}"'
+    raise UsageError("run.unknown_case", message, hint=suggestion(command.case, cases) or f"it has {listed}")
+
+
 def _seed(command: Run, loaded: Loaded) -> int:
     seed = seed_of(command)
     own = steps_file(loaded).seed
     return seed if seed is not None else own if own is not None else wall.fresh_seed()
+
+
+def _member(done: Recorded, summary: Summary) -> Member:
+    document = done.run.document
+    return Member(
+        number=1,
+        name=display_name(document.name),
+        path=document.shown,
+        status=summary.status,
+        seed=summary.identity.seed,
+        duration_ns=done.duration_ms * 10**6,
+        steps=summary.steps,
+        failed_step=summary.failed_step,
+        passed=summary.status == "pass",
+        trace_path=summary.identity.trace_path,
+        findings=summary.findings,
+    )
 
 
 def _word(keep: Keeping, record: str | None, done: Recorded) -> str:

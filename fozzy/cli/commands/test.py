@@ -8,20 +8,22 @@ import msgspec
 
 from fozzy import wall
 from fozzy.cli.command import Arg, Opt
+from fozzy.cli.commands.run import StepPrinter
 from fozzy.cli.console import Console
+from fozzy.cli.last_failed import EVERYTHING, last_failed
 from fozzy.cli.live import Progress
 from fozzy.cli.options import Running, config_of, suite_seed
 from fozzy.cli.reporting import Reports, event_printer, reports_of
 from fozzy.config import Config
-from fozzy.core.events import Step
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, worst_status
-from fozzy.engine.discover import Chosen, discover
+from fozzy.engine.discover import Chosen, Found, discover
 from fozzy.engine.suite import Job, Selection, Told, refuse_distributed, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
-from fozzy.report.pretty import closing, failures, member_line, quiet_line, step_line
-from fozzy.report.text import Span, line, safe
+from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
+from fozzy.report.text import Span, line
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
 from fozzy.version import VERSION
 
@@ -43,24 +45,33 @@ class Test(Running, frozen=True, kw_only=True):
     filter: Annotated[str, Opt(("--filter", "-k"), "Only what has this text in its path or name.", "TEXT")] = ""
     tag: Annotated[list[str], Opt(("--tag",), "Only scenarios with one of these tags.", "TAG")] = []
     not_tag: Annotated[list[str], Opt(("--not-tag",), "No scenarios with one of these tags.", "TAG")] = []
+    last_failed: Annotated[
+        bool, Opt(("--last-failed", "--lf"), "Only what failed in the last run of test, with its seed.")
+    ] = False
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
         reports = reports_of(self, config)
-        found = discover(self.paths or [default_folder(config)], config.root)
+        last = last_failed(Store(config.base_dir()), config.root) if self.last_failed else EVERYTHING
+        if last.said and not self.quiet:
+            console.talk([line(f"  {last.said}")])
+        words = last.words(self.paths) or ([] if last.failed else [default_folder(config)])
+        found = discover(words, config.root)
         problems = [*found.problems, *refuse_distributed(found.chosen)]
         if problems:
             raise InputError.of(problems)
         selection = Selection(self.filter, self.tag, self.not_tag)
-        chosen = [each for each in found.chosen if selection.takes(each)]
-        return self._run(console, reports, config, chosen, len(found.chosen) - len(chosen))
+        chosen = [each for each in found.chosen if selection.takes(each) and last.takes(each)]
+        if self.seed is None and last.seed is not None:
+            return msgspec.structs.replace(self, seed=last.seed)._run(console, reports, config, chosen, found)
+        return self._run(console, reports, config, chosen, found)
 
-    def _run(self, console: Console, reports: Reports, config: Config, chosen: Sequence[Chosen], skipped: int) -> Exit:
+    def _run(self, console: Console, reports: Reports, config: Config, chosen: Sequence[Chosen], found: Found) -> Exit:
         seed, jobs = suite_seed(self), _jobs(self.jobs, len(chosen))
         store = Store(config.base_dir())
         run_id = store.fresh()
         job = self._job(config, chosen, seed, run_id)
-        screen = _Screen(console, reports, len(chosen))
+        screen = _Screen(console, reports, len(chosen), Flags(self.place_flags, self.run_flags))
         screen.opening(seed, jobs, config)
         started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
         told = list(screen.shown(run_suite(chosen, job, jobs, lambda told: self.fail_fast and not told.member.passed)))
@@ -85,15 +96,15 @@ class Test(Running, frozen=True, kw_only=True):
             tests=Tests(
                 passed=sum(member.passed for member in members),
                 failed=sum(not member.passed for member in members),
-                skipped=skipped + len(chosen) - len(members),
+                skipped=len(found.chosen) - len(members),
             ),
             findings=[finding for member in members if not member.passed for finding in member.findings],
             scenarios=members,
-            warnings=_warnings(told),
         )
         store.finish(run_id, msgspec.json.encode(summary), summary.status)
         screen.closing(summary, store.short(run_id))
         reports.finish(console, summary)
+        after_run(store, run_id, config.settings.retention)
         return _exit(told, statuses, chosen)
 
     def _job(self, config: Config, chosen: Sequence[Chosen], seed: int, run_id: str) -> Job:
@@ -107,16 +118,17 @@ class Test(Running, frozen=True, kw_only=True):
             policy=self.policy,
             single=len(chosen) == 1,
             with_events=self.events or self.verbose > 0,
-            paths=[(str(each.path), each.name, each.shown) for each in chosen],
+            paths=[(str(each.path), each.name, each.shown, each.case) for each in chosen],
         )
 
 
 class _Screen:
     """What people see while it runs and at the end."""
 
-    def __init__(self, console: Console, reports: Reports, total: int) -> None:
+    def __init__(self, console: Console, reports: Reports, total: int, flags: Flags) -> None:
         self._console = console
         self._reports = reports
+        self._flags = flags
         self._progress = Progress(console, total)
         self._passed = 0
 
@@ -139,13 +151,10 @@ class _Screen:
         if not self._reports.screen or self._console.quiet:
             return
         self._passed += told.member.passed
-        if self._console.verbose:
-            steps = [record for record in told.events if isinstance(record, Step)]
-            self._console.answer([step_line(number, record) for number, record in enumerate(steps, 1)])
+        if self._console.verbose and told.events:
+            StepPrinter(self._console)(told.events)
         if not told.member.passed or not self._console.is_live or self._passed <= PASSED_LINES_MAX:
             self._console.answer([member_line(told.member)])
-        if told.problem is not None:
-            self._console.answer([line(" " * 11, safe(told.problem.message))])
 
     def closing(self, summary: Summary, short_id: str) -> None:
         if not self._reports.screen:
@@ -155,7 +164,7 @@ class _Screen:
             return
         hidden = self._passed - PASSED_LINES_MAX
         more = [line(" " * 11, f"... {hidden} more passed")] if self._console.is_live and hidden > 0 else []
-        self._console.answer([*more, *failures(summary), *closing(summary, short_id)])
+        self._console.answer([*more, *failures(summary), *closing(summary, short_id, self._flags)])
 
 
 def default_folder(config: Config) -> str:
@@ -174,10 +183,6 @@ def _jobs(asked: int | None, items: int) -> int:
     if asked is not None and not 1 <= asked <= JOBS_MAX:
         raise UsageError("usage.bad_value", f"--jobs must be from 1 to {JOBS_MAX}, got {asked}")
     return max(1, min(asked or os.cpu_count() or 1, items))
-
-
-def _warnings(told: Sequence[Told]) -> list[str]:
-    return [told.problem.message for told in told if told.problem is not None]
 
 
 def _exit(told: Sequence[Told], statuses: list[Status], chosen: Sequence[Chosen]) -> Exit:

@@ -10,12 +10,14 @@ import msgspec
 
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.console import Console
-from fozzy.cli.documents import RecoverDocument, ShowDocument, VerifyDocument
+from fozzy.cli.documents import DiffDocument, RecoverDocument, ShowDocument, VerifyDocument
 from fozzy.cli.options import Recording, config_of
+from fozzy.cli.trace_diff import diff_lines, verdict_lines
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit
 from fozzy.report.pretty import record_line
-from fozzy.report.text import Line, Role, Span, count, line, safe, size
+from fozzy.report.text import Line, Role, Span, count, line, packed, safe, size
+from fozzy.trace.diff import diff
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.reader import Trace, open_trace
 from fozzy.trace.recover import recover
@@ -123,8 +125,9 @@ class Show(_OneTrace, frozen=True, kw_only=True):
     def _print(self, console: Console, trace: Trace) -> None:
         header = trace.header()
         backends = " ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(header.backends).items())
-        head = f"  {header.scenario.path}  seed {header.seed}  {header.mode}  {'det' if header.det else 'real time'}  {backends}"
-        block: list[Line] = [line(safe(head)), []]
+        det = "det" if header.det else "real time"
+        head = [safe(header.scenario.path), f"seed {header.seed}", header.mode, det, backends]
+        block: list[Line] = [*packed(head), []]
         for number, record in enumerate(trace.whole_records()):
             if self._takes(number):
                 block.append(record_line(number, record))
@@ -151,8 +154,39 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         )
 
 
+class Diff(Command, frozen=True, kw_only=True):
+    """Show where two traces part.
+
+    First what they depend on: seed, scenario, backends, limits. Then the first record that differs, with a few records
+    around it on both sides. Ends with 0 when both are the same, 1 when they differ, 6 when one cannot be trusted.
+    """
+
+    name: ClassVar[str] = "trace diff"
+    a: Annotated[str, Arg("A trace file, a run id, a run's member as 7f3/2, or @latest.", "A")]
+    b: Annotated[str, Arg("The other one.", "B")]
+
+    def call(self, console: Console) -> Exit:
+        store = Store(config_of(self).base_dir())
+        found = diff(store.trace_of(self.a), store.trace_of(self.b), unsafe=not self.strict)
+        if console.json:
+            document = DiffDocument(
+                schema_version=SCHEMA_VERSION,
+                command="trace diff",
+                status="pass" if found.same else "fail",
+                diff=found,
+            )
+            console.raw(msgspec.json.encode(document).decode() + "\n")
+        console.answer(verdict_lines(found) if console.quiet else diff_lines(found, self.place_flags))
+        return Exit.PASS if found.same else Exit.FAIL
+
+
 def _only_unsealed(found: Verification) -> bool:
-    return all(check.result == "ok" for check in found.checks if check.name != "checksum") and not found.complete
+    """Whether all that is wrong is that the run was cut off; a seal that does not hold is more than that."""
+    return _is_truncated(found) and all(check.result == "ok" for check in found.checks if check.name != "checksum")
+
+
+def _is_truncated(found: Verification) -> bool:
+    return any(check.name == "checksum" and check.message.startswith("truncated") for check in found.checks)
 
 
 def _verify_lines(found: Verification, quiet: bool) -> list[Line]:
@@ -160,9 +194,9 @@ def _verify_lines(found: Verification, quiet: bool) -> list[Line]:
     if quiet:
         return [line(f"{found.path}  ", word)]
     choices = count(found.draws + found.asks, "choice")
-    engine = f"fozzy {found.engine}   " if found.engine else ""
-    head = f"  {found.path}   format {found.format_version}   {engine}{size(found.size_bytes)}   {choices}   {count(found.events, 'event')}"
-    lines: list[Line] = [line(head), []]
+    made = [f"format {found.format_version}", *([f"fozzy {found.engine}"] if found.engine else [])]
+    head = [safe(found.path), *made, size(found.size_bytes), choices, count(found.events, "event")]
+    lines: list[Line] = [*packed(head, "   "), []]
     for check in found.checks:
         lines.append(_check_line(check))
     if not found.trusted:
@@ -178,8 +212,7 @@ def _check_line(check: Check) -> Line:
 
 
 def _damage_lines(found: Verification) -> list[Line]:
-    truncated = any(check.name == "checksum" and check.message.startswith("truncated") for check in found.checks)
-    if truncated:
+    if _is_truncated(found):
         return [
             line(f"  truncated: no footer; {found.draws + found.asks} of ? choices readable"),
             [],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.test import default_folder
 from fozzy.cli.console import Console
 from fozzy.cli.documents import ErrorBody, ValidateDocument
-from fozzy.cli.failures import problem_body
+from fozzy.cli.failures import help_lines, problem_body
 from fozzy.cli.options import config_of
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.engine.discover import Found, discover
@@ -28,7 +28,9 @@ class Validate(Command, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "validate"
     paths: Annotated[list[str], Arg("Files, folders or globs; the config's scenarios when not given.", "PATH...")] = []
-    reporter: Annotated[str, Opt(("--reporter",), "pretty, json, or github for annotations.", "FORMAT")] = "pretty"
+    reporter: Annotated[
+        Literal["pretty", "json", "github"], Opt(("--reporter",), "pretty, json, or github for annotations.", "FORMAT")
+    ] = "pretty"
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
@@ -49,7 +51,7 @@ def _show(console: Console, found: Found) -> None:
     problems = tally(found.problems, found.invalid, found.files)
     if not console.quiet:
         console.answer([*error_lines(InputError.of(found.problems)), []])
-    console.answer([line(problems)])
+    console.answer([line(problems), *([] if console.quiet else help_lines("validate", found.problems))])
 
 
 def _document(found: Found) -> ValidateDocument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 SCENARIO_SCHEMA = ".vscode/fozzy.schema.json"
 
 CONFIG = """\
@@ -25,10 +27,22 @@ FIRST = """\
   "tags": ["example"],
   "steps": [
     { "type": "http_when", "method": "GET", "path": "/health", "status": 503, "times": 1 },
-    { "type": "http_when", "method": "GET", "path": "/health", "status": 200, "json": { "ok": true } },
+    {
+      "type": "http_when",
+      "method": "GET",
+      "path": "/health",
+      "status": 200,
+      "json": { "ok": true }
+    },
     { "type": "http_request", "method": "GET", "path": "/health", "expect_status": 503 },
     { "type": "sleep", "duration": "1s" },
-    { "type": "http_request", "method": "GET", "path": "/health", "expect_status": 200, "expect_json": { "ok": true } },
+    {
+      "type": "http_request",
+      "method": "GET",
+      "path": "/health",
+      "expect_status": 200,
+      "expect_json": { "ok": true }
+    },
     { "type": "trace_event", "name": "recovered", "fields": { "at_ms": "${now_ms}" } }
   ]
 }
@@ -52,13 +66,15 @@ expect_stdout = "42\\n"
 """
 
 
-def files(config_name: str) -> dict[str, str]:
-    """Every file of a fresh project by its path."""
-    return {
-        config_name: CONFIG,
+def files(config: str, schema: str) -> dict[str, str]:
+    """Every file of a fresh project by its path: the configuration, and the rest beside it."""
+    beside = {
         "scenarios/retry.fozzy.json": FIRST % f"../{SCENARIO_SCHEMA}",
         "scenarios/program.fozzy.toml": SECOND,
         ".vscode/settings.json": (
             f'{{\n  "json.schemas": [\n    {{ "fileMatch": ["*.fozzy.json"], "url": "./{SCENARIO_SCHEMA}" }}\n  ]\n}}\n'
         ),
+        SCENARIO_SCHEMA: schema,
     }
+    folder = PurePath(config).parent
+    return {config: CONFIG, **{(folder / path).as_posix(): text for path, text in beside.items()}}

@@ -1,0 +1,108 @@
+"""`fozzy report show`: a recorded run again, in any format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from fozzy.cli.command import Arg, Command, Opt
+from fozzy.cli.commands.run import StepPrinter
+from fozzy.cli.console import Console
+from fozzy.cli.options import config_of
+from fozzy.cli.reporting import known_format, write_report
+from fozzy.core.summary import Summary
+from fozzy.engine.place import Tally
+from fozzy.errors import Exit, UsageError
+from fozzy.insight.recall import Recalled, recall
+from fozzy.report import FORMATS, renderer
+from fozzy.report.pretty import closing, failures, member_line, quiet_line, run_closing, run_failure
+from fozzy.report.text import Line, count, line, plain, quoted
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import Header
+from fozzy.trace.reader import open_trace
+from fozzy.trace.store import Store
+
+
+class Show(Command, frozen=True, kw_only=True):
+    """Show a recorded run in any format.
+
+    Made from what the store or the trace holds; nothing runs. Ends with 0 however the run ended.
+    """
+
+    name: ClassVar[str] = "report show"
+    run: Annotated[str, Arg("A run id, a run's member as 7f3/2, @latest, or a trace file.", "RUN")]
+    reporter: Annotated[str, Opt(("--format",), f"One of {', '.join(FORMATS)}.", "FORMAT")] = ""
+    out: Annotated[str | None, Opt(("--out",), "Write it to this file.", "FILE")] = None
+
+    def call(self, console: Console) -> Exit:
+        kind = known_format(self.reporter or ("json" if self.json else "pretty"))
+        if self.json and kind != "json" and not self.out:
+            message = f"--json and --format {kind} both want stdout"
+            raise UsageError("usage.two_reports", message, hint=f"give one a file: --format {kind} --out FILE")
+        store = Store(config_of(self).base_dir())
+        recalled = recall(store, self.run, unsafe=not self.strict)
+        if self.out:
+            text = "".join(f"{plain(each).rstrip()}\n" for each in self._lines(console, store, recalled))
+            write_report(Path(self.out), text if kind == "pretty" else _rendered(kind, recalled))
+            console.answer([line(f"  wrote {shown_path(Path(self.out))}")])
+        elif kind == "pretty":
+            console.answer(self._lines(console, store, recalled))
+        if self.json or (kind != "pretty" and not self.out):
+            console.raw(_rendered("json" if self.json else kind, recalled))
+        return Exit.PASS
+
+    def _lines(self, console: Console, store: Store, recalled: Recalled) -> list[Line]:
+        summary = recalled.summary
+        run_id = summary.identity.run_id
+        known = run_id in store.ids()
+        short = store.short(run_id) if known else run_id
+        if recalled.header is None or recalled.trace is None:
+            if console.quiet:
+                return [quiet_line(summary, short)]
+            return [*map(member_line, summary.scenarios), *failures(summary), *closing(summary, short)]
+        kept = _Kept(verbose=console.verbose)
+        tally = Tally()
+        with open_trace(recalled.trace) as trace:
+            printer = StepPrinter(kept)
+            for record in trace.whole_records():
+                tally((record,))
+                printer((record,))
+        is_own = recalled.trace.parent == store.folder(run_id) and summary.mode != "test"
+        word = short if is_own else shown_path(recalled.trace)
+        end = _closing(recalled.header, recalled.told, tally, word)
+        if console.quiet:
+            return end[:1]
+        found = [[], *run_failure(summary.findings)] if summary.findings else []
+        return [*kept.lines, *found, [], *end]
+
+
+class _Kept(Console):
+    """A console that keeps its lines instead of printing them."""
+
+    def __init__(self, verbose: int) -> None:
+        super().__init__(verbose=verbose)
+        self.lines: list[Line] = []
+
+    def answer(self, lines: Iterable[Line]) -> None:
+        """Keep lines."""
+        self.lines += lines
+
+
+def _rendered(kind: str, recalled: Recalled) -> str:
+    return renderer(kind)(recalled.summary if kind == "json" else recalled.told)
+
+
+def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Line]:
+    """The last lines of the run, as it showed them."""
+    again = [f"fozzy replay {quoted(word)}           exact, offline"]
+    if told.scenarios[0].path:
+        again.append(f"fozzy run {quoted(told.scenarios[0].path)} --seed {header.seed}{_flags(header)}")
+    choices = count(tally.draws + tally.asks, "choice")
+    return run_closing(told, header.scenario.path, tally.asks, choices, again)
+
+
+def _flags(header: Header) -> str:
+    """The flags that make the same run wherever it is pasted."""
+    host = [f" --{name} host" for name in ("proc", "fs", "http") if getattr(header.backends, name) == "host"]
+    return f"{' --det' if header.det else ' --no-det'}{''.join(host)}"
