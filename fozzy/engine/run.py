@@ -172,8 +172,8 @@ def _finish(world: World, ended: Ended) -> None:
     if heap is not None:
         ended.heap = Heap(in_use_bytes=heap.in_use_bytes(), peak_bytes=heap.peak_bytes, allocations=len(heap.living()))
     faults = world.__dict__.get("faults")
-    for failure in _idle_faults(world, faults) if faults is not None and ended.status == "pass" else ():
-        _found(world, ended, failure)
+    for idle in _idle_faults(world, faults) if faults is not None and ended.status == "pass" else ():
+        _found(world, ended, idle)
     if heap is not None and heap.living():
         _found(world, ended, _leak(world))
 
