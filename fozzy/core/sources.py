@@ -45,6 +45,8 @@ def mix(state: int) -> int:
 def bounded(state: int, low: int, high: int) -> int:
     """A number from `low` to `high` without bias: words at or above the last whole multiple are rejected."""
     size = high - low + 1
+    if not size & (size - 1):  # a power of two divides 2^64: no word is ever rejected
+        return low + (mix(state) & (size - 1))
     limit = (1 << 64) - ((1 << 64) % size)
     for _ in range(RETRIES_MAX):
         word = mix(state)

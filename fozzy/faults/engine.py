@@ -14,7 +14,7 @@ from fozzy.core.choice import CHANCES, Choices
 from fozzy.core.events import Event
 from fozzy.faults.actions import Action
 from fozzy.faults.kinds import Dice
-from fozzy.faults.rule import Rule, Target
+from fozzy.faults.rule import Rule, Schedule, Target
 
 EVENT = "fault"
 
@@ -30,7 +30,18 @@ class Planned(NamedTuple):
 class _Armed:
     """A rule and what became of it so far."""
 
-    __slots__ = ("rule", "at", "matched", "rolled", "applied", "bypassed", "label", "threshold")
+    __slots__ = (
+        "rule",
+        "at",
+        "matched",
+        "rolled",
+        "applied",
+        "bypassed",
+        "label",
+        "threshold",
+        "is_choosy",
+        "is_scheduled",
+    )
 
     def __init__(self, rule: Rule, at: str) -> None:
         self.rule = rule
@@ -39,6 +50,18 @@ class _Armed:
         self.label = f"fault.{rule.name}"
         probability = rule.schedule.probability
         self.threshold = None if probability is None else CHANCES - int(probability * CHANCES)
+        self.is_choosy = bool(rule.match or rule.kind.ops)
+        self.is_scheduled = rule.schedule != Schedule(probability=probability)
+
+    def matches(self, event: dict[str, Any]) -> bool:
+        """Whether the rule speaks of an event."""
+        ops = self.rule.kind.ops
+        return (not ops or event["op"] in ops) and self.rule.matches(event)
+
+    def is_due(self) -> bool:
+        """Whether the schedule takes the match that was just counted."""
+        schedule = self.rule.schedule
+        return (schedule.times is None or self.applied < schedule.times) and schedule.takes(self.matched)
 
 
 class Tally(NamedTuple):
@@ -80,13 +103,10 @@ class Faults:
         """Roll the armed rules for an event; the first that hits, or none."""
         for armed in self._armed.get(target, ()):
             rule = armed.rule
-            if (rule.kind.ops and event["op"] not in rule.kind.ops) or (rule.match and not rule.matches(event)):
+            if armed.is_choosy and not armed.matches(event):
                 continue
             armed.matched += 1
-            schedule = rule.schedule
-            if schedule.times is not None and armed.applied >= schedule.times:
-                continue
-            if not schedule.takes(armed.matched):
+            if armed.is_scheduled and not armed.is_due():
                 continue
             armed.rolled += 1
             if armed.threshold is not None and self._choices.draw(armed.label, 0, CHANCES - 1) < armed.threshold:
