@@ -9,6 +9,9 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import textwrap
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,12 +20,16 @@ import msgspec
 from fozzy.cli.command import Arg, Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, command_class
 from fozzy.cli.documents import DOCUMENTS
-from fozzy.config import Settings
+from fozzy.cli.pages import FILES, heading
+from fozzy.cli.pages import pages as pages_of_explain
+from fozzy.config import Retention, Settings
 from fozzy.core.events import Record
 from fozzy.core.limits import Limits
-from fozzy.dsl.scenario import FORMS
+from fozzy.dsl.format_json import format_json
+from fozzy.dsl.load import SUFFIXES, load
+from fozzy.dsl.scenario import FORMS, StepsFile
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Step
+from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.types import fields, wanted
 from fozzy.errors import Exit
 from fozzy.trace.format import Footer, Header
@@ -36,6 +43,7 @@ FAMILIES = {
     "checks": "Comparing",
     "flow": "Saying, ending, time",
     "store": "Keeping values",
+    "chance": "Drawing",
     "files": "Files",
     "http": "HTTP",
     "proc": "Programs",
@@ -84,12 +92,42 @@ def scenario_page() -> str:
     lines.append("# Steps\n")
     by_family: dict[str, list[tuple[str, type[Step]]]] = {}
     for name, kind in step_types().items():
-        by_family.setdefault(kind.__module__.rpartition(".")[2].replace("steps", "__init__"), []).append((name, kind))
+        module = kind.__module__.rpartition(".")[2]
+        by_family.setdefault({"steps": "__init__", "blocks": "__init__"}.get(module, module), []).append((name, kind))
     for family, title in FAMILIES.items():
         lines.append(f"## {title}\n")
         for name, kind in by_family.get(family, []):
-            lines += [f"### `{name}`\n", f"{_sentence(kind)}\n", *_field_table(kind)]
+            lines += [f"### `{name}`\n", f"{_sentence(kind)}\n", *_field_table(kind), *_example(name)]
     return "\n".join(lines)
+
+
+def _example(kind: str) -> list[str]:
+    """A step of this type, from the smallest scenario that has one and passes."""
+    file, step = _examples()[kind]
+    document = {"version": 1, "name": kind, "steps": [msgspec.to_builtins(step)]}
+    _, _, written = format_json(json.dumps(document)).partition('"steps": [\n')
+    shown = textwrap.dedent(written.rpartition("  ]\n}")[0]).rstrip()
+    return [f"From `{file}`:\n", f"```json\n{shown}\n```\n"]
+
+
+@cache
+def _examples() -> dict[str, tuple[str, Step]]:
+    """The first step of each type in the smallest passing scenario that has one, with the file it is from."""
+    found: dict[str, tuple[str, Step]] = {}
+    paths = [path for path in (ROOT / "scenarios").rglob("*.pass.fozzy.*") if path.name.endswith(tuple(SUFFIXES))]
+    for path in sorted(paths, key=lambda path: (path.stat().st_size, path)):
+        file = load(path).file
+        parts = (file.setup, file.steps, file.teardown) if isinstance(file, StepsFile) else ()
+        for step in [step for part in parts for step in _all_steps(part or [])]:
+            found.setdefault(str(step.__struct_config__.tag), (path.relative_to(ROOT).as_posix(), step))
+    return found
+
+
+def _all_steps(steps: list[Any]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for body in bodies_of(step).values():
+            yield from _all_steps(body)
 
 
 def commands_page() -> str:
@@ -114,6 +152,9 @@ def config_page() -> str:
         lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
     lines += ["\n## `[limits]`\n", "| limit | default |", "|---|---|"]
     lines += [f"| `{field.name}` | {field.default:,} |" for field in msgspec.structs.fields(Limits)]
+    lines += ["\n## `[retention]`\n", f"{_sentence(Retention)}\n", "| limit | default | meaning |", "|---|---|---|"]
+    for field in msgspec.structs.fields(Retention):
+        lines.append(f"| `{field.name}` | {field.default:,} | {_meaning(field.type)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -135,6 +176,20 @@ def exits_page() -> str:
     worst = "130 or 143, 70, 6, 2, 4, 3, 1, 5"
     text = f"When several happen in one command, the first of these wins: {worst}.\n"
     return "\n".join([_HEAD.format("Exit statuses"), "| status | meaning |", "|---|---|", *rows, "", text])
+
+
+def errors_page() -> str:
+    """Every error code and finding, as `fozzy explain` tells them."""
+    lines = [_HEAD.format("Errors and findings"), "`fozzy explain CODE` prints each of these offline.\n"]
+    for area in FILES:
+        title, said = heading(area)
+        lines += [f"## {title}\n", f"{said}\n"]
+        for page in pages_of_explain():
+            if page.area == area:
+                lines += [f"### {', '.join(f'`{name}`' for name in page.names)}\n", f"{page.meaning}\n"]
+                lines += [f"**Why.** {page.why}\n", f"**What to do.** {page.do}\n"]
+                lines += [f"```\n{page.sample}\n```\n"] if page.sample else []
+    return "\n".join(lines)
 
 
 _HEAD = "<!-- generated by docs/generate.py: change the code, then run make generate -->\n\n# {}\n"
@@ -182,7 +237,7 @@ def _place(word: Any) -> str:
 
 
 def _default(field: Any) -> str:
-    if field.name == "limits":
+    if field.name in ("limits", "retention"):
         return "see below"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return f"`{json.dumps(value)}`"
@@ -208,6 +263,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "config.md": config_page(),
         REFERENCE / "exit-codes.md": exits_page(),
+        REFERENCE / "errors.md": errors_page(),
     }
 
 

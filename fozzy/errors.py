@@ -5,6 +5,7 @@ one answer to "who is at fault"; the dotted `code` tells the reason and never ch
 To add an error: raise the class that is at fault with a new code and, where one helps, a hint.
 """
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -53,6 +54,14 @@ def suggestion(word: str, words: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else ""
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """A text with halves of characters written as escapes: names that are not UTF-8 come so, and no stream takes them."""
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
 class Where(msgspec.Struct, frozen=True, omit_defaults=True):
     """A place in a file; lines and columns count from 1, `line` 0 means the file as a whole."""
 
@@ -82,6 +91,7 @@ class FozzyError(Exception):
     exit_status = Exit.USAGE
 
     def __init__(self, code: str, message: str, *, hint: str = "", where: Where | None = None) -> None:
+        message, hint = whole(message), whole(hint)
         super().__init__(message)
         self.code = code
         self.message = message

@@ -21,6 +21,11 @@ COVERED_ELSEWHERE = {
     "world/proc/strays.py": "tests/world/proc/test_host.py",
     "world/http/host_tasks.py": "tests/world/http/test_host.py",
     "world/fs/below.py": "tests/world/fs/test_host.py",
+    **{
+        f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"
+        for path in (ROOT / "fozzy" / "faults" / "kinds").glob("*.py")
+    },
+    "faults/actions.py": "tests/faults/test_kinds.py",
 }
 
 

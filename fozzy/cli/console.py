@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import IO, Any, Literal
 
+from fozzy.errors import whole
 from fozzy.report.text import Line, Role, ascii_only
 
 _STYLES: dict[Role, str] = {
@@ -105,7 +106,7 @@ def _is_terminal(stream: IO[str]) -> bool:
 
 def _fitting(stream: IO[str], text: str) -> str:
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
-    return text if encoding == "utf8" else ascii_only(text)
+    return whole(text) if encoding == "utf8" else ascii_only(text)
 
 
 def _write(stream: IO[str], text: str) -> None:

@@ -139,6 +139,26 @@ class PruneDocument(Camel, frozen=True, kw_only=True):
     kept_bytes: int
 
 
+class PageBody(Camel, frozen=True, kw_only=True):
+    """What there is to know about an error code or a finding's title."""
+
+    names: list[str]
+    area: str
+    meaning: str
+    why: str
+    do: str
+    sample: str | None = None
+
+
+class ExplainDocument(Camel, frozen=True, kw_only=True):
+    """One page, or all of them."""
+
+    schema_version: int
+    command: Literal["explain"]
+    status: Literal["pass"]
+    pages: list[PageBody]
+
+
 class SettingBody(Camel, frozen=True, kw_only=True):
     """One setting in force."""
 
@@ -183,6 +203,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "report show": [Summary, ErrorDocument],
     "trace diff": [DiffDocument, ErrorDocument],
     "artifacts prune": [PruneDocument, ErrorDocument],
+    "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "env": [EnvDocument, ErrorDocument],
     "version": [VersionDocument, ErrorDocument],

@@ -11,10 +11,11 @@ import msgspec
 from fozzy.cli.console import Console
 from fozzy.cli.documents import ErrorBody, ErrorDocument, ProblemBody
 from fozzy.core.summary import SCHEMA_VERSION
-from fozzy.errors import FozzyError, Problem
+from fozzy.errors import FozzyError, Problem, Where, whole
 from fozzy.report.problems import error_lines
 from fozzy.report.text import Line, Span, line
 
+EXPLAINED_MAX = 3
 _SCHEMA = ("fozzy schema", "prints all that a scenario may say")
 # What can be pasted after an error, by its code or by the part of it before the dot; else the command's own help.
 _HELP = {
@@ -30,7 +31,17 @@ def show_error(console: Console, command: str, error: FozzyError) -> None:
     if console.json:
         console.raw(msgspec.json.encode(error_document(command, error)).decode() + "\n")
         return
-    console.talk([*error_lines(error), *help_lines(command, error.problems)])
+    more = explain_lines(error.problems) if console.verbose else []
+    console.talk([*error_lines(error), *help_lines(command, error.problems), *more])
+
+
+def explain_lines(problems: Sequence[Problem]) -> list[Line]:
+    """Where each kind of problem is explained, for those who ask for more."""
+    codes = dict.fromkeys(problem.code for problem in problems)
+    return [
+        line(Span("help", "strong"), ": ", Span(f"fozzy explain {code}", "code"), "   tells what it means")
+        for code in list(codes)[:EXPLAINED_MAX]
+    ]
 
 
 def help_lines(command: str, problems: Sequence[Problem]) -> list[Line]:
@@ -51,7 +62,7 @@ def error_document(command: str, error: FozzyError) -> ErrorDocument:
         command=command,
         status="error",
         error=ErrorBody(
-            code=error.code, message=error.message, hint=error.hint or None, where=first.where or error.where
+            code=error.code, message=error.message, hint=error.hint or None, where=_where(first.where or error.where)
         ),
         problems=[problem_body(problem) for problem in error.problems],
     )
@@ -59,7 +70,12 @@ def error_document(command: str, error: FozzyError) -> ErrorDocument:
 
 def problem_body(problem: Problem) -> ProblemBody:
     """A problem as JSON."""
-    return ProblemBody(code=problem.code, message=problem.message, hint=problem.hint or None, where=problem.where)
+    message, hint = whole(problem.message), whole(problem.hint) or None
+    return ProblemBody(code=problem.code, message=message, hint=hint, where=_where(problem.where))
+
+
+def _where(where: Where | None) -> Where | None:
+    return None if where is None else Where(whole(where.file), where.line, where.col)
 
 
 def show_bug(console: Console, command: str, bug: Exception) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from fozzy.engine.replay import Replayed
 from fozzy.errors import Exit
-from fozzy.report.text import Line, Span, count, line, packed, quoted, safe
+from fozzy.report.text import Line, Span, count, line, one_line, packed, quoted
 from fozzy.trace.format import Footer, Header
 
 CHANGED_LINES_MAX = 12
@@ -26,7 +26,7 @@ class Given(NamedTuple):
 def opening_lines(selector: str, header: Header, footer: Footer | None) -> list[Line]:
     """Which recording this is."""
     made = f"recorded {footer.finished_at[:10]} by fozzy {footer.engine}" if footer else "not sealed"
-    said = [f"replaying {safe(selector)}", safe(header.scenario.path), f"seed {header.seed}", made]
+    said = [f"replaying {one_line(selector)}", one_line(header.scenario.path), f"seed {header.seed}", made]
     return packed([Span(each, "dim") for each in said])
 
 
@@ -58,10 +58,10 @@ def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
 
 def _sides(replayed: Replayed) -> list[Line]:
     divergence = replayed.divergence
-    recorded, now = safe(divergence.recorded or ""), safe(divergence.now or "")
+    recorded, now = one_line(divergence.recorded or ""), one_line(divergence.now or "")
     same = next((index for index, (a, b) in enumerate(zip(recorded, now, strict=False)) if a != b), len(now))
     return [
-        line(f"  record #{divergence.record}: {safe(divergence.cause or '')}"),
+        line(f"  record #{divergence.record}: {one_line(divergence.cause or '')}"),
         line("              recorded   ", Span(recorded, "pass")),
         line("              now        ", Span(now, "fail")),
         line("                         ", Span(" " * same + "^^", "mark")),
@@ -80,7 +80,7 @@ def _scenario_change(replayed: Replayed, text: str | None) -> list[Line]:
         return []
     lines = [line(f"  The scenario changed since the recording (line {first}):")]
     for each in shown[:CHANGED_LINES_MAX]:
-        lines.append(line("     ", Span(safe(f"{each[0]}  {each[1:].strip()}"[:LINE_CHARS_MAX]), _role(each))))
+        lines.append(line("     ", Span(one_line(f"{each[0]}  {each[1:].strip()}"[:LINE_CHARS_MAX]), _role(each))))
     rest = len(shown) - CHANGED_LINES_MAX
     return [*lines, *([line(f"     … {rest} more lines")] if rest > 0 else []), []]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from math import prod
 from typing import Any, get_args
 
 from fozzy.dsl.flaw import Flaw, Path, type_of
-from fozzy.dsl.matrix import CASES_MAX
+from fozzy.dsl.matrix import CASES_MAX, label_of
 from fozzy.dsl.names import BUILTIN_NAMES, name_flaws
 from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
 from fozzy.dsl.steps import step_types
@@ -82,6 +83,25 @@ def _cases(matrix: Any) -> Iterator[Flaw]:
         count = prod(len(values) for values in matrix.values() if isinstance(values, list))
         if count > CASES_MAX:
             yield Flaw(("matrix",), f"the matrix has {count} combinations, at most {CASES_MAX} are run")
+        elif all(isinstance(values, list) for values in matrix.values()):
+            again = _called_alike(matrix)
+            if again:
+                hint = "a combination is known by its values"
+                yield Flaw(("matrix",), f'the matrix has two combinations "{again}"', hint)
+
+
+def _called_alike(matrix: dict[str, list[Any]]) -> str:
+    """What two combinations of a matrix are both called; empty when each has a name of its own."""
+    seen: set[str] = set()
+    for values in product(*matrix.values()):
+        try:
+            label = label_of(dict(zip(matrix, values, strict=True)))
+        except UnicodeEncodeError:
+            return ""  # half a character, a problem of its own
+        if label in seen:
+            return label
+        seen.add(label)
+    return ""
 
 
 def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:

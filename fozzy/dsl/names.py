@@ -55,11 +55,13 @@ def _matrix_names(raw: dict[str, Any]) -> list[str]:
 
 def _circular_variables(raw: dict[str, Any]) -> Iterator[Flaw]:
     """Variables may refer to others, but not to themselves."""
-    variables = raw.get("vars")
-    if not isinstance(variables, dict):
-        return
-    after = {name: {found for _, found in _names(value, ()) if found in variables} for name, value in variables.items()}
-    for name in variables:
+    parts = {part: raw[part] for part in ("vars", "matrix") if isinstance(raw.get(part), dict)}
+    part_of = {name: part for part, declared in parts.items() for name in declared}  # a matrix goes before vars
+    after = {
+        name: {found for _, found in _names(parts[part][name], ()) if found in part_of}
+        for name, part in part_of.items()
+    }
+    for name, part in part_of.items():
         reached, waiting = set[str](), list(after[name])
         while waiting:
             each = waiting.pop()
@@ -67,7 +69,7 @@ def _circular_variables(raw: dict[str, Any]) -> Iterator[Flaw]:
                 reached.add(each)
                 waiting += after[each]
         if name in reached:
-            yield Flaw(("vars", name), f'variable "{name}" refers to itself', reason="circular_variable")
+            yield Flaw((part, name), f'variable "{name}" refers to itself', reason="circular_variable")
 
 
 def _name_hint(name: str, known: list[str]) -> str:

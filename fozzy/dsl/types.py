@@ -52,8 +52,13 @@ def is_nullable(kind: Any) -> bool:
 
 @lru_cache(maxsize=512)
 def fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """The fields of a struct by the names they have in a file. *Limits*: 512 types are remembered, more than exist."""
-    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    """The fields of a struct by the names they have in a file, in the order in which they are best read.
+
+    *Limits*: 512 types are remembered, more than exist.
+    """
+    named = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    lead = getattr(kind, "lead", "")  # a field of its own that reads better before those it inherits
+    return {lead: named[lead], **named} if lead else named
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,7 @@ from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORMS, form_of
 from fozzy.dsl.types import fields, got, holds_structs, is_nullable, members, structs, wanted
-from fozzy.errors import Problem, Where, suggestion
+from fozzy.errors import Problem, Where, suggestion, whole
 
 HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
 
@@ -242,9 +242,9 @@ def _position(placed: tuple[Place, Flaw]) -> tuple[int, int, str]:
 def _problem(flaw: Flaw, place: Place, hint: str, line_of: Callable[[int], str], shown: str) -> Problem:
     return Problem(
         code=f"scenario.{flaw.reason}",
-        message=flaw.message,
+        message=whole(flaw.message),
         where=Where(shown, place.line, place.col),
-        hint=hint,
+        hint=whole(hint),
         label=flaw.label,
         length=place.length,
         text=line_of(place.line),

@@ -22,7 +22,7 @@ from fozzy.world.world import World
 
 Getter = Callable[[World], Any]
 Scope = Mapping[str, Getter]
-NO_SCOPE: Scope = {}
+NO_SCOPE: Scope = {}  # of the scenario itself
 UNKNOWN_NAME = "unknown_name"
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}|(\$\{)")
@@ -87,7 +87,7 @@ def look_up(world: World, name: str, scope: Scope = NO_SCOPE) -> Any:
     if name in scope:
         return scope[name](world)
     variables = world.setting.variables
-    if name in variables:
+    if scope is NO_SCOPE and name in variables:  # an included file does not see those of the outside
         value = variables[name]  # validation refuses variables that refer to themselves
         getter = compile_value(value)
         return value if getter is None else getter(world)

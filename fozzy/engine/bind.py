@@ -103,11 +103,16 @@ class _Binder:
         perform = self._perform
 
         def walk(world: World) -> Iterator[int]:
-            now = step if resolve is None else resolve(world)
-            assert isinstance(now, Block)
-            return now.walk(world, lambda field: perform(bodies[field], world))
+            return step.walk(world, lambda field: perform(bodies[field], world))
 
-        return walk
+        def resolve_and_walk(world: World) -> Iterator[int]:
+            assert resolve is not None
+            yield 0  # it looks at the run, and another branch may change that first
+            now = resolve(world)
+            assert isinstance(now, Block)
+            yield from now.walk(world, lambda field: perform(bodies[field], world))
+
+        return walk if resolve is None else resolve_and_walk
 
     def _hash(self, step: Step) -> str:
         written = self._encoder.encode(step)

@@ -12,6 +12,7 @@ from fozzy.core.outcome import Finding, FindingKind, Location
 from fozzy.dsl.load import Document
 
 _SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
+_WORD = re.compile(r"[^.\[\]]+")
 TEXT_CHARS_MAX = 400
 
 
@@ -67,7 +68,7 @@ def _location(found: Found, document: Document, included: Mapping[str, Document]
             document, at = included[inside], at[len(inside) + 1 :]
             break
     path = steps_path(at)
-    field = steps_path(found.field) if found.field else ()
+    field = tuple(int(word) if word.isdigit() else word for word in _WORD.findall(found.field))
     spot = locate(document.text, document.form).find((*path, *field))
     return Location(
         file=document.shown,

@@ -21,7 +21,8 @@ from fozzy.core.summary import Mode
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import Document, Loaded
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
-from fozzy.dsl.steps.base import bodies_of
+from fozzy.dsl.steps.base import Step, bodies_of
+from fozzy.dsl.steps.http import HttpRequestStep
 from fozzy.engine.bind import Plan, bind
 from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
@@ -64,7 +65,6 @@ def header_of(
     settings = options.settings
     redactor = Redactor(settings.redact)
     learn_from(redactor, loaded)
-    document = loaded.document
     header = Header(
         format=FORMAT,
         version=VERSION,
@@ -80,7 +80,7 @@ def header_of(
         strict=options.strict,
         case=redactor.clean(dict(case or {})),
     )
-    _check_base_url(file, header, document)
+    _check_base_url(loaded, header)
     return header, redactor
 
 
@@ -116,8 +116,15 @@ def _embedded(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedSce
     )
 
 
-def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path()) -> Ready:
-    """Bind a scenario to a header. The header's own scenario is used only by who loaded it from there."""
+def ready(
+    header: Header,
+    loaded: Loaded,
+    redactor: Redactor,
+    root: Path = Path(),
+    case: Mapping[str, Any] | None = None,
+) -> Ready:
+    """Bind a scenario to a header. The header's own scenario is used only by who loaded it from there, and so is its
+    `case`, which has lost its secrets."""
     file = steps_file(loaded)
     setting = Setting(
         seed=header.seed,
@@ -127,11 +134,19 @@ def ready(header: Header, loaded: Loaded, redactor: Redactor, root: Path = Path(
         root=root,
         leak_bytes_max=header.leak_bytes_max,
         strict=header.strict,
-        variables={**file.vars, **header.case},
-        env_names=frozenset(file.env),
+        variables={**file.vars, **(header.case if case is None else case)},
+        env_names=frozenset(_env_names(loaded)),
     )
     plan = bind(loaded, file, redactor, perform, header.http_base_url)
     return Ready(header, loaded.document, file, plan, setting, redactor)
+
+
+def _env_names(loaded: Loaded) -> Iterator[str]:
+    """What a scenario and the files it includes say they read of the environment."""
+    if isinstance(loaded.file, StepsFile):
+        yield from loaded.file.env
+    for included in loaded.included.values():
+        yield from _env_names(included)
 
 
 def start(
@@ -189,29 +204,36 @@ def _limits(file: StepsFile, configured: Limits) -> Limits:
     return msgspec.structs.replace(configured, **own)
 
 
-def _check_base_url(file: StepsFile, header: Header, document: Document) -> None:
+def _check_base_url(loaded: Loaded, header: Header) -> None:
     """A path cannot be sent to a real host; where that is known before the run, it is a problem of the file."""
-    if header.backends.http != "host" or file.http_base_url or header.http_base_url:
+    if header.backends.http != "host" or steps_file(loaded).http_base_url or header.http_base_url:
         return
-    raw = msgspec.to_builtins(file)
-    paths = [path for part in ("setup", "steps", "teardown") for path in _request_paths(raw.get(part) or [], (part,))]
-    if not paths:
-        return
+    problems = list(dict.fromkeys(_without_base_url(loaded)))
+    if problems:
+        raise InputError.of(problems)
+
+
+def _without_base_url(loaded: Loaded) -> Iterator[Problem]:
     from fozzy.dsl.locate import locate  # only a problem needs places
 
-    places = locate(document.text, document.form)
-    raise InputError.of([_needs_base_url(document, *places.find(path)) for path in paths])
+    file, document = loaded.file, loaded.document
+    parts = [] if not isinstance(file, StepsFile) else [("setup", file.setup), ("steps", file.steps)]
+    parts += [("teardown", file.teardown)] if isinstance(file, StepsFile) else []
+    paths = [path for part, steps in parts for path in _request_paths(steps or [], (part,))]
+    places = locate(document.text, document.form) if paths else None
+    for path in paths:
+        assert places is not None
+        yield _needs_base_url(document, *places.find(path))
+    for included in loaded.included.values():
+        yield from _without_base_url(included)
 
 
-def _request_paths(steps: list[dict[str, object]], path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
-    found: list[tuple[str | int, ...]] = []
+def _request_paths(steps: Sequence[Step], path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     for index, step in enumerate(steps):
-        if step["type"] == "http_request" and str(step["path"]).startswith("/"):
-            found.append((*path, index, "path"))
-        nested = step.get("steps")
-        if isinstance(nested, list):
-            found += _request_paths(nested, (*path, index, "steps"))
-    return found
+        if isinstance(step, HttpRequestStep) and step.path.startswith("/"):
+            yield (*path, index, "path")
+        for words, inside in bodies_of(step).items():
+            yield from _request_paths(inside, (*path, index, *words.split(".", 1)))
 
 
 def _needs_base_url(document: Document, line: int, col: int, length: int) -> Problem:

@@ -89,7 +89,7 @@ def run_once(
 ) -> Recorded:
     """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
     header, redactor = header_of(loaded, options, seed, mode, case)
-    run = ready(header, loaded, redactor, root)
+    run = ready(header, loaded, redactor, root, case)
     if keep.asked:
         check_target(keep.target, keep.policy)
     buffered = not (keep.asked or keep.always)

@@ -29,6 +29,8 @@ END_GRACE_NS = 10 * 10**9  # a worker ends its own processes first, which has bo
 END_PAUSE_NS = 10**5
 END_PAUSE_NS_MAX = 10**7
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+# Python notices a signal that came just before a system call only when the call ends; another signal makes it end.
+_NUDGE = getattr(signal, "SIGURG", signal.SIGTERM)
 _LENGTH = struct.Struct("<q")
 # A spawned worker runs this very fozzy, wherever the parent has it from.
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from fozzy.engine.workers import main; main()"
@@ -64,6 +66,8 @@ class _Worker:
         while not self._is_gone():
             if wall.elapsed_ns() - began > END_GRACE_NS:
                 self._kill()
+            elif self.child is None:
+                os.kill(self.pid, _NUDGE)
             wall.pause_ns(pause_ns)
             pause_ns = min(2 * pause_ns, END_PAUSE_NS_MAX)
 
@@ -181,6 +185,7 @@ class _Pool:
                 os.close(end)
             for other in self._workers:  # the pipes of the workers before belong to the parent alone
                 other.close()
+            signal.signal(_NUDGE, _do_nothing)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             _work(os.fdopen(to_child, "rb"), os.fdopen(from_child, "wb"), self._handler)
         finally:
@@ -196,6 +201,10 @@ class _Pool:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(_LENGTH.pack(len(recipe.payload)) + recipe.payload)
         return _Worker(child.pid, child.stdin, child.stdout, child)  # type: ignore[arg-type]
+
+
+def _do_nothing(_signal: int, _frame: Any) -> None:
+    """Only that a handler runs matters."""
 
 
 def _receive(pipe: BinaryIO) -> bytes | None:

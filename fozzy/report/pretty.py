@@ -19,6 +19,7 @@ from fozzy.report.text import (
     duration,
     gutter,
     line,
+    one_line,
     packed,
     quoted,
     safe,
@@ -57,7 +58,7 @@ def member_line(member: Member) -> Line:
         steps = f"{member.expected} as expected"
     if member.replay is not None:
         steps = member.replay.verdict
-    name = safe(member.name)
+    name = one_line(member.name)
     took = duration(member.duration_ns)
     room = WIDTH - GUTTER - 2 - len(steps) - 1 - max(7, len(took)) - 2
     return line(gutter(word, role), f"{name:<{room}}  {steps} {took:>7}")
@@ -106,7 +107,7 @@ def is_numbered(record: Step) -> bool:
 def step_line(number: int, record: Step) -> Line:
     """One finished step of a run; `number` 0 is not shown."""
     took = duration(record.took) if record.took >= 10**6 else ""
-    note = safe(record.failed.partition(": ")[2] if record.failed else record.note)
+    note = one_line(record.failed.partition(": ")[2] if record.failed else record.note)
     indent = "  " * record.at.count(".steps[")
     mark = Span("  ✗ ", "fail") if record.failed else Span("    ")
     head, kind = f"{number or '':>2} ", f"{indent + record.type:<15} "
@@ -126,9 +127,9 @@ def run_closing(summary: Summary, name: str, asked: int, records: str, again: li
     step = f"step {summary.failed_step} of {summary.steps}" if summary.failed_step else count(summary.steps, "step")
     host = [f"({count(asked, 'answer')} came from the real host)"] if asked else []
     took = duration(summary.duration_ns)
-    lines = packed([Span(word, role), safe(name), step, took, *host])
+    lines = packed([Span(word, role), one_line(name), step, took, *host])
     if summary.identity.trace_path:
-        lines.append(line(f"  trace {safe(summary.identity.trace_path)}   sealed, {records}"))
+        lines.append(line(f"  trace {one_line(summary.identity.trace_path)}   sealed, {records}"))
     lines += [line(Span("warning", "warn"), f": {safe(warning)}") for warning in summary.warnings]
     if summary.status != "pass":
         lines.append([])
@@ -152,7 +153,7 @@ def record_line(number: int, record: Record) -> Line:
             said = f"event    {record.name} {show(record.fields) if record.fields else ''}"
         case Found():
             said = f"finding  {record.title}: {record.message}"
-    return line(head, f"{safe(said).rstrip()}", Span(f"  {record.at}", "dim"))
+    return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))
 
 
 def difference(expected: Any, actual: Any) -> list[Line]:
@@ -175,7 +176,7 @@ def difference(expected: Any, actual: Any) -> list[Line]:
 
 
 def _rule(name: str) -> Line:
-    name = safe(name)
+    name = one_line(name)
     return line("  ── ", Span(name, "strong"), " ", "─" * max(3, WIDTH - 6 - len(name)))
 
 
@@ -183,11 +184,13 @@ def _findings(findings: list[Finding]) -> list[Line]:
     lines: list[Line] = []
     for index, finding in enumerate(findings):
         lines += [[]] * (index > 0)
-        lines.append(line("  ", Span(f"{finding.title}", "fail"), Span(f": {safe(finding.message)}", "strong")))
+        first, *rest = _lines_of(finding.message)
+        lines.append(line("  ", Span(one_line(finding.title), "fail"), Span(f": {first}", "strong")))
+        lines += [line("    ", Span(each, "strong")) for each in rest]
         lines += finding_place(finding, "    ")
         lines += _details(finding)
         if finding.before:
-            lines.append(line("    ", Span("before it", "dim"), f"   {safe(finding.before)}"))
+            lines.append(line("    ", Span("before it", "dim"), f"   {one_line(finding.before)}"))
     return lines
 
 
@@ -198,10 +201,23 @@ def _details(finding: Finding) -> list[Line]:
     if "paste" in details:
         return [line("    paste this to answer it:"), line("      ", Span(show(details["paste"]), "code"))]
     expected, actual = details.get("expected"), details.get("actual")
+    if details.get("comparison", "equals") != "equals":
+        return []  # a difference would say that the two must be the same
     if isinstance(expected, dict | list) or (isinstance(expected, str) and "\n" in expected):
         return difference(expected, actual)
     said = [(key, value) for key, value in details.items() if key in ("stdout", "stderr", "body") and value]
-    return [line("    ", Span(f"{key:<9}", "dim"), f"   {safe(str(value))}") for key, value in said]
+    return [
+        line("    ", Span(f"{key if index == 0 else '':<9}", "dim"), f"   {each}")
+        for key, value in said
+        for index, each in enumerate(_lines_of(str(value)))
+    ]
+
+
+def _lines_of(text: str) -> list[str]:
+    """A text of several lines, bounded; at least one."""
+    lines = safe(text).split("\n")
+    extra = len(lines) - DETAIL_LINES_MAX
+    return lines if extra <= 0 else [*lines[:DETAIL_LINES_MAX], f"… {extra} more lines"]
 
 
 def _counts(members: list[Member]) -> list[str]:
@@ -225,7 +241,9 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags
     elif first.path.endswith(SUFFIX):
         commands.append((f"fozzy trace verify {quoted(first.path)}{flags.every}", "see what of it holds"))
     if not first.path.endswith(SUFFIX):
-        commands.append((f"fozzy run {quoted(first.path)} --seed {first.seed}{first.case_flag}{flags.run}{flags.every}", ""))
+        commands.append(
+            (f"fozzy run {quoted(first.path)} --seed {first.seed}{first.case_flag}{flags.run}{flags.every}", "")
+        )
     if summary.command == "test":
         these = "run only these" if len(failed) > 1 else "run only this one"
         commands.append((f"fozzy test --last-failed{flags.run}{flags.every}", these))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fozzy.core.outcome import Finding
 from fozzy.errors import FozzyError, Problem, Where
-from fozzy.report.text import Line, Span, line, safe
+from fozzy.report.text import Line, Span, line, one_line, safe
 
 PROBLEMS_MAX = 20
 EXCERPT_CHARS = 100  # of a long source line, around the caret
@@ -26,21 +26,21 @@ def error_lines(error: FozzyError) -> list[Line]:
 
 def problem_lines(problem: Problem) -> list[Line]:
     """One problem: code and message, place, source line with its caret, hint."""
-    lines = [line(Span(f"error[{problem.code}]", "fail"), Span(f": {safe(problem.message)}", "strong"))]
+    lines = [line(Span(f"error[{problem.code}]", "fail"), Span(f": {one_line(problem.message)}", "strong"))]
     where = problem.where
     if where is not None:
         lines += place_lines(where)
         if problem.text:
             lines += _excerpts(problem, where)
     if problem.hint:
-        lines.append(line(Span("hint", "strong"), f": {safe(problem.hint)}"))
+        lines.append(line(Span("hint", "strong"), f": {one_line(problem.hint)}"))
     return lines
 
 
 def place_lines(where: Where, indent: str = "  ") -> list[Line]:
     """`--> file:line:col`."""
     spot = f":{where.line}:{where.col}" if where.line else ""
-    return [line(f"{indent}--> ", Span(f"{safe(where.file)}{spot}", "code"))]
+    return [line(f"{indent}--> ", Span(f"{one_line(where.file)}{spot}", "code"))]
 
 
 class Spot(NamedTuple):
@@ -70,7 +70,7 @@ def excerpt(spot: Spot, indent: str = "") -> list[Line]:
 def finding_place(finding: Finding, indent: str) -> list[Line]:
     """Where a finding stands, with its source line."""
     location = finding.location
-    if location is None or not location.path:
+    if location is None or not (location.path or location.text):
         return []
     lines = place_lines(Where(location.file, location.line, location.col), indent)
     if location.text:

@@ -25,7 +25,7 @@ class Span(NamedTuple):
 Line = list[Span]
 
 # Control characters and the marks that turn the direction of writing could make a screen say what it does not.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ASCII = {"  ✗ ": "FAIL", "✓": "ok", "✗": "FAIL", "─": "-", "…": "...", "→": "->", "—": "-", "±": "+-"}
 
 
@@ -44,6 +44,11 @@ def safe(text: str) -> str:
     if len(text) > SPAN_CHARS_MAX:
         text = f"{text[:SPAN_CHARS_MAX]}… ({len(text)} characters)"
     return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\t", "    "))
+
+
+def one_line(text: str) -> str:
+    """A text that is part of a line: safe, and without line ends, which would let it pass for a line of ours."""
+    return safe(text).replace("\n", "\\n")
 
 
 def ascii_only(text: str) -> str:

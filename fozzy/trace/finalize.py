@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from fozzy.errors import StoreError
+from fozzy.errors import StoreError, whole
 from fozzy.trace.format import SUFFIX, Footer
 from fozzy.trace.writer import Recorder
 
@@ -17,18 +17,18 @@ NAMES_MAX = 100_000  # more traces of one name than that are a mistake
 
 def shown_path(path: Path) -> str:
     """A path relative to the working directory where it lies below it, with `/` everywhere."""
-    whole = os.path.abspath(path)
+    absolute = os.path.abspath(path)
     here = os.getcwd()
-    relative = whole[len(here) + 1 :] if whole.startswith(here + os.sep) else whole
-    return relative.replace(os.sep, "/")
+    relative = absolute[len(here) + 1 :] if absolute.startswith(here + os.sep) else absolute
+    return whole(relative.replace(os.sep, "/"))
 
 
 def project_name(path: Path, root: Path) -> str:
     """A path relative to the project's folder, with `/`; as given when it lies elsewhere."""
-    whole, base = os.path.abspath(path), os.path.abspath(root)
-    if base == os.sep or whole.startswith(base + os.sep):
-        whole = os.path.relpath(whole, base)
-    return whole.replace(os.sep, "/")
+    name, base = os.path.abspath(path), os.path.abspath(root)
+    if base == os.sep or name.startswith(base + os.sep):
+        name = os.path.relpath(name, base)
+    return whole(name.replace(os.sep, "/"))
 
 
 def display_name(name: str) -> str:

@@ -206,6 +206,11 @@ STRANGE: dict[str, bytes] = {
     "huge float": json.dumps(scenario(OK)).replace("true", "1e999").encode(),
     "huge value": json.dumps(scenario(OK, vars={"a": [0]})).replace("[0]", "[-1e999]").encode(),
     "a lone surrogate": json.dumps(scenario({"type": "fail", "message": "\ud800"})).encode(),
+    "a surrogate for a type": json.dumps(scenario({"type": "\ud800"})).encode(),
+    "a surrogate for a field": json.dumps(scenario({"type": "unfreeze", "\udc00": 1})).encode(),
+    "a surrogate for a version": json.dumps({**scenario(OK), "version": "\ud800"}).encode(),
+    "a surrogate for a name": json.dumps(scenario({"type": "fail", "message": "${\ud800}"})).encode(),
+    "a surrogate twice": b'{"\\ud800": 1, "\\ud800": 2}',
     "a surrogate key": json.dumps(scenario(OK, vars={"\udfff": 1})).encode(),
     "brackets 200": b"[" * 200 + b"]" * 200,
     "brackets 100000": b"[" * 100_000 + b"]" * 100_000,
@@ -315,6 +320,19 @@ def test_many_mistakes_are_bounded(problems: Problems, one_line: bool) -> None:
     found = problems(json.dumps(scenario(*steps), indent=None if one_line else 1))
     assert len(found) == 10_000 and time.monotonic() - started < BOUND_S
     assert all(problem.hint for problem in found[:HINTS_MAX])
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_strange_files_end_a_command_with_2(fz: Fz, what: str) -> None:
+    """Whatever is in a file, a command says on both kinds of screen what is wrong with it and ends with 2."""
+    from pathlib import Path
+
+    Path("s.fozzy.json").write_bytes(STRANGE[what])
+    for words in (["validate"], ["run", "--json"], ["test", "--json"], ["validate", "--reporter", "github"]):
+        ran = fz(*words, "s.fozzy.json")
+        assert ran.code == 2 and "Traceback" not in ran.said
+        ran.out.encode(), ran.err.encode()  # noqa: B018 - nothing that no stream could write
+        assert "--json" not in words or ran.document()["problems"]
 
 
 WORDS = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fozzy.engine.discover import Found, discover, is_scenario, is_trace
 from fozzy.trace.finalize import project_name
+
+if TYPE_CHECKING:
+    from tests.conftest import Fz
 
 GOOD = {"version": 1, "name": "n", "steps": [{"type": "unfreeze"}]}
 
@@ -212,3 +215,15 @@ def test_names_are_relative_to_the_project() -> None:
     os.chdir("p/s")
     assert project_name(Path("a.fozzy.json"), Path("..")) == "s/a.fozzy.json"
     assert project_name(Path("/else/a.fozzy.json"), Path("..")) == "/else/a.fozzy.json"
+
+
+def test_a_name_that_is_not_utf8_is_a_name(fz: Fz) -> None:
+    """A file whose name is not UTF-8 is run, shown with escapes, and missed like any other."""
+    path = write(os.fsdecode(b"s/a\xff.fozzy.json"))
+    assert names("s") == ["s/a\\udcff.fozzy.json"]
+    for words in (["test", "s", "--json"], ["run", path, "--json"], ["validate", "s", "--json"]):
+        ran = fz(*words)
+        assert ran.code == 0 and ran.document()["status"] == "pass"
+    for command in ("test", "run", "validate"):
+        ran = fz(command, path.replace("a", "b", 1), "--json")
+        assert ran.code == 2 and ran.document()["error"]["code"] == "scenario.missing"

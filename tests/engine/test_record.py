@@ -277,8 +277,6 @@ def test_a_value_that_is_a_secret_name_breaks_no_replay(fz: Any, scenario: Any, 
     assert done.code == 0, done
 
 
-
-
 @pytest.mark.parametrize(
     "length",
     [20, 60, *(pytest.param(length) for length in (150, 180, 400))],

@@ -51,7 +51,9 @@ def test_too_many_runs(store: Store) -> None:
     """The oldest go until the number fits."""
     names = fill(store, 5)
     decided = plan(store, FEW)
-    assert [(removal.run.run_id, removal.reason) for removal in decided.removals] == [(each, "runs") for each in names[:2]]
+    assert [(removal.run.run_id, removal.reason) for removal in decided.removals] == [
+        (each, "runs") for each in names[:2]
+    ]
     remove(store, decided)
     assert store.ids() == names[2:]
     assert sorted(os.listdir(store.runs_dir)) == names[2:]

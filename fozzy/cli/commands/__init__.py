@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace diff": ("trace:Diff", "Show where two traces part."),
     "report show": ("report:Show", "Show a recorded run in any format."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
+    "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
     "env": ("env:Env", "Show every setting and where it came from."),
     "version": ("version:Version", "Print the version."),

@@ -135,8 +135,8 @@ def formatted(loaded: Loaded) -> str:
             from fozzy.dsl.format_json import format_json
 
             text = format_json(given.text)
-        made = parse(document(text.encode(), given.name, given.shown, given.form))
-    except (ValueError, InputError) as error:
+        made = parse(document(text.encode(), given.name, given.shown, given.form), loaded.included.__getitem__)
+    except (ValueError, LookupError, InputError) as error:
         raise _refused(given.shown, f"cannot be formatted: {error}") from error
     if _meaning(made) != _meaning(loaded):
         raise _refused(given.shown, "would mean something else when it is formatted")

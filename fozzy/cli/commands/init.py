@@ -17,7 +17,7 @@ from fozzy.cli.scaffold import files
 from fozzy.config import FILE_NAME
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError, Where
-from fozzy.report.text import Line, Span, gutter, line, safe
+from fozzy.report.text import Line, Span, gutter, line, one_line
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.store import write_whole
 
@@ -49,7 +49,7 @@ class Init(Command, frozen=True, kw_only=True):
         if console.json:
             document = InitDocument(schema_version=SCHEMA_VERSION, command="init", status="pass", written=written)
             console.raw(msgspec.json.encode(document).decode() + "\n")
-        console.answer([*[line(gutter("wrote"), safe(path)) for path in written], [], self._next()])
+        console.answer([*[line(gutter("wrote"), one_line(path)) for path in written], [], self._next()])
         return Exit.PASS
 
     def _next(self) -> Line:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+import msgspec
+
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.run import StepPrinter
 from fozzy.cli.console import Console
@@ -90,7 +92,10 @@ class _Kept(Console):
 
 
 def _rendered(kind: str, recalled: Recalled) -> str:
-    return renderer(kind)(recalled.summary if kind == "json" else recalled.told)
+    """A report. Every JSON document names the command that printed it; the summary's `mode` says what ran."""
+    if kind == "json":
+        return renderer(kind)(msgspec.structs.replace(recalled.summary, command=Show.name))
+    return renderer(kind)(recalled.told)
 
 
 def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Line]:

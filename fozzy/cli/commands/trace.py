@@ -16,7 +16,7 @@ from fozzy.cli.trace_diff import diff_lines, verdict_lines
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit
 from fozzy.report.pretty import record_line
-from fozzy.report.text import Line, Role, Span, count, line, packed, safe, size
+from fozzy.report.text import Line, Role, Span, count, line, one_line, packed, size
 from fozzy.trace.diff import diff
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.reader import Trace, open_trace
@@ -126,7 +126,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         header = trace.header()
         backends = " ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(header.backends).items())
         det = "det" if header.det else "real time"
-        head = [safe(header.scenario.path), f"seed {header.seed}", header.mode, det, backends]
+        head = [one_line(header.scenario.path), f"seed {header.seed}", header.mode, det, backends]
         block: list[Line] = [*packed(head), []]
         for number, record in enumerate(trace.whole_records()):
             if self._takes(number):
@@ -195,7 +195,7 @@ def _verify_lines(found: Verification, quiet: bool) -> list[Line]:
         return [line(f"{found.path}  ", word)]
     choices = count(found.draws + found.asks, "choice")
     made = [f"format {found.format_version}", *([f"fozzy {found.engine}"] if found.engine else [])]
-    head = [safe(found.path), *made, size(found.size_bytes), choices, count(found.events, "event")]
+    head = [one_line(found.path), *made, size(found.size_bytes), choices, count(found.events, "event")]
     lines: list[Line] = [*packed(head, "   "), []]
     for check in found.checks:
         lines.append(_check_line(check))
@@ -208,7 +208,7 @@ def _verify_lines(found: Verification, quiet: bool) -> list[Line]:
 
 def _check_line(check: Check) -> Line:
     word = "FAIL" if check.result == "fail" else check.result
-    return line("  ", Span(f"{word:<6}", _ROLES[check.result]), f"  {check.name:<12}  {safe(check.message)}")
+    return line("  ", Span(f"{word:<6}", _ROLES[check.result]), f"  {check.name:<12}  {one_line(check.message)}")
 
 
 def _damage_lines(found: Verification) -> list[Line]:
@@ -219,7 +219,7 @@ def _damage_lines(found: Verification) -> list[Line]:
             line(Span("hint", "strong"), ": what is whole can be sealed as incomplete:"),
             line("        ", Span(f"fozzy trace recover {shlex.quote(found.path)}", "code")),
         ]
-    lines = [line(f"  {safe(found.damage or 'something in it does not hold')}")]
+    lines = [line(f"  {one_line(found.damage or 'something in it does not hold')}")]
     lines.append(line("  The file was changed after it was sealed."))
     lines += [[], line(Span("hint", "strong"), ": what it says now, which is not what was recorded:")]
     return [*lines, line("        ", Span(f"fozzy trace show {shlex.quote(found.path)} --unsafe", "code"))]

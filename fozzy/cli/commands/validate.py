@@ -56,7 +56,6 @@ def _show(console: Console, found: Found) -> None:
 
 def _document(found: Found) -> ValidateDocument:
     problems = [problem_body(problem) for problem in found.problems]
-    first = found.problems[0] if found.problems else None
     return ValidateDocument(
         schema_version=SCHEMA_VERSION,
         command="validate",
@@ -64,7 +63,5 @@ def _document(found: Found) -> ValidateDocument:
         files=found.files,
         invalid=found.invalid,
         problems=problems,
-        error=ErrorBody(code=first.code, message=first.message, hint=first.hint or None, where=first.where)
-        if first
-        else None,
+        error=ErrorBody(**msgspec.structs.asdict(problems[0])) if problems else None,
     )

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from fozzy.dsl.steps.base import Issue, Name, fail, json_of, told
 from fozzy.dsl.steps.conditions import Broken, Condition, broken, check_condition
@@ -18,6 +18,7 @@ Part = Callable[[], Any]  # looked at only when it is asked for
 class AnswerCheck(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one part of an answer must be."""
 
+    lead: ClassVar[str] = "at"
     at: Name
 
 
@@ -50,10 +51,10 @@ def keep(world: World, save: dict[str, str], parts: dict[str, Part], body: Part)
 
 def select(at: str, parts: dict[str, Part], body: Part) -> Any:
     """A part of an answer, `MISSING` when it has none. A path to many values gives their list."""
-    if at.startswith(HEADERS):
+    if at.startswith(HEADERS) and "headers" in parts:
         value = parts["headers"]()(at.removeprefix(HEADERS))
         return MISSING if value is None else value
-    if at in parts:
+    if at in parts and at != "headers":
         return parts[at]()
     from jsonpath_rfc9535 import JSONPathError
     from jsonpath_rfc9535 import compile as compile_path
@@ -77,7 +78,9 @@ def json_body(data: bytes) -> Any:
 
 
 def _check_path(at: str, path: tuple[str | int, ...], named: tuple[str, ...]) -> Iterator[Issue]:
-    if "${" in at or at in named or (at.startswith(HEADERS) and "headers" in named):
+    if "${" in at or (at in named and at != "headers"):
+        return
+    if at.startswith(HEADERS) and at != HEADERS and "headers" in named:
         return
     if not at.startswith("$"):
         words = ", ".join("headers.NAME" if name == "headers" else name for name in named)
@@ -98,5 +101,5 @@ def _fail(index: int, at: str, found: Any, wrong: Broken) -> NoReturn:
         wrong.message,
         field=f"expect[{index}].{wrong.field}",
         label="no value" if found is MISSING else f"is {told(found)}",
-        details={"at": at, "expected": wrong.wanted, "actual": actual},
+        details={"at": at, "comparison": wrong.field, "expected": wrong.wanted, "actual": actual},
     )

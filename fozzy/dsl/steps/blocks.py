@@ -1,7 +1,7 @@
 """How blocks behave: steps that hold steps. What they hold is declared where they are listed, in `__init__`.
 
-A block's `walk` is a generator. It yields 0 before every leaf step runs and a number of nanoseconds where it waits;
-outside of `parallel` nobody listens to the zeros. Whatever a block adds to a failure inside it (which attempt, which
+A block's `walk` is a generator. It yields 0 before every leaf step runs, 0 before it looks at the run or changes it,
+and a number of nanoseconds where it waits; outside of `parallel` nobody listens to the zeros. Whatever a block adds to a failure inside it (which attempt, which
 round) goes into the failure's `around`.
 """
 
@@ -43,6 +43,7 @@ class AssertThrowsBlock(Block, frozen=True, kw_only=True):
     blocks: ClassVar[tuple[str, ...]] = ("steps",)
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
+        yield 0  # what a branch before it does is not to be undone
         before = world.snapshot()
         running = list(world.background)
         try:
@@ -65,6 +66,7 @@ class RepeatBlock(Block, frozen=True, kw_only=True):
     def walk(self, world: World, body: Body) -> Iterator[int]:
         for index in range(self.times):
             if self.as_ is not None:
+                yield 0
                 world.kv[self.as_] = index
             try:
                 yield from body("steps")
@@ -156,6 +158,7 @@ class IfBlock(Condition, Block, frozen=True, kw_only=True):
 
     blocks: ClassVar[tuple[str, ...]] = ("then", "else_")
     maybe: ClassVar[tuple[str, ...]] = ("that",)
+    lead: ClassVar[str] = "that"
     that: Any
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
@@ -176,15 +179,15 @@ class AssertEventuallyBlock(Block, frozen=True, kw_only=True):
     poll: Duration
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
-        within_ns, poll_ns = ns(self.within), ns(self.poll)
-        polls = within_ns // poll_ns + 1
-        for index in range(polls):
+        clock, poll_ns = world.clock, ns(self.poll)
+        end_ns = clock.spent_ns() + ns(self.within)
+        for poll in range(1, ns(self.within) // poll_ns + 2):
             try:
                 yield from body("steps")
                 return
             except StepFailed as failure:
-                if index + 1 == polls:
-                    failure.around.append(f"poll {index + 1} of {polls}, within {self.within}")
+                if clock.spent_ns() + poll_ns > end_ns:  # the steps may take time themselves
+                    failure.around.append(f"poll {poll}, the last within {self.within}")
                     raise
             yield poll_ns
 
@@ -256,10 +259,10 @@ class ParallelBlock(Block, frozen=True, kw_only=True):
 
 
 def _awake(tasks: list["Task"], world: World) -> list["Task"]:
-    """The branches that are not over, those whose time has come resumed."""
-    for task in tasks:
-        if task.is_parked and task.wakes_ns <= world.clock.now:
-            task.resume(world)
+    """The branches that are not over, those whose time has come resumed: in order of time, then as declared."""
+    due = [task for task in tasks if task.is_parked and task.wakes_ns <= world.clock.now]
+    for task in sorted(due, key=lambda task: task.wakes_ns) if len(due) > 1 else due:
+        task.resume(world)
     return [task for task in tasks if not task.is_over]
 
 

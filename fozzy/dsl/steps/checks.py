@@ -13,6 +13,7 @@ class Assert(Condition, Step, frozen=True, kw_only=True, tag="assert"):
     """Compares any value; every comparison that is given must hold."""
 
     maybe: ClassVar[tuple[str, ...]] = ("that",)
+    lead: ClassVar[str] = "that"
     that: Any
     msg: str | None = None
 
@@ -25,7 +26,7 @@ class Assert(Condition, Step, frozen=True, kw_only=True, tag="assert"):
             self.msg or wrong.message,
             field="that",
             label="has no value" if self.that is MISSING else f"is {told(self.that)}",
-            details={"expected": wrong.wanted, "actual": actual} if wrong.field == "equals" else None,
+            details={"comparison": wrong.field, "expected": wrong.wanted, "actual": actual},
         )
 
     def check(self) -> Iterator[Issue]:

@@ -4,8 +4,10 @@ To add a comparison: a field of `Condition` and a function of its name in `_BROK
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -28,6 +30,8 @@ TypeName = Literal["string", "number", "integer", "boolean", "null", "array", "o
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Comparisons of one value; all that are given must hold, and one must be given."""
+
+    lead: ClassVar[str] = ""  # the field that says what is compared
 
     equals: Any | UnsetType = UNSET
     not_equals: Any | UnsetType = UNSET
@@ -75,17 +79,28 @@ def check_condition(condition: Condition, path: tuple[str | int, ...] = ()) -> I
 def check_pattern(pattern: str, path: tuple[str | int, ...]) -> Iterator[Issue]:
     """A regular expression can be read."""
     try:
-        re.compile(pattern)
-    except re.error as error:
+        _compiled(pattern)
+    except ValueError as error:
         yield Issue(path, f"this is not a regular expression: {error}")
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a regular expression is found in a text. A pattern that came from a reference may be none."""
     try:
-        return re.search(pattern, text) is not None
-    except re.error:
+        return _compiled(pattern).search(text) is not None
+    except ValueError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """*Errors*: `ValueError` for what is none, or too large or too deep to be one. *Limits*: 256 are remembered."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a later Python may read otherwise is nothing for a user to see
+            return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _is(value: Any) -> str:

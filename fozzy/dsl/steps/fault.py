@@ -1,7 +1,7 @@
 """Steps that arm and clear faults."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -20,6 +20,7 @@ NS_PER_S = 10**9
 class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
     """Arms a fault for scripted and host answers alike; `match` says for which, the schedule when."""
 
+    declares: ClassVar[bool] = True
     name: Name | None = None
     on: Literal["http", "proc", "fs", "net"]
     kind: Name

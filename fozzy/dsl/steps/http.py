@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NoReturn
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -34,6 +34,7 @@ from fozzy.world.world import World
 
 STATUS_OK = 200
 REDIRECTS_MAX = 10
+_NOT_FOR_OTHERS = ("authorization", "cookie", "host", "proxy-authorization")  # meant for the one that was asked first
 Status = Annotated[int, Meta(ge=100, le=599)]
 
 
@@ -230,10 +231,16 @@ def redirected(request: HttpRequest, answer: HttpAnswer) -> HttpRequest | None:
     target = answer.header("location")
     if answer.status not in (301, 302, 303, 307, 308) or target is None:
         return None
-    url = urljoin(request.url, target)
-    if answer.status in (307, 308) or request.method in ("GET", "HEAD"):
-        return msgspec.structs.replace(request, url=url)
-    headers = [pair for pair in request.headers if pair[0].lower() != "content-type"]
+    try:
+        url = urljoin(request.url, target)
+        elsewhere = urlsplit(url)[:2] != urlsplit(request.url)[:2]
+    except ValueError as error:
+        fail(f"{request.url} redirects to {told(target)}: {error}", title="http_redirects", field="path")
+    headers = [pair for pair in request.headers if not (elsewhere and pair[0].lower() in _NOT_FOR_OTHERS)]
+    to_get = answer.status == 303 and request.method not in ("GET", "HEAD")
+    if not to_get and (answer.status not in (301, 302) or request.method != "POST"):
+        return msgspec.structs.replace(request, url=url, headers=headers)
+    headers = [pair for pair in headers if pair[0].lower() != "content-type"]
     return msgspec.structs.replace(request, method="GET", url=url, headers=headers, body=EMPTY)
 
 

@@ -49,35 +49,53 @@ def _holds(name: str, argument: Any, value: Any) -> bool:
     if name == "$any":
         return True
     if name == "$regex":
-        return isinstance(value, str) and matches(argument, value)
+        return isinstance(value, str) and isinstance(argument, str) and matches(argument, value)
     if name == "$type":
-        return TYPES[argument](value)
-    wanted, within = _approx(argument)
-    return TYPES["number"](value) and abs(value - wanted) <= within
+        return argument in TYPES and TYPES[argument](value)
+    return TYPES["number"](value) and _is_approx(argument) and _is_near(value, argument)
 
 
-def _approx(argument: Any) -> tuple[float, float]:
+def _is_near(value: float, argument: Any) -> bool:
+    """Exact and as the numbers are written: a whole number may be larger than any float, and 1.6 is 0.1 from 1.5."""
+    from fractions import Fraction  # only this matcher needs it
+
+    def exact(number: float) -> Fraction:
+        return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+
     if isinstance(argument, dict):
-        return argument["value"], argument["within"]
-    return argument, abs(argument) * RELATIVE_DEFAULT
+        return abs(exact(value) - exact(argument["value"])) <= exact(argument["within"])
+    return abs(exact(value) - exact(argument)) <= abs(exact(argument)) * exact(RELATIVE_DEFAULT)
 
 
 def _check(name: str, argument: Any, path: tuple[str | int, ...]) -> Iterator[Issue]:
+    if isinstance(argument, str) and "${" in argument:
+        return  # refers to the run; looked at there
     if name == "$any" and argument is not True:
         yield Issue(path, '"$any" must be true')
     elif name == "$regex":
         if isinstance(argument, str):
-            yield from check_pattern(argument, path) if "${" not in argument else ()
+            yield from check_pattern(argument, path)
         else:
             yield Issue(path, '"$regex" must be text')
     elif name == "$type" and not (isinstance(argument, str) and argument in TYPES):
         yield Issue(path, f'"$type" must be one of {", ".join(TYPES)}')
-    elif name == "$approx" and not _is_approx(argument):
+    elif name == "$approx" and not _is_approx(argument) and not _refers(argument):
         yield Issue(path, '"$approx" must be a number, or an object with "value" and "within"')
 
 
 def _is_approx(argument: Any) -> bool:
-    number = TYPES["number"]
+    """A number, or one and how far off it may be."""
     if isinstance(argument, dict):
-        return argument.keys() == {"value", "within"} and number(argument["value"]) and number(argument["within"])
-    return number(argument)
+        return argument.keys() == {"value", "within"} and all(map(_is_number, argument.values()))
+    return _is_number(argument)
+
+
+def _refers(argument: Any) -> bool:
+    """Whether one of the two numbers refers to the run, and is looked at there."""
+    if not isinstance(argument, dict) or argument.keys() != {"value", "within"}:
+        return False
+    return all(_is_number(each) or (isinstance(each, str) and "${" in each) for each in argument.values())
+
+
+def _is_number(value: Any) -> bool:
+    return TYPES["number"](value)

@@ -1,6 +1,5 @@
 """Steps that run programs."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -160,10 +159,7 @@ class ProcStart(Step, frozen=True, kw_only=True, tag="proc_start"):
         for issue in check_exactly_one(self.ready, "tcp", "http", "stdout_matches"):
             yield issue._replace(path=("ready", *issue.path))
         if self.ready.stdout_matches and "${" not in self.ready.stdout_matches:
-            try:
-                re.compile(self.ready.stdout_matches)
-            except re.error as error:
-                yield Issue(("ready", "stdout_matches"), f"this is not a regular expression: {error}")
+            yield from check_pattern(self.ready.stdout_matches, ("ready", "stdout_matches"))
 
 
 class ProcStop(Step, frozen=True, kw_only=True, tag="proc_stop"):

@@ -87,13 +87,17 @@ class _Poll(Block, frozen=True, kw_only=True):
     poll: Duration
     msg: str | None = None
 
-    def looks(self, world: World) -> Iterator[bool]:
-        """Whether the key has the value, at every poll from now until `within` has passed."""
+    def looks(self) -> Iterator[int]:
+        """How long to wait after each look, from now until `within` has passed; 0 after the last."""
         within, poll = ns(self.within), ns(self.poll)
         if poll <= 0 or within // poll > POLLS_MAX:
             fail(f"poll must be positive and within at most {POLLS_MAX} polls", title="bad_poll", kind="input_invalid")
-        for _ in range(within // poll + 1):
-            yield same(world.kv.get(self.key, MISSING), self.equals)
+        for left in range(within // poll, -1, -1):
+            yield poll if left else 0
+
+    def holds(self, world: World) -> bool:
+        """Whether the key has the value now."""
+        return same(world.kv.get(self.key, MISSING), self.equals)
 
     def check(self) -> Iterator[Issue]:
         try:
@@ -110,11 +114,12 @@ class AssertEventuallyKv(_Poll, frozen=True, kw_only=True, tag="assert_eventuall
     """Fails unless the key has the value at some poll within the time."""
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
-        for index, holds in enumerate(self.looks(world)):
-            if holds:
+        for wait_ns in self.looks():
+            yield 0  # in a parallel block another branch may go before each look
+            if self.holds(world):
                 return
-            if (index + 1) * ns(self.poll) <= ns(self.within):
-                yield ns(self.poll)
+            if wait_ns:
+                yield wait_ns
         value = world.kv.get(self.key)
         fail(
             self.msg or f'"{self.key}" is {told(value)} after {self.within}, wanted {told(self.equals)}',
@@ -128,12 +133,13 @@ class AssertNeverKv(_Poll, frozen=True, kw_only=True, tag="assert_never_kv"):
 
     def walk(self, world: World, body: Body) -> Iterator[int]:
         started = world.clock.now
-        for index, holds in enumerate(self.looks(world)):
-            if holds:
+        for wait_ns in self.looks():
+            yield 0
+            if self.holds(world):
                 after_ms = (world.clock.now - started) // 10**6
                 fail(self.msg or f'"{self.key}" became {told(self.equals)} after {after_ms}ms', field="equals")
-            if (index + 1) * ns(self.poll) <= ns(self.within):
-                yield ns(self.poll)
+            if wait_ns:
+                yield wait_ns
 
 
 def same(left: Any, right: Any) -> bool:

@@ -19,7 +19,7 @@ import trio
 
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
-from fozzy.world.failure import Failure
+from fozzy.world.failure import Failure, over_limit
 from fozzy.world.proc.strays import Stray, is_alive, pipe_names, signal_strays, strays_of
 
 CHUNK_BYTES = 64 * 1024  # what a pipe holds; more would only cost memory
@@ -37,7 +37,7 @@ class Capture:
 
     def __init__(self, stream: trio.abc.ReceiveStream, bytes_max: int) -> None:
         self.data = bytearray()
-        self.is_over = False
+        self.seen_bytes = 0  # kept or not
         self.ended = trio.Event()
         self._stream = stream
         self._bytes_max = bytes_max
@@ -54,11 +54,15 @@ class Capture:
             self.ended.set()
 
     def _keep(self, chunk: bytes | bytearray, tell_over: Callable[[], None]) -> None:
-        room = self._bytes_max - len(self.data)
-        self.data += chunk[:room]
-        if len(chunk) > room and not self.is_over:
-            self.is_over = True
+        self.data += chunk[: self._bytes_max - len(self.data)]
+        self.seen_bytes += len(chunk)
+        if self.is_over:
             tell_over()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there was more than may be kept."""
+        return self.seen_bytes > self._bytes_max
 
     def blob(self) -> Blob:
         """What was kept."""
@@ -135,11 +139,11 @@ class Child:
 
     def too_much(self) -> Failure | None:
         """The failure when it wrote more than it may."""
-        names = [name for name, capture in (("stdout", self.out), ("stderr", self.err)) if capture.is_over]
-        if not names:
-            return None
-        bytes_max = self._limits.output_bytes_max
-        return Failure("limit", f"{self.cmd!r} wrote more than output_bytes_max, {bytes_max} bytes, to {names[0]}")
+        for name, capture in (("stdout", self.out), ("stderr", self.err)):
+            if capture.is_over:
+                what = f"{self.cmd!r} wrote to {name}"
+                return over_limit(what, "output_bytes_max", self._limits.output_bytes_max, capture.seen_bytes)
+        return None
 
     async def _linger(self) -> None:
         """Let the rest of the family finish: its output for a moment, and all of it until the grace is over."""

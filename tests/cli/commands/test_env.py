@@ -1,0 +1,71 @@
+"""`fozzy env`: every setting and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fozzy.config import Settings
+
+
+def origins(ran: Any) -> dict[str, tuple[Any, str]]:
+    """Value and origin of every setting in a document."""
+    return {each["name"]: (each["value"], each["origin"]) for each in ran.document()["settings"]}
+
+
+def test_every_setting_is_shown_with_its_origin(
+    project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flag before environment before file before default; each says which it was."""
+    (project / "fozzy.toml").write_text('det = true\nbase_dir = "kept"\nproc_backend = "host"\n')
+    monkeypatch.setenv("FOZZY_PROC_BACKEND", "scripted")
+    monkeypatch.setenv("FOZZY_REDACT", "x-key, y-key")
+    found = origins(fz("env", "--json", "--no-det"))
+    assert set(found) == set(Settings.__struct_fields__)
+    assert found["det"] == (False, "flag")
+    assert found["base_dir"] == ("kept", "fozzy.toml")
+    assert found["proc_backend"] == ("scripted", "FOZZY_PROC_BACKEND")
+    assert found["redact"] == (["x-key", "y-key"], "FOZZY_REDACT")
+    assert found["scenarios"] == ("scenarios/", "default")
+
+
+def test_the_screen_has_a_line_for_each_setting(project: Path, fz: Callable[..., Any]) -> None:
+    """Name, value, origin in columns; what a setting holds by name has lines of its own."""
+    (project / "fozzy.toml").write_text("[limits]\ncall_ms_max = 5\n")
+    ran = fz("env")
+    assert ran.code == 0
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["limits.call_ms_max", "5", "fozzy.toml"] in lines
+    assert ["det", "false", "default"] in lines
+    assert "  fozzy.toml" in ran.out.splitlines()
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_without_a_file_that_is_said(project: Path, fz: Callable[..., Any]) -> None:
+    """No configuration at all is fine."""
+    (project / ".git").mkdir()
+    ran = fz("env")
+    assert ran.code == 0
+    assert "no configuration file" in ran.out
+    assert "configFile" not in fz("env", "--json").document() or fz("env", "--json").document()["configFile"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dett = true\n", 'there is no setting "dett"'),
+        ("[limits]\ncall_ms = 1\n", 'there is no setting "limits.call_ms"'),
+        ("det = 3\n", '"det" from fozzy.toml'),
+        ("det = \n", "is not TOML"),
+    ],
+)
+def test_a_configuration_that_is_wrong_ends_it(text: str, message: str, project: Path, fz: Callable[..., Any]) -> None:
+    """What cannot be understood is shown with its place, never ignored."""
+    (project / "fozzy.toml").write_text(text)
+    ran = fz("env")
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert "--> fozzy.toml:" in ran.err

@@ -1,0 +1,100 @@
+"""`fozzy init`: a project to begin with, never over what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+FILES = {
+    "scenarios/retry.fozzy.json",
+    "scenarios/program.fozzy.toml",
+    ".vscode/settings.json",
+    ".vscode/fozzy.schema.json",
+}
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, store aside."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".fozzy" not in path.relative_to(folder).parts
+    }
+
+
+@pytest.mark.parametrize("config", ["fozzy.toml", "custom.toml", "conf/custom.toml"])
+def test_what_is_written_passes_untouched(config: str, project: Path, process: Callable[..., Any]) -> None:
+    """Two commands from nothing to a passing suite, under the usual name and any other, in any folder."""
+    flags = () if config == "fozzy.toml" else ("--config", config)
+    made = process("init", *flags)
+    assert made.code == 0, made.err
+    assert set(below((project / config).parent)) == {*FILES, Path(config).name}
+    assert (project / "fozzy.toml").exists() == (config == "fozzy.toml")
+    ran = process(*flags, "test", "--det", "--strict")
+    assert ran.code == 0, ran.out + ran.err
+    assert "2 scenarios: 2 passed" in ran.out
+    assert process("validate", *flags).out == "2 files valid\n"
+    assert f"fozzy test --det --strict{''.join(f' {flag}' for flag in flags)}\n" in made.out
+
+
+@pytest.mark.parametrize("taken", ["fozzy.toml", *sorted(FILES)])
+def test_nothing_is_overwritten_and_nothing_half_written(taken: str, project: Path, fz: Callable[..., Any]) -> None:
+    """One file that exists is enough to write none; with --force all are written."""
+    path = project / taken
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    ran = fz("init")
+    assert ran.code == 2
+    assert f"error[init.exists]: {taken} exists already; nothing was written" in ran.err
+    assert "fozzy init --force" in ran.err
+    assert below(project) == {taken: b"mine"}
+    assert fz("init", "--force").code == 0
+    assert set(below(project)) == {*FILES, "fozzy.toml"}
+    assert path.read_text() != "mine"
+
+
+def test_the_editor_finds_the_schema(project: Path, fz: Callable[..., Any]) -> None:
+    """The settings of VS Code point to a file that is there, and that is the schema of scenarios; the scenario too."""
+    fz("init")
+    (entry,) = json.loads((project / ".vscode/settings.json").read_text())["json.schemas"]
+    assert entry["fileMatch"] == ["*.fozzy.json"]
+    schema = project / entry["url"]
+    assert json.loads(schema.read_text())["title"] == "a fozzy scenario"
+    scenario = json.loads((project / "scenarios/retry.fozzy.json").read_text())
+    assert (project / "scenarios" / scenario["$schema"]).samefile(schema)
+    assert Draft202012Validator(json.loads(schema.read_text())).is_valid(scenario)
+
+
+def test_an_environment_that_names_the_file(
+    project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FOZZY_CONFIG names the file to write, as --config does, and --config stands before it."""
+    monkeypatch.setenv("FOZZY_CONFIG", "env.toml")
+    assert fz("init").code == 0
+    assert (project / "env.toml").is_file() and not (project / "fozzy.toml").exists()
+    assert fz("test", "-j1").code == 0
+    assert fz("init", "--config", "own/own.toml").code == 0
+    assert (project / "own/own.toml").is_file()
+
+
+def test_the_scenarios_can_be_replayed(project: Path, fz: Callable[..., Any]) -> None:
+    """What it writes records and replays: the program's output is in the trace."""
+    fz("init")
+    for name in ("retry.fozzy.json", "program.fozzy.toml"):
+        assert fz("run", f"scenarios/{name}", "--record", "t.fozzy", "--record-collision", "overwrite").code == 0
+        ran = fz("replay", "t.fozzy")
+        assert ran.code == 0 and "SAME" in ran.out
+
+
+def test_a_file_in_the_way(project: Path, fz: Callable[..., Any]) -> None:
+    """A file where a folder must be ends it with 2, not with a traceback."""
+    (project / "scenarios").write_text("mine")
+    ran = fz("init")
+    assert ran.code == 2
+    assert "error[init.unwritable]: cannot write scenarios/" in ran.err
+    assert (project / "scenarios").read_text() == "mine"

@@ -1,0 +1,277 @@
+"""`--json` is one document, whatever happens, and the document is what its schema says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fozzy.cli.commands import COMMANDS
+from fozzy.cli.commands.schema import FOLDER
+from fozzy.cli.documents import DOCUMENTS
+
+PASSING = "scenarios/cart/add_item.fozzy.json"
+FAILING = "scenarios/checkout/pay_twice.fozzy.json"
+
+# What is said, and the code of the error that must come of it; none when the command does its work.
+SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
+    "init": [
+        (("init", "--config", "other/fozzy.toml"), 0, None),
+        (("init",), 2, "init.exists"),
+        (("init", "--nope"), 2, "usage.unknown_option"),
+        (("init", "extra"), 2, "usage.mistake"),
+        (("init", "--cwd", "nowhere"), 2, "usage.bad_folder"),
+    ],
+    "validate": [
+        (("validate",), 0, None),
+        (("validate", "bad"), 2, "scenario.duplicate_key"),
+        (("validate", "nowhere.fozzy.json"), 2, "scenario.missing"),
+        (("validate", "--reporter", "nope"), 2, "usage.bad_value"),
+        (("validate", "--config", "bad.toml"), 2, "config.unknown_key"),
+        (("validate", "--config", "none.toml"), 2, "config.missing"),
+    ],
+    "test": [
+        (("test", "-j1"), 4, None),
+        (("test", "-j1", "scenarios/cart"), 0, None),
+        (("test", "-j1", "pay.fozzy", "damaged.fozzy"), 6, None),
+        (("test", "-k", "nothing at all"), 5, None),
+        (("test", "bad", "nowhere.fozzy.json"), 2, "scenario.duplicate_key"),
+        (("test", "cluster.fozzy.json"), 2, "scenario.distributed"),
+        (("test", "--jobs", "0"), 2, "usage.bad_value"),
+        (("test", "--jobs", "many"), 2, "usage.bad_value"),
+        (("test", "--jobs"), 2, "usage.mistake"),
+        (("test", "--reporter", "nope"), 2, "usage.unknown_reporter"),
+        (("test", "--events"), 2, "usage.two_reports"),
+        (("test", "--config", "bad.toml"), 2, "config.unknown_key"),
+    ],
+    "fmt": [
+        (("fmt", "scenarios"), 0, None),
+        (("fmt", "--check", "scenarios"), 1, None),
+        (("fmt", "bad"), 2, "scenario.duplicate_key"),
+        (("fmt", "nowhere.fozzy.json"), 2, "scenario.missing"),
+        (("fmt", "--stdout", PASSING), 2, "usage.two_reports"),
+    ],
+    "run": [
+        (("run", PASSING), 0, None),
+        (("run", FAILING), 1, None),
+        (("run", "scenarios/orders/slow_refund.fozzy.json"), 3, None),
+        (("run", "scenarios/programs/killed.fozzy.toml"), 4, None),
+        (("run", "bad/pay.fozzy.json"), 2, "scenario.duplicate_key"),
+        (("run", "cluster.fozzy.json"), 2, "scenario.distributed"),
+        (("run", "nowhere.fozzy.json"), 2, "scenario.missing"),
+        (("run",), 2, "usage.missing"),
+        (("run", PASSING, "extra"), 2, "usage.mistake"),
+        (("run", PASSING, "--seed", "-1"), 2, "usage.bad_value"),
+        (("run", PASSING, "--seed", "one"), 2, "usage.bad_value"),
+        (("run", PASSING, "--timeout", "soon"), 2, "usage.bad_value"),
+        (("run", PASSING, "--proc", "nobody"), 2, "usage.bad_value"),
+        (("run", PASSING, "--record", "pay.fozzy", "--record-collision", "error"), 2, "trace.exists"),
+        (("run", PASSING, "--sede", "1"), 2, "usage.unknown_option"),
+    ],
+    "replay": [
+        (("replay", "pay.fozzy"), 1, None),
+        (("replay", "pay.fozzy", "--scenario", "fixed.fozzy.json"), 0, None),
+        (("replay", "pay.fozzy", "--scenario", "edited.fozzy.json"), 6, None),
+        (("replay", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("replay", "cut.fozzy"), 6, "trace.unsealed"),
+        (("replay", "none.fozzy"), 2, "trace.unreadable"),
+        (("replay", "ffff"), 2, "store.unknown_run"),
+        (("replay", "pay.fozzy", "--until", "later"), 2, "usage.bad_value"),
+        (("replay", "pay.fozzy", "--dump-events"), 2, "usage.two_reports"),
+        (("replay",), 2, "usage.missing"),
+    ],
+    "trace verify": [
+        (("trace", "verify", "pay.fozzy"), 0, None),
+        (("trace", "verify", "damaged.fozzy"), 6, None),
+        (("trace", "verify", "cut.fozzy"), 6, None),
+        (("trace", "verify", "none.fozzy"), 2, "trace.unreadable"),
+        (("trace", "verify", "@latst"), 2, "store.unknown_run"),
+        (("trace", "verify"), 2, "usage.missing"),
+    ],
+    "trace recover": [
+        (("trace", "recover", "cut.fozzy"), 0, None),
+        (("trace", "recover", "pay.fozzy"), 2, "trace.sealed_already"),
+        (("trace", "recover", "none.fozzy"), 2, "trace.unreadable"),
+    ],
+    "trace show": [
+        (("trace", "show", "pay.fozzy"), 0, None),
+        (("trace", "show", "pay.fozzy", "--from", "2", "--to", "3"), 0, None),
+        (("trace", "show", "damaged.fozzy"), 6, None),
+        (("trace", "show", "cut.fozzy", "--unsafe"), 0, None),
+        (("trace", "show", "none.fozzy"), 2, "trace.unreadable"),
+    ],
+    "report show": [
+        (("report", "show", "pay.fozzy"), 0, None),
+        (("report", "show", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("report", "show", "cut.fozzy"), 6, "trace.unsealed"),
+        (("report", "show", "ffff"), 2, "store.unknown_run"),
+        (("report", "show", "pay.fozzy", "--format", "tap"), 2, "usage.two_reports"),
+        (("report", "show"), 2, "usage.missing"),
+    ],
+    "schema": [
+        (("schema", "--for", "nothing"), 2, "usage.unknown_schema"),
+        (("schema", "--for"), 2, "usage.mistake"),
+    ],
+    "env": [
+        (("env",), 0, None),
+        (("env", "--config", "none.toml"), 2, "config.missing"),
+        (("env", "--config", "broken.toml"), 2, "config.syntax"),
+    ],
+    "version": [
+        (("version",), 0, None),
+        (("version", "--nope"), 2, "usage.unknown_option"),
+    ],
+}
+EACH = [(command, *said) for command, list_of in SAID.items() for said in list_of]
+
+
+@cache
+def validator(command: str) -> Draft202012Validator:
+    """What checks a document of this command."""
+    schema = json.loads((FOLDER / f"{command.replace(' ', '-')}.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@pytest.fixture
+def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> None:
+    """The files the command lines name."""
+    fz("run", shop.failing, "--seed", "7", "--record", "pay.fozzy")
+    whole = Path("pay.fozzy").read_bytes()
+    Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
+    Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))
+    Path("bad.toml").write_text("dett = true\n")
+    Path("broken.toml").write_text("det = \n")
+    shop.edited("edited", ("12ms", "13ms"))
+    shop.edited("fixed", ('"b": 1', '"b": 2'))
+
+
+def keys(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every key of a document with its path; what users wrote (fields, details, answers) is theirs."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield path, key
+            if key not in ("details", "value", "header", "records", "footer"):
+                yield from keys(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from keys(item, path)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["after", "before"])
+@pytest.mark.parametrize(("command", "words", "code", "error"), EACH, ids=[" ".join(each[1]) for each in EACH])
+def test_stdout_is_one_document_that_its_schema_describes(
+    command: str,
+    words: tuple[str, ...],
+    code: int,
+    error: str | None,
+    before: bool,
+    stage: None,
+    fz: Callable[..., Any],
+) -> None:
+    """--json before or after the command: one valid document of this command, nothing on stderr, the right status."""
+    takes_it = words[-1] in ("--for", "--jobs")  # as its value
+    ran = fz("--json", *words) if before or takes_it else fz(*words, "--json")
+    assert ran.code == code, ran.said
+    assert ran.err == ""
+    assert ran.out.endswith("\n") and ran.out.count("\n") == 1
+    document = ran.document()
+    assert [each.message for each in validator(command).iter_errors(document)] == []
+    assert document["command"] == command
+    assert document.get("error", {}).get("code") == error
+    assert (document["status"] == "error") == (error is not None or command in ("test", "replay") and code == 6)
+    assert [each for each in keys(document) if not re.fullmatch("[a-z][a-zA-Z0-9]*", each[1])] == []
+
+
+def test_every_command_is_said_with_and_without_success() -> None:
+    """No command is left out here, and each has a document whose schema can be printed."""
+    assert set(SAID) == set(COMMANDS) == set(DOCUMENTS)
+    for command, said in SAID.items():
+        assert any(error for _, _, error in said)
+        assert command == "schema" or any(code == 0 for _, code, _ in said)
+
+
+@pytest.mark.parametrize(
+    "words", [("tset",), ("--json", "--json"), ("trace",), ("trace", "nope"), ("--sed", "3", "run")]
+)
+def test_mistakes_before_any_command_have_the_envelope(words: tuple[str, ...], fz: Callable[..., Any]) -> None:
+    """A command that does not exist, or none at all, is an error document too: the schema of any error holds."""
+    ran = fz(*words, "--json")
+    document = ran.document()
+    assert ran.code == 2
+    assert [each.message for each in validator("schema").iter_errors(document)] == []
+    assert document["command"] in ("fozzy", "trace")
+    assert document["error"]["code"].startswith("usage.")
+    assert document["problems"][0]["code"] == document["error"]["code"]
+
+
+def test_an_error_names_the_first_problem_and_lists_all(stage: None, fz: Callable[..., Any]) -> None:
+    """`error` is the first of `problems`, and each problem has its code, message and place."""
+    document = fz("run", "bad/pay.fozzy.json", "--json").document()
+    assert [problem["code"] for problem in document["problems"]] == [
+        "scenario.duplicate_key",
+        "scenario.unknown_step",
+        "scenario.missing_field",
+        "scenario.unknown_field",
+        "scenario.bad_value",
+    ]
+    assert document["error"] == document["problems"][0]
+    assert document["problems"][1]["where"] == {"file": "bad/pay.fozzy.json", "line": 6, "col": 15}
+    assert document["problems"][1]["hint"] == 'did you mean "sleep"?'
+
+
+@pytest.mark.parametrize(
+    "words", [("run", FAILING), ("run", "bad/pay.fozzy.json"), ("test", "-j1", "scenarios/checkout"), ("test", "bad")]
+)
+@pytest.mark.parametrize("reporter", [("--reporter", "json"), ("--reporter=json",)])
+def test_the_json_reporter_is_the_same_as_json(
+    reporter: tuple[str, ...], words: tuple[str, ...], stage: None, still: None, fz: Callable[..., Any]
+) -> None:
+    """`--reporter json` prints what `--json` prints, errors included."""
+    one, other = fz(*words, "--json"), fz(*words, *reporter)
+    assert (other.code, other.err) == (one.code, "")
+    assert steady(other.document()) == steady(one.document())
+
+
+@pytest.mark.parametrize("command", ["replay", "validate"])
+def test_single_reporters_know_json_too(command: str, stage: None, still: None, fz: Callable[..., Any]) -> None:
+    """Commands with one report understand `--reporter json` as `--json`, also in an error."""
+    for words in ((command, "pay.fozzy"), (command, "none.fozzy"), (command, "--config", "none.toml", "pay.fozzy")):
+        one, other = fz(*words, "--json"), fz(*words, "--reporter", "json")
+        assert (other.code, other.document(), other.err) == (one.code, one.document(), "")
+
+
+def test_a_file_holds_the_same_document(stage: None, still: None, fz: Callable[..., Any]) -> None:
+    """`--reporter json=FILE` writes the document and leaves the screen."""
+    one = fz("run", FAILING, "--json", "--seed", "7")
+    other = fz("run", FAILING, "--seed", "7", "--reporter", "json=out/report.json")
+    written = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+    assert steady(written) == steady(one.document())
+    assert "reproduce" in other.out
+
+
+def steady(value: Any) -> Any:
+    """A document without the names that are fresh in every run."""
+    return json.loads(re.sub(r'(?<="runId": ")[0-9a-f]{8}|(?<=runs/)[0-9a-f]{8}', "", json.dumps(value)))
+
+
+def test_the_trace_of_a_run_embeds_the_summary_that_was_printed(stage: None, fz: Callable[..., Any]) -> None:
+    """What `--json` says of a run is what its trace says of it, the path included."""
+    printed = fz("run", FAILING, "--record", "pay.fozzy", "--json").document()
+    assert printed["identity"]["tracePath"] == "pay.1.fozzy"
+    footer = json.loads(Path("pay.1.fozzy").read_bytes().splitlines()[-1])
+    assert footer["summary"] == printed
+
+
+def test_the_schema_of_a_schema_is_printed_as_json(fz: Callable[..., Any]) -> None:
+    """`schema --json`, and with it `schema --steps --json`, print one JSON document: a schema."""
+    for words in ((), ("--steps",), ("--for", "trace verify"), ("--for", "config")):
+        document = fz("schema", *words, "--json").document()
+        Draft202012Validator.check_schema(document)
+        assert document["$schema"].endswith("2020-12/schema")

@@ -1,0 +1,288 @@
+"""Every screen, word for word. `FOZZY_UPDATE_SCREENS=1` writes them anew; look at them when they change."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from fozzy.cli.main import main
+from fozzy.report.text import ascii_only
+
+FOLDER = Path(__file__).parent / "screens"
+UPDATE = os.environ.get("FOZZY_UPDATE_SCREENS") == "1"  # read now: tests run without such variables
+COLUMNS = 80
+MODES = ("terminal", "pipe", "no_color", "ascii")
+
+
+class Scene(NamedTuple):
+    """A command line, what must have happened before it, and how it ends."""
+
+    name: str
+    code: int
+    words: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()
+
+
+RECORD = ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7", "--record", "pay.fozzy")
+SCENES = [
+    Scene("test-passing", 0, ("test", "scenarios/cart", "scenarios/programs/refused.fozzy.json", "-j1")),
+    Scene("test-failing", 4, ("test", "--seed", "1337", "-j1")),
+    Scene("test-one-failing", 1, ("test", "scenarios/checkout", "scenarios/cart", "--seed", "1337", "-j1")),
+    Scene("test-quiet", 4, ("test", "-q", "--seed", "1337", "-j1")),
+    Scene("test-verbose", 1, ("test", "-v", "scenarios/checkout", "scenarios/cart", "-j1")),
+    Scene("test-kept-traces", 6, ("test", "kept", "-j1")),
+    Scene("test-nothing", 5, ("test", "--tag", "none", "-j1")),
+    Scene("test-refused", 2, ("test", "cluster.fozzy.json", "scenarios", "nowhere.fozzy.json")),
+    Scene("run-passing", 0, ("run", "scenarios/cart/add_item.fozzy.json", "--seed", "7")),
+    Scene("run-failing", 1, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7")),
+    Scene("run-timeout", 3, ("run", "scenarios/orders/slow_refund.fozzy.json", "--seed", "7")),
+    Scene("run-crash", 4, ("run", "scenarios/programs/killed.fozzy.toml", "--seed", "7")),
+    Scene("run-blocks", 1, ("run", "blocks.fozzy.json", "--seed", "7")),
+    Scene("run-difference", 1, ("run", "difference.fozzy.json", "--seed", "7")),
+    Scene("run-unscripted", 1, ("run", "unscripted.fozzy.json", "--seed", "7")),
+    Scene("run-very-verbose", 1, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7", "-vv")),
+    Scene("run-quiet", 1, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7", "-q")),
+    Scene("replay-same", 1, ("replay", "pay.fozzy"), (RECORD,)),
+    Scene("replay-drift-edited", 6, ("replay", "pay.fozzy", "--scenario", "edited.fozzy.json"), (RECORD,)),
+    Scene("replay-drift-dropped", 6, ("replay", "pay.fozzy", "--scenario", "dropped.fozzy.json"), (RECORD,)),
+    Scene("replay-fixed", 0, ("replay", "pay.fozzy", "--scenario", "fixed.fozzy.json"), (RECORD,)),
+    Scene("replay-changed", 1, ("replay", "pay.fozzy", "--scenario", "changed.fozzy.json"), (RECORD,)),
+    Scene(
+        "replay-incomplete", 6, ("replay", "rest.fozzy"), (("trace", "recover", "cut.fozzy", "--out", "rest.fozzy"),)
+    ),
+    Scene("replay-cut-off", 6, ("replay", "cut.fozzy")),
+    Scene("validate-problems", 2, ("validate", "bad", "scenarios")),
+    Scene("validate-fine", 0, ("validate", "scenarios")),
+    Scene("verify-trusted", 0, ("trace", "verify", "pay.fozzy"), (RECORD,)),
+    Scene("verify-damaged", 6, ("trace", "verify", "damaged.fozzy")),
+    Scene("verify-cut-off", 6, ("trace", "verify", "cut.fozzy")),
+    Scene("recover", 0, ("trace", "recover", "cut.fozzy", "--out", "rest.fozzy")),
+    Scene("show", 0, ("trace", "show", "pay.fozzy"), (RECORD,)),
+    Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
+    Scene("init-again", 2, ("init", "--config", "init.toml")),
+    Scene("env", 0, ("env",)),
+    Scene("mistake-command", 2, ("tset",)),
+    Scene("mistake-option", 2, ("run", "a.fozzy.json", "--sede", "7")),
+    Scene("mistake-value", 2, ("run", "scenarios/cart/add_item.fozzy.json", "--timeout", "5")),
+    Scene("mistake-file", 2, ("run", "scenarios/cart/add_itme.fozzy.json")),
+    Scene("mistake-config", 2, ("test", "--config", "bad.toml")),
+    Scene("mistake-run", 2, ("replay", "abcd")),
+]
+BY_NAME = {scene.name: scene for scene in SCENES}
+FAILING = [scene for scene in SCENES if scene.code and scene.name not in ("test-quiet", "run-quiet")]
+
+
+class Stream(io.TextIOWrapper):
+    """A stream that says what it is asked to say about itself."""
+
+    def __init__(self, encoding: str, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, newline="\n", write_through=True)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def text(self) -> str:
+        buffer = self.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return buffer.getvalue().decode(self.encoding)
+
+
+Show = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def show(stage: None, monkeypatch: pytest.MonkeyPatch, fz: Callable[..., object]) -> Show:
+    """Plays a scene in a mode and returns the exit status and both streams."""
+
+    def play(scene: Scene, mode: str = "pipe") -> tuple[int, str]:
+        for words in scene.before:
+            fz(*words)
+        terminal = mode == "terminal"
+        out, err = (Stream("ascii" if mode == "ascii" else "utf-8", terminal) for _ in range(2))
+        with monkeypatch.context() as patch:
+            patch.setenv("TERM", "xterm")
+            patch.setenv("CI", "true")  # the live line is for the matrix
+            if mode == "no_color":
+                patch.setenv("NO_COLOR", "1")
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            code = main([*scene.words, *(["--color", "never"] if terminal else [])])
+        return code, normal(out.text() + err.text())
+
+    return play
+
+
+@pytest.fixture
+def stage(shop, broken: str, distributed: str, still: None, fz: Callable[..., object]) -> None:  # type: ignore[no-untyped-def]
+    """The files the scenes need; what happened here leaves no run behind."""
+    fz(*RECORD)
+    sleep = '    { "type": "sleep", "duration": "12ms" },\n'
+    shop.edited("edited", ("12ms", "13ms"))
+    shop.edited("dropped", (sleep, ""))
+    shop.edited("fixed", ('"b": 1', '"b": 2'))
+    shop.edited("changed", ('"b": 1', '"b": 3'))
+    whole = Path("pay.fozzy").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    Path("cut.fozzy").write_bytes(b"".join(lines[:-4]))
+    Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))
+    Path("kept").mkdir()
+    for name in ("cut", "damaged", "pay"):
+        Path("kept", f"{name}.fozzy").write_bytes(Path(f"{name}.fozzy").read_bytes())
+    Path("pay.fozzy").unlink()
+    for name, text in TEXTS.items():
+        Path(name).write_text(text, encoding="utf-8")
+
+
+TEXTS = {
+    "init.toml": "det = true\n",
+    "bad.toml": 'dett = true\n\n[limits]\ncall_ms_max = "long"\n',
+    "blocks.fozzy.json": """\
+{
+  "version": 1,
+  "name": "blocks",
+  "setup": [{ "type": "set_kv", "key": "a", "value": "1" }],
+  "steps": [
+    { "type": "sleep", "duration": "70s" },
+    { "type": "assert_throws", "steps": [
+      { "type": "fail", "message": "wanted" }
+    ] },
+    { "type": "group", "name": "outer", "steps": [
+      { "type": "trace_event", "name": "inside" },
+      { "type": "assert_rejects", "steps": [
+        { "type": "set_kv", "key": "k", "value": "v" }
+      ] }
+    ] },
+    { "type": "fail", "message": "never reached" }
+  ],
+  "teardown": [{ "type": "fail", "message": "teardown fails too" }]
+}
+""",
+    "difference.fozzy.json": """\
+{
+  "version": 1,
+  "name": "difference",
+  "steps": [
+    { "type": "http_when", "method": "GET", "path": "/a", "status": 200,
+      "json": { "id": 42, "name": "Ada " } },
+    { "type": "http_request", "method": "GET", "path": "/a",
+      "expect_json": { "id": 42, "name": "Ada" } }
+  ]
+}
+""",
+    "unscripted.fozzy.json": """\
+{
+  "version": 1,
+  "name": "unscripted",
+  "steps": [
+    { "type": "proc_spawn", "cmd": "ls", "args": ["-l"] }
+  ]
+}
+""",
+}
+
+
+def normal(text: str) -> str:
+    """A screen without what may differ: hashes, sizes, what a real program took."""
+    text = re.sub(r"fozzy \d+\.\d+\.\d+", "fozzy 0.1.0", text)
+    text = re.sub(r"\b[0-9a-f]{4}(…|\.\.\.)[0-9a-f]{2}\b", r"c0de\1ed", text)
+    text = re.sub(r"\b[0-9a-f]{8}(…|\.\.\.)", r"c0dec0de\1", text)
+    text = re.sub(r"\([0-9a-f]{8}\)$", "(c0dec0de)", text, flags=re.MULTILINE)
+    text = re.sub(r"\d+\.\d kB", "3.0 kB", text)
+    return re.sub(r"^(  . *1 proc_spawn .*?) *\d+ms$|^(  CRASH .*  )\d+ms$", r"\1\2 ?ms", text, flags=re.MULTILINE)
+
+
+def snapshot(name: str, shown: str) -> str:
+    """The screen as it is kept; written anew when that is asked for."""
+    path = FOLDER / f"{name}.txt"
+    if UPDATE:
+        path.write_text(shown, encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_screen_is_as_it_was_seen_and_approved(name: str, show: Show) -> None:
+    """Each screen in a pipe is, word for word, the one in its file, and ends with the status it should."""
+    scene = BY_NAME[name]
+    code, shown = show(scene)
+    assert code == scene.code
+    assert shown == snapshot(name, shown)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "pipe"])
+@pytest.mark.parametrize(
+    "name", ["test-failing", "run-failing", "run-blocks", "replay-drift-edited", "validate-problems"]
+)
+def test_a_screen_says_the_same_to_every_audience(name: str, mode: str, show: Show) -> None:
+    """A terminal without colour and NO_COLOR get the words of a pipe; ASCII gets them with words for symbols."""
+    code, shown = show(BY_NAME[name], mode)
+    kept = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert code == BY_NAME[name].code
+    assert "\x1b" not in shown
+    assert shown == (ascii_only(kept) if mode == "ascii" else kept)
+
+
+@pytest.mark.parametrize("name", ["test-failing", "run-failing"])
+def test_ascii_screens_keep_their_columns(name: str, show: Show) -> None:
+    """Without symbols the boxes are drawn with `-`, a failing step says FAIL, and every column stays where it was."""
+    _, shown = show(BY_NAME[name], "ascii")
+    kept = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert shown.isascii()
+    assert "FAIL" in shown
+    assert "  -- " in shown or name != "test-failing"
+    assert [len(each) for each in shown.splitlines()] == [len(each) for each in kept.splitlines()]
+
+
+def test_every_kept_screen_has_its_scene() -> None:
+    """No file lies in the folder of screens that no test compares."""
+    assert {path.stem for path in FOLDER.glob("*.txt")} == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_no_line_is_wider_than_eighty_columns(name: str) -> None:
+    """What we write fits eighty columns; only messages, causes and lists of what is possible may be longer."""
+    long = [
+        each
+        for each in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        if len(each) > COLUMNS and not re.match(r"error\[|hint: |  record #|  [a-z_.]+: | +fozzy run ", each)
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("name", [scene.name for scene in FAILING])
+def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
+    name: str,
+    show: Show,
+    pasted: Callable[[str], list[list[str]]],
+    fz: Callable[..., object],
+) -> None:
+    """A screen that ends with another status than 0 holds a command; each runs here and does what it was told to do."""
+    _, shown = show(BY_NAME[name])
+    commands = pasted(shown)
+    assert commands, shown
+    for words in commands:
+        ran = fz(*words)
+        code, said = ran.code, ran.said  # type: ignore[attr-defined]
+        if words[-1] == "--help":
+            assert code == 0 and said.startswith("Usage: fozzy")
+        elif words[0] == "replay" and "--unsafe" not in words:
+            assert re.search(r"^  (SAME|INCOMPLETE) ", said, re.MULTILINE), said
+            assert code != 2
+        elif words[0] == "run":
+            failed = re.findall(r"^  ([a-z_]+: .*)$", shown, re.MULTILINE)
+            assert code in (1, 3, 4), said
+            assert not failed or failed[0] in said
+        elif words[:2] == ["trace", "verify"]:
+            assert code == 6 and "FAIL" in said
+        elif words[0] == "test":
+            assert code in (0, 1, 3, 4, 6)
+        else:
+            assert code == 0, said
+            assert said
