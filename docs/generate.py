@@ -21,6 +21,7 @@ from fozzy.cli.command import Arg, Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, command_class
 from fozzy.cli.documents import DOCUMENTS
 from fozzy.cli.pages import FILES, heading
+from fozzy.cli.pages import names as names_of_explain
 from fozzy.cli.pages import pages as pages_of_explain
 from fozzy.config import Retention, Settings
 from fozzy.core.events import Record
@@ -32,6 +33,7 @@ from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.types import fields, wanted
 from fozzy.errors import Exit
+from fozzy.report import FORMATS
 from fozzy.trace.format import Footer, Header
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +51,7 @@ FAMILIES = {
     "proc": "Programs",
     "net": "The modelled network",
     "memory": "The modelled heap",
+    "fault": "Faults",
     "__init__": "Blocks",
 }
 
@@ -247,13 +250,56 @@ def _meaning(kind: Any) -> str:
     return next((note.description or "" for note in get_args(kind)[1:] if hasattr(note, "description")), "")
 
 
+def completion_text() -> str:
+    """What `fozzy/complete.py` reads: the commands, their places and options, as lines of parts with tabs between."""
+    lines = ["command\t\t"]
+    common = {word.field for word in words_of(Command)}
+    lines += [_completed(word) for word in words_of(Command)]
+    for name, (_, said) in COMMANDS.items():
+        lines.append(f"command\t{name}\t{said}")
+        lines += [_completed(word, name) for word in words_of(command_class(name)) if word.field not in common]
+    return "".join(f"{line}\n" for each in lines for line in each.splitlines())
+
+
+# What an option or place takes, by how its value is called in the help.
+_KINDS = {
+    **dict.fromkeys(("TRACE", "RUN", "A", "B"), "run"),
+    **{"DIR": "cwd", "FILE": "file", "PATH...": "test", "SCENARIO": "scenario"},
+}
+_KINDS_OF_PLACES = {"validate paths": "scenario", "fmt paths": "scenario", "trace recover partial": "partial"}
+_KINDS_OF_FLAGS = {"--config": "config", "--scenario": "scenario"}
+
+
+def _completed(word: Any, command: str = "") -> str:
+    """The lines of one place or option."""
+    choices = " ".join(_choices(word))
+    if isinstance(word.note, Arg):
+        kind = _KINDS_OF_PLACES.get(f"{command} {word.field}", _KINDS.get(word.note.metavar, "word"))
+        return f"place\t\t{kind}\t{choices}\t{word.note.help}\t{'many' if word.is_many else ''}"
+    kind = "" if word.is_flag else _KINDS_OF_FLAGS.get(word.note.flags[0], _KINDS.get(word.note.metavar, "word"))
+    lines = [f"option\t{flag}\t{kind}\t{choices}\t{word.note.help}" for flag in word.note.flags]
+    opposite = [f"option\t{word.note.off}\t\t\tThe opposite of {word.note.flags[0]}."] if word.note.off else []
+    return "\n".join([*lines, *opposite])
+
+
+def _choices(word: Any) -> list[str]:
+    """The words an option or place may be."""
+    if word.note.metavar == "CODE":
+        return names_of_explain()
+    if word.field == "for_":
+        return [path.stem for path in schemas() if path.suffix == ".json"]
+    literal = [value for kind in (word.kind, *get_args(word.kind)) for value in get_args(kind) if isinstance(value, str)]
+    return list(dict.fromkeys(literal)) or (list(FORMATS) if word.note.metavar == "FORMAT" else [])
+
+
 def help_texts() -> dict[Path, str]:
     """What `--help` prints, as Typer makes it at eighty columns; read at start-up instead of importing Typer."""
     from fozzy.cli.app import help_of
 
     groups = dict.fromkeys(name.rpartition(" ")[0] for name in COMMANDS)
     names = ["", *COMMANDS, *(group for group in groups if group)]
-    return {HELP / f"{'-'.join(['fozzy', *name.split()])}.txt": help_of(name) for name in names}
+    made = {HELP / f"{'-'.join(['fozzy', *name.split()])}.txt": help_of(name) for name in names}
+    return {**made, HELP / "completion.txt": completion_text()}
 
 
 def pages() -> dict[Path, str]:

@@ -18,13 +18,18 @@ def main() -> None:
 
 
 def _quick(words: list[str]) -> bool:
-    """Answer `version`, `schema` and help, plainly asked, within the time a bare interpreter needs."""
+    """Answer `version`, `schema`, help and completion, plainly asked, within the time a bare interpreter needs."""
     if not words or words[-1] in ("--help", "-h"):
         return _print(os.path.join("help", "-".join(["fozzy", *words[:-1]]) + ".txt"))
     if words in (["version"], ["--version"]):
         from fozzy.version import VERSION
 
         print(f"fozzy {VERSION}")
+        return True
+    if words[:1] == ["__complete"]:
+        from fozzy.complete import reply
+
+        sys.stdout.write(reply(words[1:]))
         return True
     if words[:1] == ["schema"] and (len(words) == 1 or (len(words) == 3 and words[1] == "--for")):
         name = words[2].replace(" ", "-") if len(words) == 3 else "scenario"

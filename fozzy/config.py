@@ -45,6 +45,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     proc_backend: Annotated[Literal["scripted", "host"], Meta(description="Who runs programs.")] = "scripted"
     fs_backend: Annotated[Literal["virtual", "host"], Meta(description="Who keeps files.")] = "virtual"
     http_backend: Annotated[Literal["scripted", "host"], Meta(description="Who answers HTTP.")] = "scripted"
+    proc_env: Annotated[
+        list[str],
+        Meta(description="Names of environment variables that host processes get besides PATH, HOME and such."),
+    ] = []
     http_base_url: Annotated[str, Meta(description="Completes paths to URLs with the host backend.")] = ""
     redact: Annotated[list[str], Meta(description="More names under which secrets stand.")] = []
     limits: Annotated[Limits, Meta(description="Bounds of every run.")] = Limits()

@@ -159,6 +159,16 @@ class ExplainDocument(Camel, frozen=True, kw_only=True):
     pages: list[PageBody]
 
 
+class CompletionDocument(Camel, frozen=True, kw_only=True):
+    """The script for a shell."""
+
+    schema_version: int
+    command: Literal["completion"]
+    status: Literal["pass"]
+    shell: Literal["bash", "zsh", "fish"]
+    script: str
+
+
 class SettingBody(Camel, frozen=True, kw_only=True):
     """One setting in force."""
 
@@ -205,6 +215,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "artifacts prune": [PruneDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
+    "completion": [CompletionDocument, ErrorDocument],
     "env": [EnvDocument, ErrorDocument],
     "version": [VersionDocument, ErrorDocument],
 }

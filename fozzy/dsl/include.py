@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Fetch = Callable[[str], "Loaded"]  # the words an include names its file with -> that file, valid
 
-DEPTH_MAX = 8  # files that include files
 NOT_RUN = ("setup", "teardown", "matrix", "expect")  # parts that an include could only leave out in silence
 NOT_FOUND = ("scenario.unreadable", "scenario.include_cycle", "scenario.include_too_deep", "scenario.no_include")
 

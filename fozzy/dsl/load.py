@@ -9,7 +9,7 @@ import posixpath
 import stat
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from blake3 import blake3
@@ -17,13 +17,15 @@ from blake3 import blake3
 from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
 from fozzy.dsl.bounds import deepest, may_hold_halves, number, unusable, whole_number
 from fozzy.dsl.checks import file_flaws, tree_flaws
-from fozzy.dsl.include import DEPTH_MAX as INCLUDES_MAX
-from fozzy.dsl.include import Fetch, Included, include
 from fozzy.dsl.names import kept_names
 from fozzy.dsl.scenario import File, form_of
 from fozzy.errors import InputError, Where
 
+if TYPE_CHECKING:
+    from fozzy.dsl.include import Fetch, Included
+
 SUFFIXES: dict[str, Literal["json", "toml"]] = {".fozzy.json": "json", ".fozzy.toml": "toml"}
+INCLUDES_MAX = 8  # files that include files
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ def document(data: bytes, name: str, shown: str, form: Literal["json", "toml"]) 
     return Document(name, shown, text, form, blake3(data).hexdigest())
 
 
-def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
+def parse(doc: Document, fetch: "Fetch | None" = None) -> Loaded:
     """Decode and check a document and the files it includes, which `fetch` reads.
 
     *Errors*: `InputError` with every problem of the file.
@@ -99,13 +101,15 @@ def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
         file = msgspec.convert(raw, form_of(raw))
     except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
         raise _explained(doc) from None
-    included = include(doc, file, fetch) if "include" in doc.text else Included()
-    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text, included.kept()))
+    included = _included(doc, file, fetch)
+    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text, _kept(included)))
     if next(flaws, None) is not None:
         raise _explained(doc, included)
+    if included is None:
+        return Loaded(doc, file, {}, kept_names(raw))
     if included.problems:
         raise InputError.of(included.problems)
-    return Loaded(doc, file, included.loaded, frozenset(chain(kept_names(raw), included.kept() or ())))
+    return Loaded(doc, file, included.loaded, kept_names(raw).union(included.kept() or ()))
 
 
 def load(path: Path, name: str | None = None, shown: str | None = None) -> Loaded:
@@ -115,7 +119,7 @@ def load(path: Path, name: str | None = None, shown: str | None = None) -> Loade
     return parse(read(path, name, shown), beside(path, name, shown, (name,)))
 
 
-def beside(path: Path, name: str, shown: str, chain_: tuple[str, ...]) -> Fetch:
+def beside(path: Path, name: str, shown: str, chain_: tuple[str, ...]) -> "Fetch":
     """How a file's includes are read: relative to it. `chain_` are the files that led here, this one last."""
 
     def fetch(word: str) -> Loaded:
@@ -154,7 +158,20 @@ def decode(doc: Document) -> dict[str, Any]:
     return _usable(raw) if may_hold_halves(doc.text) else raw
 
 
-def _explained(doc: Document, included: Included | None = None) -> InputError:
+def _included(doc: Document, file: File, fetch: "Fetch | None") -> "Included | None":
+    """The files a scenario includes; none when there is no word of any."""
+    if "include" not in doc.text:
+        return None
+    from fozzy.dsl.include import include  # most scenarios do not need it
+
+    return include(doc, file, fetch)
+
+
+def _kept(included: "Included | None") -> frozenset[str] | None:
+    return frozenset() if included is None else included.kept()
+
+
+def _explained(doc: Document, included: "Included | None" = None) -> InputError:
     from fozzy.dsl.validate import explain  # a good scenario does not need it
 
     # Where it did not come to includes, and there are any, what they keep is not known.

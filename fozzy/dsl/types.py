@@ -17,6 +17,7 @@ _WORDS: dict[Any, str] = {
     list: "a list",
     dict: "an object",
     type(None): "null",
+    Any: "any value",
 }
 
 
@@ -98,6 +99,15 @@ def wanted(kind: Any) -> str:
     return _WORDS.get(get_origin(kind) or kind, "an object") + constraints
 
 
+@lru_cache(maxsize=1024)
+def length_max(kind: Any) -> int | None:
+    """How many items or members a value may have; none when as many as it likes."""
+    found = [meta.max_length for meta in _metas(kind)]
+    if get_origin(bare(kind)) in (Union, types.UnionType):
+        found += [length_max(each) for each in get_args(bare(kind))]
+    return min((each for each in found if each is not None), default=None)
+
+
 def got(value: Any) -> str:
     """What a value is: `text "3"`, `number 1.5`, `a list`."""
     if value is None or isinstance(value, bool):
@@ -114,11 +124,7 @@ def _metas(kind: Any) -> list[Meta]:
 
 
 def _description(kind: Any) -> str:
-    own = "".join(meta.description or "" for meta in _metas(kind))
-    kind = bare(kind)
-    if get_origin(kind) in (Union, types.UnionType):
-        own += "".join(_description(each) for each in get_args(kind))
-    return own
+    return "".join(meta.description or "" for meta in _metas(kind))
 
 
 def _is_reference(kind: Any) -> bool:

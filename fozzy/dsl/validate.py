@@ -20,7 +20,7 @@ from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORMS, form_of
-from fozzy.dsl.types import fields, got, holds_structs, is_nullable, members, structs, wanted
+from fozzy.dsl.types import fields, got, holds_structs, is_nullable, length_max, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion, whole
 
 HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
@@ -170,6 +170,9 @@ def _items(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> I
 def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
     if not value and "that is not empty" in wanted(kind):
         yield Flaw(path, f"{inside}{_noun(path)} must not be empty", "", "empty")
+    most = length_max(kind)
+    if most is not None and len(value) > most:
+        yield Flaw(path, f"{inside}{_noun(path)} must have at most {most} items, got {len(value)}")
 
 
 def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
@@ -179,6 +182,8 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
         msgspec.convert(value, kind)
     except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
         inner = list(_items(value, kind, path, inside))
+        if not inner and isinstance(value, list | dict) and len(value) > (length_max(kind) or len(value)):
+            inner = list(_length(value, kind, path, inside))
         yield from inner
         if inner:
             return

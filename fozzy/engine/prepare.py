@@ -149,6 +149,11 @@ def _env_names(loaded: Loaded) -> Iterator[str]:
         yield from _env_names(included)
 
 
+def for_host(run: Ready, settings: Settings) -> Ready:
+    """A run that asks the host: with what only asking needs, and a trace therefore does not hold."""
+    return run._replace(setting=msgspec.structs.replace(run.setting, proc_env=frozenset(settings.proc_env)))
+
+
 def start(
     run: Ready,
     source: Source,

@@ -19,7 +19,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
 from fozzy.dsl.load import Loaded
 from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.place import Tally, place, step_number
-from fozzy.engine.prepare import Options, Ready, header_of, ready, start
+from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.errors import InterruptedRun, StoreError
 from fozzy.trace.finalize import Policy, check_target, finalize, partial_of, shown_path
@@ -89,7 +89,7 @@ def run_once(
 ) -> Recorded:
     """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
     header, redactor = header_of(loaded, options, seed, mode, case)
-    run = ready(header, loaded, redactor, root, case)
+    run = for_host(ready(header, loaded, redactor, root, case), options.settings)
     if keep.asked:
         check_target(keep.target, keep.policy)
     buffered = not (keep.asked or keep.always)

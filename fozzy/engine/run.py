@@ -7,6 +7,7 @@ background processes end; leaks are counted. Every step that ends is a record, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fozzy.core.brief import shorten
 from fozzy.core.choice import Choices
@@ -18,8 +19,10 @@ from fozzy.core.summary import Heap
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.proc import end_background
 from fozzy.engine.bind import Bound, Plan
-from fozzy.faults.engine import Faults
 from fozzy.world.world import Setting, World
+
+if TYPE_CHECKING:
+    from fozzy.faults.engine import Faults
 
 _SEVERITY: list[Status] = ["crash", "timeout", "fail", "pass"]
 

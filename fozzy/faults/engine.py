@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from fozzy.core.choice import CHANCES, Choices
 from fozzy.core.events import Event
 from fozzy.faults.actions import Action
-from fozzy.faults.kinds import Dice
-from fozzy.faults.rule import Rule, Schedule, Target
+from fozzy.faults.kinds.base import Dice
+from fozzy.faults.rule import Rule, Target
+from fozzy.faults.schedule import Schedule
 
 EVENT = "fault"
 
@@ -123,6 +124,11 @@ class Faults:
         """The action could not be applied, and why."""
         self._count(planned).bypassed += 1
         self._say(planned, {"applied": False, "reason": reason})
+
+    def is_spent(self, planned: Planned) -> bool:
+        """Whether the rule was applied as often as it may be since this was planned."""
+        times = planned.rule.schedule.times
+        return times is not None and self._count(planned).applied >= times
 
     def tallies(self) -> list[Tally]:
         """What became of every rule, in the order of arming within a target, the disarmed ones first."""

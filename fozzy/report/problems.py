@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fozzy.core.outcome import Finding
 from fozzy.errors import FozzyError, Problem, Where
-from fozzy.report.text import Line, Span, line, one_line, safe
+from fozzy.report.text import Line, Span, line, one_line
 
 PROBLEMS_MAX = 20
 EXCERPT_CHARS = 100  # of a long source line, around the caret
@@ -56,14 +56,15 @@ class Spot(NamedTuple):
 def excerpt(spot: Spot, indent: str = "") -> list[Line]:
     """A source line with a caret below it. A long line is cut to what stands around the caret."""
     text, number, col, length, label = spot
-    start = max(0, col - 1 - EXCERPT_CHARS // 2) if col > EXCERPT_CHARS else 0
+    end = col - 1 + min(length, EXCERPT_CHARS // 2)
+    start = max(0, col - 1 - EXCERPT_CHARS // 2) if end > EXCERPT_CHARS else 0
     shown = text[start : start + EXCERPT_CHARS]
-    before = ("… " if start else "") + safe(shown[: max(0, col - 1 - start)])
-    rest = safe(shown[max(0, col - 1 - start) :]) + (" …" if start + EXCERPT_CHARS < len(text) else "")
+    before = ("… " if start else "") + one_line(shown[: max(0, col - 1 - start)])
+    rest = one_line(shown[max(0, col - 1 - start) :]) + (" …" if start + EXCERPT_CHARS < len(text) else "")
     width = len(str(number))
     bar = f"{indent}{' ' * width} |"
     carets = "^" * max(1, min(length, len(rest)))
-    marked = line(f"{bar} {' ' * len(before)}", Span(carets, "mark"), Span(f" {safe(label)}" if label else "", "mark"))
+    marked = line(f"{bar} {' ' * len(before)}", Span(carets, "mark"), Span(f" {one_line(label)}" if label else "", "mark"))
     return [line(bar), line(f"{indent}{number} | {before}{rest}"), marked]
 
 

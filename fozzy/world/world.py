@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 import msgspec
 
@@ -18,8 +18,6 @@ from fozzy.core.backends import Backends
 from fozzy.core.choice import Answer, Choices, Request
 from fozzy.core.events import Event
 from fozzy.core.limits import Limits
-from fozzy.faults.engine import Faults
-from fozzy.faults.rule import Rule
 from fozzy.world.fs.base import Fs
 from fozzy.world.http.base import Http
 from fozzy.world.http.scripted import HttpRule, ScriptedHttp
@@ -29,6 +27,10 @@ from fozzy.world.net.virtual import VirtualNet
 from fozzy.world.proc.base import Proc
 from fozzy.world.proc.scripted import ProcRule, ScriptedProc
 from fozzy.world.rules import Rules
+
+if TYPE_CHECKING:
+    from fozzy.faults.engine import Faults
+    from fozzy.faults.rule import Rule
 
 P = TypeVar("P")
 
@@ -75,6 +77,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = True  # a fault that was never rolled fails the run
     variables: dict[str, Any] = {}
     env_names: frozenset[str] = frozenset()
+    proc_env: frozenset[str] = frozenset()  # variables that host processes get besides the ordinary ones
 
 
 class EnvValue(Answer, frozen=True, kw_only=True):
@@ -112,7 +115,14 @@ class World:
     http_rules = lazy(lambda world: Rules[HttpRule]())
     proc_rules = lazy(lambda world: Rules[ProcRule]())
     snapshots = lazy(lambda world: dict[str, Any]())
-    faults = lazy(lambda world: Faults(world.choices))
+
+    @lazy
+    def faults(self) -> Faults:
+        """The armed faults of the run."""
+        from fozzy.faults.engine import Faults
+
+        return Faults(self.choices)
+
     checkpoints = lazy(lambda world: dict[str, int]())
     background = lazy(lambda world: list[str]())  # names of running background processes, in order of starting
 
@@ -149,7 +159,9 @@ class World:
         if self.setting.backends.proc == "host":
             from fozzy.world.proc.host import HostProc
 
-            return HostProc(self.choices, self.loop, self.setting.limits, self.setting.root)
+            setting = self.setting
+            allowed = setting.proc_env | setting.env_names
+            return HostProc(self.choices, self.loop, setting.limits, setting.root, allowed)
         return ScriptedProc(self.proc_rules)
 
     def arm(self, rule: Rule) -> None:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
+    "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),
     "env": ("env:Env", "Show every setting and where it came from."),
     "version": ("version:Version", "Print the version."),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -25,10 +25,7 @@ class Env(Command, frozen=True, kw_only=True):
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
-        values = msgspec.to_builtins(config.settings)
-        complete = {
-            name: values.get(name, msgspec.to_builtins(getattr(config.settings, name))) for name in config.origins
-        }
+        complete = {name: _value(getattr(config.settings, name)) for name in config.origins}
         settings = [
             SettingBody(name=name, value=complete[name], origin=config.origins[name]) for name in sorted(complete)
         ]
@@ -51,6 +48,11 @@ class Env(Command, frozen=True, kw_only=True):
         return Exit.PASS
 
 
+def _value(value: Any) -> Any:
+    """A setting as JSON; one that holds others shows them all, also those that were not set."""
+    return msgspec.to_builtins(msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else value)
+
+
 def _overridden(setting: SettingBody, value: bool) -> SettingBody:
     return msgspec.structs.replace(setting, value=value, origin="flag")
 
@@ -61,5 +63,5 @@ def _lines(document: EnvDocument) -> list[Line]:
     for each in document.settings:
         nested = each.value.items() if isinstance(each.value, dict) else ()
         for name, value in [(f"{each.name}.{key}", value) for key, value in nested] or [(each.name, each.value)]:
-            lines.append(line(f"  {name:<24}", Span(f"{show(value):<24}"), Span(f"  {each.origin}", "dim")))
+            lines.append(line(f"  {name:<26}", Span(f"{show(value):<22}"), Span(f"  {each.origin}", "dim")))
     return lines

@@ -1,16 +1,18 @@
 """Steps that arm and clear faults."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.base import Duration, Issue, Name, Step, fail, ns
 from fozzy.errors import suggestion
-from fozzy.faults.kinds import KINDS, Kind, kind_of
-from fozzy.faults.rule import Rule, Schedule
+from fozzy.faults.schedule import Schedule
 from fozzy.world.world import World
+
+if TYPE_CHECKING:
+    from fozzy.faults.kinds import Kind
 
 DURATIONS = {"delay": "delay_ns", "delay_max": "delay_max_ns", "hold": "hold_ns", "retry_after": "retry_after_s"}
 SETTINGS = ("codes", "body", "delay", "delay_max", "hold", "how", "bytes", "retry_after", "error", "code", "signal")
@@ -38,6 +40,9 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
     signal: int | None = None
 
     def run(self, world: World) -> str:
+        from fozzy.faults.kinds import kind_of  # a run without faults needs no kinds
+        from fozzy.faults.rule import Rule
+
         kind = kind_of(self.on, self.kind)
         if kind is None:
             fail(f'"{self.kind}" is no fault of {self.on}', title="unknown_fault", kind="input_invalid", field="kind")
@@ -55,6 +60,8 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
         return self.name or f"{self.on}.{self.kind}"
 
     def check(self) -> Iterator[Issue]:
+        from fozzy.faults.kinds import KINDS
+
         kinds = {str(kind.__struct_config__.tag): kind for kind in KINDS[self.on]}
         kind = kinds.get(self.kind)
         if kind is None:
@@ -64,7 +71,7 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
             return
         yield from self._check_settings(kind)
 
-    def _check_settings(self, kind: type[Kind]) -> Iterator[Issue]:
+    def _check_settings(self, kind: "type[Kind]") -> Iterator[Issue]:
         allowed = {field.name for field in msgspec.structs.fields(kind)}
         takes = [name for name in SETTINGS if DURATIONS.get(name, name) in allowed]
         for name in SETTINGS:

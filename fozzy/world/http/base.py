@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Protocol
 
+import msgspec
+
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.choice import Answer, Request
 from fozzy.world.failure import Failure
@@ -38,9 +40,40 @@ class HttpRequest(Request, frozen=True, kw_only=True):
         )
 
 
+class Answered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer of a burst: to which request, when it was whole since the burst began, and what it took itself."""
+
+    index: int
+    at_ns: int
+    took_ns: int
+    answer: HttpAnswer
+
+
+class BurstAnswers(Answer, frozen=True, kw_only=True):
+    """What came back of a burst, in the order of completion."""
+
+    answers: list[Answered] = []
+
+
+class HttpBurst(Request, frozen=True, kw_only=True):
+    """The same request `count` times, `concurrency` of them at a time.
+
+    *Limits*: `body_bytes_max` for all answers together, as they are kept together.
+    """
+
+    answer: ClassVar[type[Answer]] = BurstAnswers
+    count: int
+    concurrency: int
+    request: HttpRequest
+
+
 class Http(Protocol):
     """Somebody who answers HTTP requests."""
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         """The answer, whole or with its failure."""
+        ...
+
+    def burst(self, request: HttpBurst) -> BurstAnswers:
+        """Every answer, whole or with its failure."""
         ...

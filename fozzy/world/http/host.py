@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fozzy.core.choice import Choices
 from fozzy.core.limits import Limits
 from fozzy.world.host_loop import HostLoop
-from fozzy.world.http.base import HttpAnswer, HttpRequest
+from fozzy.world.http.base import BurstAnswers, HttpAnswer, HttpBurst, HttpRequest
 
 if TYPE_CHECKING:
     from fozzy.world.http.host_tasks import Client
@@ -35,6 +35,15 @@ class HostHttp:
             return self._loop.call(lambda: client.exchange(request, min(own_ns, budget_ns)))
 
         return self._choices.ask("http.send", request, live, HttpAnswer)
+
+    def burst(self, request: HttpBurst) -> BurstAnswers:
+        """Every answer, whole or with its failure, as it came; they are one question."""
+
+        def live(budget_ns: int) -> tuple[BurstAnswers, int]:
+            client = self._client()
+            return self._loop.call(lambda: client.burst(request, budget_ns))
+
+        return self._choices.ask("http.burst", request, live, BurstAnswers)
 
     def _client(self) -> Client:
         """Made by the first request nobody recorded an answer to, because it imports httpx."""

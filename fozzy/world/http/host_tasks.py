@@ -7,24 +7,21 @@ Rule 2: what is sent does not depend on the version of a library; what came is k
 
 from __future__ import annotations
 
-import re
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import httpx
 import trio
 
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
-from fozzy.world.failure import Failure, FailureKind
-from fozzy.world.http.base import HttpAnswer, HttpRequest
+from fozzy.world.failure import Failure, over_limit
+from fozzy.world.http.base import Answered, BurstAnswers, HttpAnswer, HttpBurst, HttpRequest
 from fozzy.world.http.coding import CodingError, decoder
+from fozzy.world.http.failures import failure_of, peer_of
 
 CLOSE_S = 1.0  # a peer may not answer when we say goodbye
-CAUSES_MAX = 64  # how far an error is followed to what caused it
 
 SWITCHING_PROTOCOLS = 101
 
@@ -38,34 +35,26 @@ _UPGRADE = (
     ("sec-websocket-key", "Zm96enktZm96enktZm96eg=="),  # any 16 bytes will do (RFC 6455, 4.1): the same ones always
 )
 
-# The first cause in this order decides; the libraries wrap what the system said.
-_KIND_OF_CAUSE: tuple[tuple[type[BaseException], FailureKind], ...] = (
-    (socket.gaierror, "not_found"),
-    (ssl.SSLError, "protocol"),
-    (ConnectionRefusedError, "refused"),
-    (ConnectionResetError, "reset"),
-    (BrokenPipeError, "reset"),
-    (TimeoutError, "timeout"),
-    (httpx.ReadError, "reset"),
-    (httpx.WriteError, "reset"),
-    (httpx.UnsupportedProtocol, "protocol"),
-    (httpx.ProtocolError, "protocol"),
-    (httpx.InvalidURL, "protocol"),
-    (OSError, "io"),
-    (ValueError, "protocol"),
-)
-_LEFT = re.compile("disconnected|peer closed")  # how h11 and httpcore say that the peer went away too early
+
+class _Room:
+    """How many bytes may still be kept, of one answer or of all answers of a burst, whose heads count then too."""
+
+    def __init__(self, bytes_max: int, heads_count: bool = False) -> None:
+        self.bytes_max = bytes_max
+        self.left = bytes_max
+        self.heads_count = heads_count
 
 
 class _Received:
-    """What has come of an answer so far. *Limits*: `bytes_max` bytes of body, unpacked."""
+    """What has come of an answer so far. *Limits*: as much of the unpacked body as there is room for."""
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, room: _Room) -> None:
         self.status = 0
         self.failure: Failure | None = None
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
-        self._bytes_max = bytes_max
+        self._seen_bytes = 0
+        self._room = room
         self._coding = decoder(None)
 
     def begin(self, response: httpx.Response) -> None:
@@ -73,15 +62,24 @@ class _Received:
         self.status = response.status_code
         self._headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         self._coding = decoder(response.headers.get("content-encoding"))
+        if self._room.heads_count:
+            self._room.left -= sum(len(name) + len(value) for name, value in self._headers)
+            if self._room.left < 0:
+                self._headers, self._room.left = [], 0
+                self._cut()
 
     def feed(self, chunk: bytes) -> bool:
         """Take a piece of the body; false when no more is wanted."""
-        if self.failure is None:
-            with self._told():
-                self._body += self._coding.feed(chunk, self._bytes_max + 1 - len(self._body))
-        if len(self._body) > self._bytes_max:
-            del self._body[self._bytes_max :]
-            self.failure = Failure("limit", f"the body is larger than body_bytes_max, {self._bytes_max} bytes")
+        if self.failure is not None:
+            return False
+        self._seen_bytes += len(chunk)
+        with self._told():
+            data = self._coding.feed(chunk, self._room.left + 1)
+            self._body += data[: self._room.left]
+            self._room.left -= len(data)
+        if self._room.left < 0:
+            self._room.left = 0
+            self._cut()
         return self.failure is None
 
     def finish(self) -> None:
@@ -95,12 +93,21 @@ class _Received:
         body = Blob.of(bytes(self._body))
         return HttpAnswer(status=self.status, headers=self._headers, body=body, failure=self.failure)
 
+    def _cut(self) -> None:
+        room = self._room
+        what = "the answers of the burst are together" if room.heads_count else "the body is"
+        seen_bytes = max(self._seen_bytes, room.bytes_max + 1)  # packed, more was seen than came
+        self.failure = over_limit(what, "body_bytes_max", room.bytes_max, seen_bytes)
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except CodingError as error:
             self.failure = Failure("protocol", str(error))
+
+
+_UNSENT = HttpAnswer(failure=Failure("timeout", "the time was over before this request could be sent"))
 
 
 class Client:
@@ -110,16 +117,40 @@ class Client:
         self._limits = limits
         self._clients: dict[str, httpx.AsyncClient] = {}
 
-    async def exchange(self, request: HttpRequest, budget_ns: int) -> HttpAnswer:
-        """The answer to one request, whole or with its failure; safe to run several at the same time."""
-        received = _Received(self._limits.body_bytes_max)
+    async def exchange(self, request: HttpRequest, budget_ns: int, room: _Room | None = None) -> HttpAnswer:
+        """The answer to one request, whole or with its failure; safe to run several at the same time.
+
+        *Limits*: `budget_ns` for all of it: name, connection, TLS, request, head and body.
+        """
+        received = _Received(room or _Room(self._limits.body_bytes_max))
         with trio.move_on_after(budget_ns / 1e9) as scope:
             await self._send(request, received)
         if scope.cancelled_caught:
             so_far = f"; the status was {received.status}" if received.status else ""
-            message = f"{_peer(request)} had not answered in full after {budget_ns // 1_000_000} ms{so_far}"
+            message = f"{peer_of(request)} had not answered in full after {budget_ns // 1_000_000} ms{so_far}"
             received.failure = Failure("timeout", message)
         return received.answer()
+
+    async def burst(self, burst: HttpBurst, budget_ns: int) -> BurstAnswers:
+        """Every answer of a burst in the order of completion. *Limits*: `budget_ns` for all, `concurrency` at a time."""
+        began = trio.current_time()
+        room = _Room(self._limits.body_bytes_max, heads_count=True)
+        numbers = iter(range(burst.count))
+        answers: list[Answered] = []
+
+        async def send_on() -> None:
+            for index in numbers:
+                sent = trio.current_time()
+                left_ns = budget_ns - _ns(sent - began)
+                own_ns = burst.request.timeout_ms * 10**6 or left_ns
+                answer = await self.exchange(burst.request, min(own_ns, left_ns), room) if left_ns > 0 else _UNSENT
+                now = trio.current_time()
+                answers.append(Answered(index, _ns(now - began), _ns(now - sent), answer))
+
+        async with trio.open_nursery() as senders:
+            for _ in range(min(burst.concurrency, burst.count)):
+                senders.start_soon(send_on)
+        return BurstAnswers(answers=answers)
 
     async def aclose(self) -> None:
         """Close what is still open."""
@@ -132,14 +163,14 @@ class Client:
             wire = _on_the_wire(request)
             response = await self._client(wire.url.scheme).send(wire, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            received.failure = _failure(request, error)
+            received.failure = failure_of(request, error, 0)
             return
         try:
             received.begin(response)
             if response.status_code != SWITCHING_PROTOCOLS:  # what follows that is no longer HTTP
                 await _read(response, received)
         except (httpx.HTTPError, OSError) as error:
-            received.failure = _failure(request, error)
+            received.failure = failure_of(request, error, received.status)
         finally:
             with trio.CancelScope(deadline=trio.current_time() + CLOSE_S, shield=True):
                 await response.aclose()
@@ -155,6 +186,10 @@ class Client:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             )
         return self._clients[scheme]
+
+
+def _ns(duration_s: float) -> int:
+    return int(duration_s * 1e9)
 
 
 async def _read(response: httpx.Response, received: _Received) -> None:
@@ -181,48 +216,3 @@ def _encoded(text: str) -> bytes:
         return text.encode("latin-1")  # as headers are read, so that one can be sent back as it came
     except UnicodeEncodeError:
         return text.encode("utf-8")
-
-
-def _failure(request: HttpRequest, error: Exception) -> Failure:
-    causes = list(_causes(error))
-    for cause_type, kind in _KIND_OF_CAUSE:
-        for cause in causes:
-            if isinstance(cause, cause_type):
-                return _told(request, "reset" if _went_away(cause) else kind, cause)
-    return _told(request, "io", error)
-
-
-def _went_away(cause: BaseException) -> bool:
-    return isinstance(cause, httpx.RemoteProtocolError) and _LEFT.search(str(cause)) is not None
-
-
-def _told(request: HttpRequest, kind: FailureKind, cause: BaseException) -> Failure:
-    peer = _peer(request)
-    said = str(cause) or type(cause).__name__
-    sentences: dict[FailureKind, str] = {
-        "not_found": f"the host of {peer} cannot be found: {said}",
-        "refused": f"nobody listens on {peer}",
-        "reset": f"{peer} ended the connection before its answer was whole: {said}",
-        "protocol": f"the exchange with {peer} breaks the protocol: {said}",
-    }
-    return Failure(kind, sentences.get(kind, f"the exchange with {peer} failed: {said}"))
-
-
-def _peer(request: HttpRequest) -> str:
-    """Whom the request goes to; without a user and password that may stand before it."""
-    try:
-        return urlsplit(request.url).netloc.rpartition("@")[2] or repr(request.url)
-    except ValueError:
-        return repr(request.url)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    waiting: list[BaseException] = [error]
-    for _ in range(CAUSES_MAX):
-        if not waiting:
-            return
-        cause = waiting.pop(0)
-        yield cause
-        waiting += [further for further in (cause.__cause__, cause.__context__) if further is not None]
-        if isinstance(cause, BaseExceptionGroup):
-            waiting += cause.exceptions

@@ -7,7 +7,8 @@ import msgspec
 
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.world.failure import Failure
-from fozzy.world.http.base import HttpAnswer, HttpRequest
+from fozzy.world.http.base import Answered, BurstAnswers, HttpAnswer, HttpBurst, HttpRequest
+from fozzy.world.http.lanes import stays
 from fozzy.world.rules import Rules
 
 SWITCHING_PROTOCOLS = 101
@@ -54,14 +55,32 @@ class ScriptedHttp:
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         """The rule's answer. *Errors*: failure `unscripted` when no rule speaks for the request."""
+        answer, took_ns = self._answer(request)
+        if took_ns:
+            self._delay(took_ns)
+        return answer
+
+    def burst(self, request: HttpBurst) -> BurstAnswers:
+        """The rules' answers, taken in order; their delays pass at the same time, `concurrency` of them."""
+        given = [self._answer(request.request) for _ in range(request.count)]
+        times = stays([took_ns for _, took_ns in given], request.concurrency)
+        answers = [
+            Answered(index, stay.ended_ns, took_ns, answer)
+            for index, ((answer, took_ns), stay) in enumerate(zip(given, times, strict=True))
+        ]
+        answers.sort(key=lambda each: each.at_ns)
+        if answers and answers[-1].at_ns:
+            self._delay(answers[-1].at_ns)
+        return BurstAnswers(answers=answers)
+
+    def _answer(self, request: HttpRequest) -> tuple[HttpAnswer, int]:
+        """The answer and the nanoseconds it takes."""
         rule = self._rules.take(lambda rule: rule.matches(request))
         if rule is None:
-            return HttpAnswer(failure=Failure("unscripted", f"no http_when answers {request.method} {request.url}"))
+            message = f"no http_when answers {request.method} {request.url}"
+            return HttpAnswer(failure=Failure("unscripted", message)), 0
         timeout_ns = request.timeout_ms * 10**6
         if timeout_ns and rule.delay_ns > timeout_ns:
-            self._delay(timeout_ns)
             message = f"{request.url} had not answered after {request.timeout_ms} ms"
-            return HttpAnswer(failure=Failure("timeout", message))
-        if rule.delay_ns:
-            self._delay(rule.delay_ns)
-        return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body)
+            return HttpAnswer(failure=Failure("timeout", message)), timeout_ns
+        return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body), rule.delay_ns

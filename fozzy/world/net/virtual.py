@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fozzy.core.choice import Choices
-from fozzy.faults.actions import Send, Wait
-from fozzy.faults.engine import Faults, Planned
+
+if TYPE_CHECKING:
+    from fozzy.faults.engine import Faults, Planned
 
 
 class Message(NamedTuple):
@@ -59,8 +60,13 @@ class VirtualNet:
         """Put a message on its way."""
         self._pending.append(message)
         planned = self._roll("send", message)
-        if planned is None:
-            return
+        if planned is not None:
+            self._strike(planned, message)
+
+    def _strike(self, planned: Planned, message: Message) -> None:
+        """Hold the message that was just sent, double it, or move it."""
+        from fozzy.faults.actions import Send, Wait
+
         if isinstance(planned.action, Wait):
             held_ns = self._choices.clock.now + planned.action.duration_ns
             self._pending[-1] = message._replace(held_ns=held_ns)

@@ -70,9 +70,13 @@ class Capture:
 
 
 class Child:
-    """A running process, its group and its output. *Closes*: when `attend` returns."""
+    """A running process, its group and its output. *Closes*: when `attend` returns.
 
-    def __init__(self, cmd: str, process: trio.Process, limits: Limits) -> None:
+    Its peak memory is not told: no system tells it both cheaply and truly. What `wait4` reports on Linux includes
+    fozzy's own memory before the `exec`, and samples miss every program that is shorter than their distance.
+    """
+
+    def __init__(self, cmd: str, process: trio.Process, limits: Limits, tell_gone: Callable[[int], None]) -> None:
         assert process.stdout is not None and process.stderr is not None
         self.cmd = cmd
         self.exited = trio.Event()  # its first process is over
@@ -82,9 +86,15 @@ class Child:
         self.err = Capture(process.stderr, limits.output_bytes_max)
         self._process = process
         self._limits = limits
+        self._tell_gone = tell_gone
         self._grace_ends = -1.0
         self._strays: set[Stray] = set()
         self._pipes = _pipes_of(process)
+
+    @property
+    def leader(self) -> int:
+        """The number of its first process, of its group and of its session."""
+        return self._process.pid
 
     async def attend(self) -> None:
         """Read its output until it is over, then clear its group."""
@@ -96,6 +106,7 @@ class Child:
                 self.exited.set()
                 await self._linger()
                 self._signal_group(KILL)
+                self._tell_gone(self.leader)
                 readers.cancel_scope.cancel()
         finally:
             self.ended.set()
@@ -118,7 +129,7 @@ class Child:
         if self.ended.is_set():
             return
         self._grace_ends = trio.current_time() + grace_s
-        self._strays = strays_of(self._process.pid, self._pipes)
+        self._strays = strays_of(self.leader, self._pipes)
         self._signal_group(number)
         signal_strays(self._strays, number)
         with trio.move_on_at(self._grace_ends):
@@ -154,19 +165,19 @@ class Child:
             await trio.sleep(POLL_S)
 
     def _has_family(self) -> bool:
-        return _group_lives(self._process.pid) or any(is_alive(stray) for stray in self._strays)
+        return _group_lives(self.leader) or any(is_alive(stray) for stray in self._strays)
 
     def _kill(self) -> None:
         """Those found before the grace are killed too: their parents may have gone, so no walk finds them again."""
         if not self.ended.is_set():
-            self._strays |= strays_of(self._process.pid, self._pipes)
+            self._strays |= strays_of(self.leader, self._pipes)
             self._signal_group(KILL)
         signal_strays(self._strays, KILL)
 
     def _signal_group(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
             if HAS_GROUPS:
-                os.killpg(self._process.pid, number)
+                os.killpg(self.leader, number)
             else:
                 self._process.send_signal(number)
 
@@ -176,7 +187,7 @@ async def launch(
 ) -> trio.Process | Failure:
     """Start a program as the leader of its own session, its output and, if it has any, its input in pipes.
 
-    *Errors*: as a `Failure` that names the program.
+    `env` is its whole environment. *Errors*: as a `Failure` that names the program.
     """
     try:
         return await trio.lowlevel.open_process(
@@ -186,7 +197,7 @@ async def launch(
             stderr=subprocess.PIPE,
             start_new_session=True,
             cwd=cwd,
-            env={**os.environ, **env},
+            env=env,
         )
     except FileNotFoundError as error:
         if str(error.filename) == str(cwd):

@@ -37,10 +37,14 @@ PORT_TRIES_MAX = 64  # the system may offer a port again that this run was given
 class HostProc:
     """Runs programs below `root`. *Limits*: the time a call has left, `output_bytes_max` per stream, `stop_grace_ms` and `kill_grace_ms`.
 
+    A program gets the ordinary variables of our environment (see `environment`), those in `allowed`, and its own.
     *Errors*: none; what goes wrong is part of the answer. *Closes*: with the loop, or earlier by `close`.
     """
 
-    def __init__(self, choices: Choices, loop: HostLoop, limits: Limits, root: Path) -> None:
+    def __init__(
+        self, choices: Choices, loop: HostLoop, limits: Limits, root: Path, allowed: frozenset[str] = frozenset()
+    ) -> None:
+        self._allowed = allowed
         self._choices = choices
         self._loop = loop
         self._limits = limits
@@ -90,8 +94,8 @@ class HostProc:
         if self._made is None:
             from fozzy.world.proc.host_tasks import Processes
 
-            self._made = Processes(self._limits, self._root, self._attend)
-            self._loop.at_close(self._made.end_all)
+            self._made = Processes(self._limits, self._root, self._attend, self._allowed)
+            self._loop.at_close(self._made.aclose)
         return self._made
 
     def _attend(self, child: Child) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,8 @@ from fozzy.world.failure import Failure
 from fozzy.world.fs.base import path_problem
 from fozzy.world.proc.base import AwaitReady, Exited, IsReady, Spawn, Start, Started, Stop
 from fozzy.world.proc.child import KILL, Child, launch
+from fozzy.world.proc.environment import child_environment
+from fozzy.world.proc.guardian import Guardian
 from fozzy.world.proc.probes import Look, UnusableProbe, in_words, look_for, until_seen
 
 TAIL_CHARS_MAX = 1000  # of stderr, in a message
@@ -22,9 +25,14 @@ Attend = Callable[[Child], None]
 
 
 class Processes:
-    """The real processes of one run; all methods run on the loop. *Closes*: `end_all` ends what still lives."""
+    """The real processes of one run; all methods run on the loop.
 
-    def __init__(self, limits: Limits, root: Path, attend: Attend) -> None:
+    `allowed` are the variables of our environment they get besides the ordinary ones. *Closes*: `aclose`.
+    """
+
+    def __init__(self, limits: Limits, root: Path, attend: Attend, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+        self._guardian = Guardian()
         self._limits = limits
         self._root = root
         self._attend = attend
@@ -108,13 +116,20 @@ class Processes:
             for child in list(self._alive):
                 nursery.start_soon(self._end, child, signal.SIGTERM, self._limits.kill_grace_ms / 1e3)
 
+    async def aclose(self) -> None:
+        """End every process, then the guardian."""
+        await self.end_all()
+        await self._guardian.aclose()
+
     async def _launch(
         self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path, has_input: bool = False
     ) -> Child | Failure:
-        process = await launch(cmd, args, env, folder, has_input)
+        await self._guardian.begin()
+        process = await launch(cmd, args, child_environment(os.environ, self._allowed, env), folder, has_input)
         if isinstance(process, Failure):
             return process
-        child = Child(cmd, process, self._limits)
+        self._guardian.add(process.pid)
+        child = Child(cmd, process, self._limits, self._guardian.remove)
         self._alive.add(child)
         self._attend(child)
         return child

@@ -47,6 +47,12 @@ def pipe_names(descriptors: Iterable[int]) -> frozenset[str]:
     return frozenset(f"pipe:[{os.fstat(descriptor).st_ino}]" for descriptor in descriptors)
 
 
+def started_at(pid: int) -> int:
+    """When a process started, in the system's ticks; 0 when that cannot be known."""
+    entry = _entry(str(pid))
+    return 0 if entry is None else entry.started
+
+
 def is_alive(stray: Stray) -> bool:
     """Whether it still runs; one that waits to be collected does not."""
     entry = _entry(str(stray.pid))
