@@ -95,8 +95,7 @@ def scenario_page() -> str:
     lines.append("# Steps\n")
     by_family: dict[str, list[tuple[str, type[Step]]]] = {}
     for name, kind in step_types().items():
-        module = kind.__module__.rpartition(".")[2]
-        by_family.setdefault({"steps": "__init__", "blocks": "__init__"}.get(module, module), []).append((name, kind))
+        by_family.setdefault(_family(kind), []).append((name, kind))
     for family, title in FAMILIES.items():
         lines.append(f"## {title}\n")
         for name, kind in by_family.get(family, []):
@@ -104,8 +103,16 @@ def scenario_page() -> str:
     return "\n".join(lines)
 
 
+def _family(kind: type[Step]) -> str:
+    """The family of a step: its module, without what stands behind a `_`; blocks are listed in several."""
+    module = kind.__module__.rpartition(".")[2]
+    return "__init__" if module in ("steps", "blocks", "include") else module.partition("_")[0]
+
+
 def _example(kind: str) -> list[str]:
-    """A step of this type, from the smallest scenario that has one and passes."""
+    """A step of this type, from the smallest scenario that has one and passes; a test says where none does."""
+    if kind not in _examples():
+        return []
     file, step = _examples()[kind]
     document = {"version": 1, "name": kind, "steps": [msgspec.to_builtins(step)]}
     _, _, written = format_json(json.dumps(document)).partition('"steps": [\n')
@@ -288,7 +295,9 @@ def _choices(word: Any) -> list[str]:
         return names_of_explain()
     if word.field == "for_":
         return [path.stem for path in schemas() if path.suffix == ".json"]
-    literal = [value for kind in (word.kind, *get_args(word.kind)) for value in get_args(kind) if isinstance(value, str)]
+    literal = [
+        value for kind in (word.kind, *get_args(word.kind)) for value in get_args(kind) if isinstance(value, str)
+    ]
     return list(dict.fromkeys(literal)) or (list(FORMATS) if word.note.metavar == "FORMAT" else [])
 
 

@@ -173,8 +173,11 @@ class _Line:
 def _paths(cwd: str, word: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """Folders, and files with one of these endings, that a word may become."""
     folder, name = os.path.split(word)
-    with os.scandir(os.path.join(cwd, os.path.expanduser(folder)) or ".") as entries:
-        found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    try:
+        with os.scandir(os.path.join(cwd, os.path.expanduser(folder)) or ".") as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    except OSError:
+        return
     for each, is_folder in found:
         if each.startswith(".") and not name.startswith("."):
             continue

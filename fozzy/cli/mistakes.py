@@ -13,6 +13,8 @@ from fozzy.errors import UsageError, suggestion
 
 def explain(argv: Sequence[str]) -> Command:
     """What Typer makes of the words. *Errors*: `UsageError`; `SystemExit` after help was printed."""
+    if argv[0].startswith("-") and argv[-1] in ("--help", "-h"):
+        argv = ["--help"]
     _known_command(argv)
     try:
         return understand(argv)

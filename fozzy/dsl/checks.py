@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from math import prod
@@ -14,6 +15,9 @@ from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Issue, Step, bodies_of
 from fozzy.dsl.steps.cluster import ClusterStep, ClusterSteps, Invariants
+
+
+_NO_TIME = re.compile(r"0+(ns|us|ms|s|m|h)")
 
 
 def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
@@ -43,6 +47,8 @@ def file_flaws(
     """
     yield from _own_names(raw)
     yield from _cases(raw.get("matrix"))
+    if isinstance(raw.get("timeout"), str) and _NO_TIME.fullmatch(raw["timeout"]):
+        yield Flaw(("timeout",), '"timeout" must be more than nothing')
     for part in ("setup", "steps", "teardown"):
         steps = raw.get(part)
         if isinstance(steps, list):
@@ -59,8 +65,8 @@ def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
         if type(step) in _CHECKED:
             yield from struct_flaws(step, (*path, index))
         if step.blocks:
-            for words, steps in bodies_of(step).items():
-                yield from _steps(steps, (*path, index, *words.split(".", 1)))
+            for words, inner in bodies_of(step).items():
+                yield from _steps(inner, (*path, index, *words.split(".", 1)))
 
 
 _CHECKED = {kind for kind in step_types().values() if kind.check is not Step.check}

@@ -23,6 +23,7 @@ from fozzy.dsl.load import Document, Loaded
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep
+from fozzy.dsl.steps.http_burst import HttpBurstStep
 from fozzy.engine.bind import Plan, bind
 from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
@@ -237,6 +238,8 @@ def _request_paths(steps: Sequence[Step], path: tuple[str | int, ...]) -> Iterat
     for index, step in enumerate(steps):
         if isinstance(step, HttpRequestStep) and step.path.startswith("/"):
             yield (*path, index, "path")
+        if isinstance(step, HttpBurstStep) and step.request.path.startswith("/"):
+            yield (*path, index, "request", "path")
         for words, inside in bodies_of(step).items():
             yield from _request_paths(inside, (*path, index, *words.split(".", 1)))
 

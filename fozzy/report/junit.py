@@ -6,6 +6,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from fozzy.core.summary import Member, Summary
+from fozzy.report.cases import commands
 
 # Characters XML 1.0 cannot hold, not even escaped (section 2.2).
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,9 +52,7 @@ def _said(member: Member) -> list[str]:
         where = finding.location
         place = f" at {where.file}:{where.line}:{where.col} ({where.path})" if where else ""
         lines.append(f"{finding.kind} {finding.title}: {finding.message}{place}")
-    if member.trace_path:
-        lines.append(f"fozzy replay {member.trace_path}")
-    return lines if member.replay else [*lines, f"fozzy run {member.path} --seed {member.seed}{member.case_flag}"]
+    return [*lines, *commands(member)]
 
 
 def _clean(text: str) -> str:

@@ -210,12 +210,14 @@ class World:
         """The state of every part, and of the clock."""
         kept = {part: getattr(self, part).snapshot() for part in PARTS}
         kept["clock"] = (self.clock.now, self.clock.frozen)
+        kept["snapshots"] = dict(self.snapshots)
         return kept
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Put every part back. The time that passed since still counts towards the run's timeout."""
         for part in PARTS:
             getattr(self, part).restore(kept[part])
+        self.snapshots = kept["snapshots"]
         then, frozen = kept["clock"]
         self.clock.aside_ns += self.clock.now - then
         self.clock.now, self.clock.frozen = then, frozen

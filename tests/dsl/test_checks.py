@@ -66,3 +66,9 @@ def test_names_with_a_meaning_cannot_be_variables(problems: Problems) -> None:
 def test_plain_data_of_any_shape_is_looked_at(raw: Json) -> None:
     """The rules of the file run over data whose types are all wrong without tripping."""
     assert all(flaw.message for flaw in file_flaws(raw, True))
+
+
+def test_a_timeout_is_more_than_nothing(problems: Any) -> None:
+    """A timeout of no time is refused, in a scenario as on the command line."""
+    (problem,) = problems({"version": 1, "name": "n", "timeout": "0ms", "steps": [{"type": "unfreeze"}]})
+    assert problem.message == '"timeout" must be more than nothing'

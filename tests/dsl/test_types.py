@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from msgspec import Meta, UnsetType
 
-from fozzy.dsl.steps import Group, Steps
+from fozzy.dsl.steps import Group, Steps, step_types
+from fozzy.dsl.steps.answers import AnswerCheck
 from fozzy.dsl.steps.base import Count, Duration, Flag, Int, Name, Rate
+from fozzy.dsl.steps.blocks import Backoff
 from fozzy.dsl.steps.net import NetSend
 from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted, without_references
 
@@ -32,6 +34,9 @@ from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, membe
         (dict[str, str], "an object"),
         (str | UnsetType, "text"),
         (int | str, "a whole number or text"),
+        (Duration | Backoff | None, 'a whole number and a unit such as "250ms" or an object'),
+        (Any, "any value"),
+        (Any | UnsetType, "any value"),
     ],
     ids=str,
 )
@@ -79,6 +84,12 @@ def test_structs_are_found_in_what_holds_them() -> None:
     """A list of steps holds structs, a list of texts does not."""
     assert Group in structs(bare(Steps).__args__[0])
     assert holds_structs(Steps) and not holds_structs(list[str]) and not holds_structs(dict[str, Any])
+
+
+def test_the_leading_field_comes_first() -> None:
+    """What is compared comes before the comparisons, which are inherited."""
+    assert [next(iter(fields(step_types()[kind]))) for kind in ("assert", "if")] == ["that", "that"]
+    assert next(iter(fields(AnswerCheck))) == "at"
 
 
 def test_fields_have_the_names_of_the_file() -> None:

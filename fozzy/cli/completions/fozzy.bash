@@ -5,12 +5,14 @@ _fozzy() {
     read -a words <<< "$line" # without -r: a backslash keeps a space in a word
     [[ "$line" == *[[:space:]] && "$line" != *\\[[:space:]] ]] && words+=("")
     last="${words[${#words[@]} - 1]}"
-    # bash also breaks words at = : and @; what stands before its own last word must not be said again.
+    # bash also breaks words at = and : and what stands before its own last word must not be said again. It breaks at @
+    # too, but replaces that one with the rest.
     case "$own" in
         "=" | ":") own="" ;;
         *) own="${own//\\/}" ;;
     esac
     before="${last%"$own"}"
+    before="${before%@}"
     COMPREPLY=()
     while IFS= read -r reply; do
         printf -v reply %q "${reply#"$before"}"

@@ -2,7 +2,8 @@
 function __fozzy_complete
     set -l words (commandline -opc)
     set -l last (commandline -ct)
-    $words[1] __complete fish -- $words[2..-1] "$last" 2>/dev/null
+    set -l last (string unescape -- "$last"; or echo "$last")
+    $words[1] __complete fish -- (string unescape -- $words[2..-1]) "$last" 2>/dev/null
 end
 complete -c fozzy -e
 complete -c fozzy -f -a '(__fozzy_complete)'

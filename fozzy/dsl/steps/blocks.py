@@ -138,16 +138,19 @@ class WithinBlock(Block, frozen=True, kw_only=True):
                 with clock.bounded(end_ns):
                     pause_ns = next(inside, None)
             except TimeUp:
-                if clock.left_ns() == 0:
-                    raise  # the time of something around this is over
-                self._fail()
+                self._be_over(world)
             if pause_ns is None:
                 return
             left_ns = end_ns - clock.spent_ns()
             if pause_ns > left_ns:
                 yield max(left_ns, 0)
-                self._fail()
+                self._be_over(world)
             yield pause_ns
+
+    def _be_over(self, world: World) -> NoReturn:
+        if world.clock.left_ns() == 0:
+            raise TimeUp  # the time of something around this is over too, and that comes first
+        self._fail()
 
     def _fail(self) -> NoReturn:
         fail(f"the steps inside took longer than {show_ns(ns(self.timeout))}", kind="hang", field="timeout")

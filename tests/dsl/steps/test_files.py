@@ -100,3 +100,10 @@ def test_what_cannot_be_is_refused(problems: Problems, step: dict[str, Any]) -> 
     """A path and a name are not empty, data is text."""
     found = problems({"version": 1, "name": "n", "steps": [step]})
     assert [problem.code for problem in found] == ["scenario.bad_value"]
+
+
+def test_a_snapshot_inside_assert_throws_is_gone_after_it(play: Any) -> None:
+    """A block that leaves no mark leaves no snapshot's name either."""
+    inside = [{"type": "fs_snapshot", "name": "s"}, {"type": "fail", "message": "no"}]
+    played = play([{"type": "assert_throws", "steps": inside}, {"type": "fs_restore", "name": "s"}])
+    assert played.finding.title == "fs_unknown_snapshot"

@@ -38,7 +38,7 @@ AGREE: list[tuple[Any, Any]] = [
     (-2.0000001, {"$approx": -2}),
     (1.6, {"$approx": {"value": 1.5, "within": 0.1}}),
     (HUGE, {"$approx": HUGE + 1}),
-    (HUGE, {"$approx": {"value": HUGE + 0.0 if HUGE < 1 else HUGE, "within": 0}}),
+    (HUGE, {"$approx": {"value": HUGE, "within": 0}}),
     ({"a": [1, "x"], "b": 2}, {"a": [{"$any": True}, {"$regex": "x"}], "b": {"$type": "number"}}),
     ({"$any": 1, "b": 2}, {"$any": 1, "b": 2}),
     ({"$every": 1}, {"$every": 1}),
