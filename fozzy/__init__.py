@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fozzy.api import Replayed, Result, load, replay, run, verify
     from fozzy.core.outcome import Finding, Location
     from fozzy.core.summary import Summary
-    from fozzy.dsl.load import Loaded
+    from fozzy.dsl.document import Loaded
     from fozzy.errors import FozzyError
     from fozzy.trace.verify import Verification
 
@@ -28,7 +28,7 @@ _HOMES = {
     "verify": "fozzy.api",
     "Result": "fozzy.api",
     "Replayed": "fozzy.api",
-    "Loaded": "fozzy.dsl.load",
+    "Loaded": "fozzy.dsl.document",
     "Finding": "fozzy.core.outcome",
     "Location": "fozzy.core.outcome",
     "Summary": "fozzy.core.summary",

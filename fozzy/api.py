@@ -11,8 +11,9 @@ import msgspec
 from fozzy import wall
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.summary import Divergence, Summary
+from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.load import Loaded, document, parse
+from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options, steps_file

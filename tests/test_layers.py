@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "fozzy"
 
 LINES = [
     ["__main__", "api"],
-    ["cli", "pytest_plugin"],
+    ["cli", "pytest_plugin", "complete"],
     ["gate"],
     ["search", "chaos", "insight"],
     ["engine", "report"],

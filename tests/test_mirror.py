@@ -11,6 +11,7 @@ COVERED_ELSEWHERE = {
     "__main__.py": "tests/cli/test_main.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
+    "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
     "report/__init__.py": "tests/report/test_pretty.py",

@@ -6,21 +6,25 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import fozzy
 from fozzy.dsl.load import SUFFIXES
+from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Step
+from fozzy.dsl.steps.base import Step, bodies_of
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "scenarios"
 NAMES = sorted(path.relative_to(ROOT).as_posix() for path in FOLDER.rglob("*") if path.name.endswith(tuple(SUFFIXES)))
 SECONDS_MAX = 120
+
+Fz = Callable[..., Any]
 
 
 def file_of(name: str) -> StepsFile | SuiteFile:
@@ -35,12 +39,17 @@ def runnable() -> list[str]:
     return [name for name in NAMES if not name.startswith("scenarios/suites/")]
 
 
+def cases() -> list[tuple[str, str]]:
+    """Everything that runs: the scenarios, those with a matrix once for each combination."""
+    return [(name, label_of(case)) for name in runnable() for case in cases_of(file_of(name))]
+
+
 def types_in(steps: Sequence[Step]) -> Iterator[str]:
     """The types of these steps and of all steps inside them."""
     for step in steps:
         yield str(step.__struct_config__.tag)
-        for block in step.blocks:
-            yield from types_in(getattr(step, block))
+        for body in bodies_of(step).values():
+            yield from types_in(body)
 
 
 def test_every_step_type_has_a_passing_example() -> None:
@@ -65,7 +74,14 @@ def test_a_scenario_is_valid_and_says_what_it_shows(name: str) -> None:
     file = file_of(name)
     assert 10 <= len(file.description) <= 160
     assert (".pass." in name) != (".fail." in name)
-    assert name.count("/") == 2, "scenarios/<area>/<name>"
+    assert len(Path(name).parent.parts) == (3 if "/parts/" in name else 2), "scenarios/<area>/<name>, or <area>/parts"
+
+
+def test_the_scenarios_are_formatted(fz: Fz) -> None:
+    """Every scenario stands as `fozzy fmt` writes it, those that include others among them."""
+    shutil.copytree(FOLDER, "scenarios")
+    checked = fz("fmt", "--check", "scenarios")
+    assert checked.code == 0, checked.said
 
 
 @pytest.mark.parametrize("name", runnable())
@@ -101,7 +117,7 @@ def test_the_whole_folder_passes_and_leaves_nothing_behind(tmp_path: Path, fz_en
     summary = json.loads(done.stdout)
     failed = [member["path"] for member in summary.get("scenarios", []) if not member.get("passed", True)]
     assert (done.returncode, failed) == (0, []), done.stderr.decode()
-    assert sorted(member["path"] for member in summary["scenarios"]) == runnable()
+    assert sorted((member["path"], member.get("case", "")) for member in summary["scenarios"]) == sorted(cases())
     assert _contents(tmp_path) == before
 
 
@@ -111,7 +127,7 @@ def _contents(folder: Path) -> dict[str, bytes | None]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in found}
 
 
-@pytest.mark.parametrize("name", runnable())
+@pytest.mark.parametrize("name", [name for name in runnable() if not name.startswith("scenarios/matrix/")])
 def test_a_recorded_run_replays_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with the declared backends leaves a trace that can be trusted and replays SAME with the same end."""
     monkeypatch.chdir(ROOT)
@@ -123,6 +139,24 @@ def test_a_recorded_run_replays_the_same(name: str, tmp_path: Path, monkeypatch:
     assert [(found.title, found.message) for found in again.findings] == [
         (found.title, found.message) for found in ran.findings
     ]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("scenarios/matrix/")])
+def test_every_combination_replays_the_same(name: str, fz: Fz) -> None:
+    """Each combination of a matrix is recorded in a trace of its own, which replays SAME with the same end."""
+    shutil.copytree(FOLDER / "matrix", "scenarios/matrix")
+    labels = [label for path, label in cases() if path == name]
+    members = fz("test", name, "--det", "--record", "t.fozzy", "--json").document()["scenarios"]
+    assert [member["case"] for member in members] == labels and len(labels) > 1
+    for member in members:
+        again = fozzy.replay(member["tracePath"])
+        assert (again.verdict, again.status) == ("SAME", member["status"]), again.replay
+
+
+def test_what_has_a_matrix_lies_there() -> None:
+    """The folder matrix holds the scenarios that have one, and no other folder does."""
+    has_matrix = {name for name in runnable() if len(cases_of(file_of(name))) > 1}
+    assert has_matrix == {name for name in runnable() if name.startswith("scenarios/matrix/")}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("scenarios/suites/")])

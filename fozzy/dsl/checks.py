@@ -16,7 +16,6 @@ from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Issue, Step, bodies_of
 from fozzy.dsl.steps.cluster import ClusterStep, ClusterSteps, Invariants
 
-
 _NO_TIME = re.compile(r"0+(ns|us|ms|s|m|h)")
 
 

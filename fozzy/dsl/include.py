@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from fozzy.dsl.document import Document, Fetch, Loaded
 from fozzy.dsl.flaw import Path
 from fozzy.dsl.scenario import File, StepsFile
 from fozzy.dsl.steps.base import bodies_of
 from fozzy.dsl.steps.blocks import Include
 from fozzy.errors import InputError, Problem, Where, suggestion
-
-if TYPE_CHECKING:
-    from fozzy.dsl.load import Document, Loaded
-
-Fetch = Callable[[str], "Loaded"]  # the words an include names its file with -> that file, valid
 
 NOT_RUN = ("setup", "teardown", "matrix", "expect")  # parts that an include could only leave out in silence
 NOT_FOUND = ("scenario.unreadable", "scenario.include_cycle", "scenario.include_too_deep", "scenario.no_include")

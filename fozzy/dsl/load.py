@@ -17,37 +17,16 @@ from blake3 import blake3
 from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
 from fozzy.dsl.bounds import deepest, may_hold_halves, number, unusable, whole_number
 from fozzy.dsl.checks import file_flaws, tree_flaws
+from fozzy.dsl.document import Document, Fetch, Loaded
 from fozzy.dsl.names import kept_names
 from fozzy.dsl.scenario import File, form_of
 from fozzy.errors import InputError, Where
 
 if TYPE_CHECKING:
-    from fozzy.dsl.include import Fetch, Included
+    from fozzy.dsl.include import Included
 
 SUFFIXES: dict[str, Literal["json", "toml"]] = {".fozzy.json": "json", ".fozzy.toml": "toml"}
 INCLUDES_MAX = 8  # files that include files
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A scenario file as read. `name` is its path relative to the project, `shown` the path for people."""
-
-    name: str
-    shown: str
-    text: str
-    form: Literal["json", "toml"]
-    digest: str
-
-
-class Loaded(msgspec.Struct, frozen=True):
-    """A scenario file that is valid, and the files it includes by the words it names them with.
-
-    `keeps` are the names its steps keep values under, those of included files among them.
-    """
-
-    document: Document
-    file: File
-    included: dict[str, "Loaded"] = {}
-    keeps: frozenset[str] = frozenset()
 
 
 class _Unusable(Exception):
@@ -89,7 +68,7 @@ def document(data: bytes, name: str, shown: str, form: Literal["json", "toml"]) 
     return Document(name, shown, text, form, blake3(data).hexdigest())
 
 
-def parse(doc: Document, fetch: "Fetch | None" = None) -> Loaded:
+def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
     """Decode and check a document and the files it includes, which `fetch` reads.
 
     *Errors*: `InputError` with every problem of the file.
@@ -102,7 +81,7 @@ def parse(doc: Document, fetch: "Fetch | None" = None) -> Loaded:
     except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
         raise _explained(doc) from None
     included = _included(doc, file, fetch)
-    flaws = chain(tree_flaws(file), file_flaws(raw, "${" in doc.text, _kept(included)))
+    flaws = chain(tree_flaws(file), file_flaws(raw, _may_say(doc, "${"), _kept(included)))
     if next(flaws, None) is not None:
         raise _explained(doc, included)
     if included is None:
@@ -119,7 +98,7 @@ def load(path: Path, name: str | None = None, shown: str | None = None) -> Loade
     return parse(read(path, name, shown), beside(path, name, shown, (name,)))
 
 
-def beside(path: Path, name: str, shown: str, chain_: tuple[str, ...]) -> "Fetch":
+def beside(path: Path, name: str, shown: str, chain_: tuple[str, ...]) -> Fetch:
     """How a file's includes are read: relative to it. `chain_` are the files that led here, this one last."""
 
     def fetch(word: str) -> Loaded:
@@ -158,13 +137,18 @@ def decode(doc: Document) -> dict[str, Any]:
     return _usable(raw) if may_hold_halves(doc.text) else raw
 
 
-def _included(doc: Document, file: File, fetch: "Fetch | None") -> "Included | None":
+def _included(doc: Document, file: File, fetch: Fetch | None) -> "Included | None":
     """The files a scenario includes; none when there is no word of any."""
-    if "include" not in doc.text:
+    if not _may_say(doc, "include"):
         return None
     from fozzy.dsl.include import include  # most scenarios do not need it
 
     return include(doc, file, fetch)
+
+
+def _may_say(doc: Document, word: str) -> bool:
+    """Whether a document may hold a word: as it is, or written with escapes."""
+    return word in doc.text or "\\u" in doc.text or "\\U" in doc.text
 
 
 def _kept(included: "Included | None") -> frozenset[str] | None:
@@ -175,7 +159,7 @@ def _explained(doc: Document, included: "Included | None" = None) -> InputError:
     from fozzy.dsl.validate import explain  # a good scenario does not need it
 
     # Where it did not come to includes, and there are any, what they keep is not known.
-    unknown = None if "include" in doc.text else frozenset[str]()
+    unknown = None if _may_say(doc, "include") else frozenset[str]()
     kept = unknown if included is None else included.kept()
     problems = explain(doc.text, doc.form, doc.shown, kept)
     return InputError.of([*problems, *(included.problems if included is not None else [])])

@@ -9,7 +9,7 @@ import msgspec
 from blake3 import blake3
 
 from fozzy.core.redact import REDACTED, Redactor
-from fozzy.dsl.load import Document, Loaded
+from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.scenario import StepsFile
 from fozzy.dsl.steps.base import Block, Step, bodies_of
 from fozzy.dsl.steps.blocks import Include

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fozzy.dsl.load import SUFFIXES, Loaded, load
+from fozzy.dsl.document import Loaded
+from fozzy.dsl.load import SUFFIXES, load
 from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import SuiteFile
 from fozzy.errors import InputError, Problem, Where, suggestion

@@ -9,7 +9,7 @@ import msgspec
 
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
-from fozzy.dsl.load import Document
+from fozzy.dsl.document import Document
 
 _SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
 _WORD = re.compile(r"[^.\[\]]+")

@@ -18,8 +18,8 @@ from fozzy.core.limits import Limits
 from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.core.summary import Mode
+from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.load import Document, Loaded
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep

@@ -16,7 +16,7 @@ from fozzy.core.outcome import Finding, Status
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
-from fozzy.dsl.load import Loaded
+from fozzy.dsl.document import Loaded
 from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.place import Tally, place, step_number
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start

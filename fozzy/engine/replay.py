@@ -11,7 +11,8 @@ from fozzy.core.log import Sink
 from fozzy.core.outcome import Finding, Location, Status
 from fozzy.core.redact import Redactor
 from fozzy.core.summary import Divergence, Member
-from fozzy.dsl.load import Document, Loaded, parse
+from fozzy.dsl.document import Document, Loaded
+from fozzy.dsl.load import parse
 from fozzy.engine.place import Tally, place, step_number
 from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
 from fozzy.engine.run import Ended

@@ -11,6 +11,7 @@ from fozzy.core.outcome import Finding, Location
 from fozzy.core.sources import member_seed
 from fozzy.core.summary import Member
 from fozzy.dsl.load import load
+from fozzy.dsl.matrix import label_of
 from fozzy.dsl.scenario import DistributedFile, StepsFile
 from fozzy.engine.discover import Chosen
 from fozzy.engine.prepare import Options, steps_file
@@ -161,11 +162,12 @@ def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: 
     findings, status = done.findings, done.ended.status
     if not passed and status == "pass":
         findings, status = [_unexpected_pass(chosen, file)], "fail"
+    case = label_of(done.run.header.case)  # there it has lost its secrets
     return Member(
         number=number,
-        name=f"{display_name(chosen.name)} {chosen.label}".rstrip(),
+        name=f"{display_name(chosen.name)} {case}".rstrip(),
         path=chosen.shown,
-        case=chosen.label,
+        case=case,
         status=status,
         seed=seed,
         duration_ns=max(done.duration_ms * 10**6, 0),

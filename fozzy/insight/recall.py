@@ -14,7 +14,7 @@ import msgspec
 from fozzy.core.events import Found, Record, Step
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, listed
-from fozzy.dsl.load import Document
+from fozzy.dsl.document import Document
 from fozzy.engine.place import Tally, place, step_number
 from fozzy.errors import EvidenceError, StoreError, Where
 from fozzy.report.cases import cases

@@ -114,6 +114,26 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("report", "show", "pay.fozzy", "--format", "tap"), 2, "usage.two_reports"),
         (("report", "show"), 2, "usage.missing"),
     ],
+    "trace diff": [
+        (("trace", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("trace", "diff", "pay.fozzy", "other.fozzy"), 1, None),
+        (("trace", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
+        (("trace", "diff", "pay.fozzy"), 2, "usage.missing"),
+    ],
+    "artifacts prune": [
+        (("artifacts", "prune"), 0, None),
+        (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),
+        (("artifacts", "prune", "--runs", "many"), 2, "usage.bad_value"),
+    ],
+    "explain": [
+        (("explain", "scenario.unknown_step"), 0, None),
+        (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
+    ],
+    "completion": [
+        (("completion", "bash"), 0, None),
+        (("completion", "none"), 2, "usage.bad_value"),
+        (("completion",), 2, "usage.missing"),
+    ],
     "schema": [
         (("schema", "--for", "nothing"), 2, "usage.unknown_schema"),
         (("schema", "--for"), 2, "usage.mistake"),
@@ -148,6 +168,7 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
+    fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
     shop.edited("edited", ("12ms", "13ms"))
     shop.edited("fixed", ('"b": 1', '"b": 2'))
 

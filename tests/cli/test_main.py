@@ -125,7 +125,13 @@ def test_no_words_are_a_question_for_help(process: Callable[..., Any]) -> None:
 
 def test_help_anywhere_is_help(fz: Callable[..., Any]) -> None:
     """`--help` among other words is help still, with or without common options before the command."""
-    for words in (("run", "--help", "a"), ("run", "a", "-h"), ("--json", "run", "--help"), ("--help", "run")):
+    for words in (
+        ("run", "--help", "a"),
+        ("run", "a", "-h"),
+        ("--json", "run", "--help"),
+        ("--help", "run"),
+        ("-q", "--help"),
+    ):
         ran = fz(*words)
         assert ran.code == 0, words
         assert ran.out.startswith("Usage: fozzy")

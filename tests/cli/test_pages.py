@@ -52,7 +52,7 @@ PASSED_ON = {
 MADE = {"engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}}}
 # Where in a call the code or title stands: by place, by name, and what stands before it.
 CALLS: dict[str, tuple[int, str, str]] = {
-    **{name: (0, "code", "") for name in ERRORS},
+    **dict.fromkeys(ERRORS, (0, "code", "")),
     "Problem": (99, "code", ""),
     "Flaw": (3, "reason", "scenario."),
     "Issue": (3, "reason", "scenario."),

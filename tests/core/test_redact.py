@@ -385,3 +385,21 @@ def test_a_large_text_is_cleaned_in_time() -> None:
     redactor.learn({"token": SECRET})
     for piece in ('"a": "', '"' * 10, "a=", '{"x":"y"},', 'token="', "\\" * 7 + '"'):
         redactor.clean(piece * (200_000 // len(piece)))
+
+
+def test_a_path_to_a_secret_is_none() -> None:
+    """What is spared only says where a secret will be found: it stays, written in either notation; a real one does not."""
+    redactor = Redactor()
+    redactor.spare(["$.token", "headers.set-cookie"])
+    redactor.learn({"save": {"token": "$.token"}, "headers": {"authorization": SECRET}})
+    for text in ('{"save": {"token": "$.token"}}', 'save = { cookie = "headers.set-cookie" }'):
+        assert redactor.source(text) == text
+    assert redactor.source('{"token": "other"}') == '{"token": "<redacted>"}'
+    assert SECRET not in redactor.source(f"x {SECRET}")
+
+
+def test_the_name_of_a_type_is_no_secret() -> None:
+    """A matcher that asks for the type of a secret does not make the type's name one."""
+    redactor = Redactor()
+    redactor.learn({"expect_json": {"token": {"$type": "string"}, "password": {"$regex": SECRET}}})
+    assert redactor.values == {SECRET}

@@ -125,3 +125,17 @@ def test_a_ready_run_takes_all_from_its_header() -> None:
     setting = ready(made, one, redactor, Path("/x")).setting
     assert (setting.seed, setting.det, setting.backends.fs, setting.leak_bytes_max) == (5, True, "host", 3)
     assert (setting.variables, setting.env_names, setting.root) == ({"a": 1}, frozenset({"HOME"}), Path("/x"))
+
+
+def test_where_a_secret_is_kept_from_stays_readable() -> None:
+    """The embedded scenario still says where in an answer its token is, at any depth, so that it can be replayed."""
+    ask = {**ASK, "path": "http://x/a", "save": {"token": "$.token"}, "headers": {"authorization": "Bearer abcdef"}}
+    text = header(setup=[{"type": "group", "name": "g", "steps": [ask]}]).scenario.text
+    assert json.loads(text)["setup"][0]["steps"][0]["save"] == {"token": "$.token"}
+    assert "abcdef" not in text
+
+
+def test_a_body_cannot_pass_for_a_path() -> None:
+    """Only what steps save is spared: a body that has a member of that name does not give its secret away."""
+    ask = {**ASK, "method": "POST", "json": {"save": {"token": "abcdef"}}}
+    assert "abcdef" not in header(steps=[ask]).scenario.text

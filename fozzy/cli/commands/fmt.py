@@ -17,7 +17,8 @@ from fozzy.cli.failures import help_lines, problem_body
 from fozzy.cli.options import config_of
 from fozzy.config import Config
 from fozzy.core.summary import SCHEMA_VERSION
-from fozzy.dsl.load import Loaded, document, load, parse
+from fozzy.dsl.document import Loaded
+from fozzy.dsl.load import document, load, parse
 from fozzy.engine.discover import expand, is_scenario
 from fozzy.errors import Exit, FozzyError, InputError, Problem, UsageError, Where
 from fozzy.report.problems import error_lines, tally

@@ -18,8 +18,8 @@ from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, listed
+from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.load import Loaded
 from fozzy.engine.replay import Replayed, StopAt, replay_file, replay_member
 from fozzy.errors import Exit, UsageError
 from fozzy.report import FORMATS

@@ -13,7 +13,8 @@ from fozzy.config import Config
 from fozzy.core.events import Record, Step
 from fozzy.core.log import Sink
 from fozzy.core.summary import Member, Summary, exit_of, listed
-from fozzy.dsl.load import Loaded, load
+from fozzy.dsl.document import Loaded
+from fozzy.dsl.load import load
 from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.engine.prepare import steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of

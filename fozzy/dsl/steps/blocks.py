@@ -14,11 +14,11 @@ from msgspec import Meta
 
 from fozzy.core.clock import TimeUp
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import parse_ns, show_ns
+from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps import proc
 from fozzy.dsl.steps.base import Block, Body, Count, Duration, Issue, Name, fail, ns
 from fozzy.dsl.steps.conditions import Condition, broken, check_condition
-from fozzy.dsl.steps.store import POLLS_MAX
+from fozzy.dsl.steps.store import check_polls
 from fozzy.world.world import World
 
 ROUNDS_MAX = 1_000_000
@@ -195,14 +195,7 @@ class AssertEventuallyBlock(Block, frozen=True, kw_only=True):
             yield poll_ns
 
     def check(self) -> Iterator[Issue]:
-        try:
-            within_ns, poll_ns = parse_ns(self.within), parse_ns(self.poll)
-        except ValueError:
-            return  # refers to the run; looked at there
-        if poll_ns <= 0:
-            yield Issue(("poll",), '"poll" must be more than nothing')
-        elif within_ns // poll_ns > POLLS_MAX:
-            yield Issue(("poll",), f'"within" has more than {POLLS_MAX} polls', "poll less often")
+        yield from check_polls(self.within, self.poll)
 
 
 class Include(Block, frozen=True, kw_only=True, tag="include"):

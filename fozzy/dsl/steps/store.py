@@ -100,14 +100,7 @@ class _Poll(Block, frozen=True, kw_only=True):
         return same(world.kv.get(self.key, MISSING), self.equals)
 
     def check(self) -> Iterator[Issue]:
-        try:
-            within, poll = parse_ns(self.within), parse_ns(self.poll)
-        except ValueError:
-            return  # refers to the run; looked at there
-        if poll <= 0:
-            yield Issue(("poll",), '"poll" must be more than nothing')
-        elif within // poll > POLLS_MAX:
-            yield Issue(("poll",), f'"within" has more than {POLLS_MAX} polls', "poll less often")
+        yield from check_polls(self.within, self.poll)
 
 
 class AssertEventuallyKv(_Poll, frozen=True, kw_only=True, tag="assert_eventually_kv"):
@@ -151,3 +144,15 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     return bool(left == right)
+
+
+def check_polls(within: str, poll: str) -> Iterator[Issue]:
+    """A poll takes time, and there are not too many of them."""
+    try:
+        within_ns, poll_ns = parse_ns(within), parse_ns(poll)
+    except ValueError:
+        return  # refers to the run; looked at there
+    if poll_ns <= 0:
+        yield Issue(("poll",), '"poll" must be more than nothing')
+    elif within_ns // poll_ns > POLLS_MAX:
+        yield Issue(("poll",), f'"within" has more than {POLLS_MAX} polls', "poll less often")
