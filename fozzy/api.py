@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
+from fozzy.dsl.matrix import chosen_case, label_of
 from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, run_once, summary_of
@@ -58,6 +60,7 @@ def run(
     scenario: Loaded | str | Path | dict[str, Any],
     *,
     seed: int | None = None,
+    case: Mapping[str, Any] | None = None,
     det: bool = True,
     timeout: str | None = None,
     record: str | Path | None = None,
@@ -68,8 +71,8 @@ def run(
 ) -> Result:
     """Run a scenario once in this process; a trace is written only to `record`.
 
-    *Units*: `timeout` is a duration such as "500ms". *Errors*: `InputError`, `StoreError`, `UsageError`. *Closes*: every process and
-    connection the run opened.
+    `case` are the values this run has of the scenario's matrix. *Units*: `timeout` is a duration such as "500ms".
+    *Errors*: `InputError`, `StoreError`, `UsageError`. *Closes*: every process and connection the run opened.
     """
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     own = steps_file(loaded).seed
@@ -82,7 +85,9 @@ def run(
         target = Path(record) if record is not None else Path(folder, "run.fozzy")
         store = Store(Path(folder))
         keep = Keeping(wall.fresh_run_id(), store, target, record_collision, record is not None, record is not None)
-        done = run_once(loaded, options, chosen, "run", keep=keep)
+        label = None if case is None else label_of(case)
+        values = chosen_case(loaded.file, loaded.document.shown, label)
+        done = run_once(loaded, options, chosen, "run", keep=keep, case=values)
         trace = done.trace if record is not None else None
         summary = summary_of(done, keep, shown_path(trace) if trace else None, "run")
     return Result(done.ended.status, done.findings, summary, trace)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 
-from fozzy import wall
-
 TYPE_CHECKING = False  # `typing`, `re` and `json` cost more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,9 +189,9 @@ def _paths(cwd: str, word: str, suffixes: tuple[str, ...]) -> Iterator[str]:
 
 def _base_dir(cwd: str, config: str) -> str:
     """Where runs are kept, as the configuration's text says it."""
-    chosen = config or wall.environment("FOZZY_CONFIG") or ""
+    chosen = config or os.environ.get("FOZZY_CONFIG", "")
     file = os.path.join(cwd, chosen) if chosen else _nearest(os.path.abspath(cwd or "."))
-    told = wall.environment("FOZZY_BASE_DIR") or _setting(file)
+    told = os.environ.get("FOZZY_BASE_DIR") or _setting(file)
     return os.path.join(os.path.dirname(file) if file else cwd, told or ".fozzy")
 
 

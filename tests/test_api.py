@@ -174,3 +174,14 @@ def test_runs_leave_nothing_open(folder: Path) -> None:
     assert list(folder.iterdir()) == []
     if before:
         assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+def test_a_case_of_a_matrix_is_chosen() -> None:
+    """A scenario with a matrix runs one combination, which must be named and must be its own."""
+    steps = [{"type": "assert", "that": "${size}", "equals": 2}]
+    scenario = {"version": 1, "name": "n", "matrix": {"size": [1, 2]}, "steps": steps}
+    assert fozzy.run(scenario, case={"size": 2}).status == "pass"
+    assert fozzy.run(scenario, case={"size": 1}).status == "fail"
+    for case in (None, {"size": 3}):
+        with pytest.raises(fozzy.FozzyError):
+            fozzy.run(scenario, case=case)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from fozzy import wall
 from fozzy.cli.command import Arg, Opt
@@ -15,17 +15,16 @@ from fozzy.core.log import Sink
 from fozzy.core.summary import Member, Summary, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
-from fozzy.dsl.matrix import cases_of, label_of
+from fozzy.dsl.matrix import chosen_case
 from fozzy.engine.prepare import steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
-from fozzy.errors import Exit, InputError, UsageError, Where, suggestion
+from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
 from fozzy.report.text import Line, count, line, quoted
 from fozzy.trace.finalize import display_name, project_name, shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import TRACE_NAME, Store
 
-CASES_SHOWN_MAX = 10
 STEP_LINES_MAX = 200  # a longer run is shown by its failures; -v shows all
 
 
@@ -45,7 +44,7 @@ class Run(Running, frozen=True, kw_only=True):
         config = config_of(self)
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
-        seed, case = _seed(self, loaded), _case(self, loaded)
+        seed, case = _seed(self, loaded), chosen_case(loaded.file, loaded.document.shown, self.case)
         store = Store(config.base_dir())
         options = self.options(config)
         with store.run() as run_id:
@@ -119,21 +118,6 @@ def load_scenario(word: str, config: Config) -> Loaded:
     loaded = load(path, project_name(path, config.root), shown_path(path))
     steps_file(loaded)
     return loaded
-
-
-def _case(command: Run, loaded: Loaded) -> dict[str, Any]:
-    """The combination that was asked for. *Errors*: `UsageError` when it is none of the scenario's."""
-    cases = {label_of(case): case for case in cases_of(loaded.file)}
-    if command.case is None and len(cases) == 1:
-        return next(iter(cases.values()))
-    if command.case in cases:
-        return cases[command.case]
-    listed = ", ".join(f'"{label}"' for label in list(cases)[:CASES_SHOWN_MAX] if label) or "none"
-    if command.case is None:
-        message = f"{loaded.document.shown} has a matrix of {len(cases)} combinations; run shows one"
-        raise UsageError("run.which_case", message, hint=f"--case with one of {listed}; fozzy test runs all")
-    message = f'{loaded.document.shown} has no combination "{command.case}"'
-    raise UsageError("run.unknown_case", message, hint=suggestion(command.case, cases) or f"it has {listed}")
 
 
 def _seed(command: Run, loaded: Loaded) -> int:
