@@ -62,9 +62,9 @@ def _sides(replayed: Replayed) -> list[Line]:
     same = next((index for index, (a, b) in enumerate(zip(recorded, now, strict=False)) if a != b), len(now))
     return [
         line(f"  record #{divergence.record}: {one_line(divergence.cause or '')}"),
-        line("              recorded   ", Span(recorded, "pass")),
-        line("              now        ", Span(now, "fail")),
-        line("                         ", Span(" " * same + "^^", "mark")),
+        line("          recorded   ", Span(recorded, "pass")),
+        line("          now        ", Span(now, "fail")),
+        line("                     ", Span(" " * same + "^^", "mark")),
     ]
 
 

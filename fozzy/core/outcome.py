@@ -31,6 +31,7 @@ class Location(Camel, frozen=True, kw_only=True):
     col: int
     path: str
     text: str = ""
+    cut: int = 0  # characters of the line before `text`, when it is too long to keep
     length: int = 1
     label: str = ""
     details: Any = None

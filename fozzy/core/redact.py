@@ -8,17 +8,21 @@ Rule 3: steps see true values; only what is written or compared is cleaned. Clea
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
+from fozzy.core.redact_forms import in_escapes, longest_first, plain_name, spellings, writings
+from fozzy.core.redact_text import Finder, Hit
+
 REDACTED = "<redacted>"
 TYPE_MATCHER = "$type"  # in expected JSON it names a type, which tells no secret
 VALUE_CHARS_MIN = 6  # shorter texts turn up by accident
+VALUE_CHARS_MAX = 64 * 1024  # no key is longer; to look for more everywhere would only take time
 
 NAMES = (
     "authorization",
@@ -37,14 +41,12 @@ NAMES = (
     "private_key",
 )
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _JSON_MEMBER = re.compile(r'("([^"\\]{1,64})"\s*[:=]\s*")((?:[^"\\]|\\.)*)(")')
-_ASSIGNED = re.compile(r"(?<![\w.-])(([\w.-]{1,64})=)([^&\s\"';,]+)()")
+_JSON_ARGUMENT = re.compile(r'("(--?[\w.-]{1,64})"\s*,\s*")((?:[^"\\-]|\\.)(?:[^"\\]|\\.)*)(")')
 _TOML_MEMBER = re.compile(r'(?m)((?:^|[{,\s])([\w-]{1,64})\s*=\s*")((?:[^"\\]|\\.)*)(")')
 # A number under a quoted name, the quotes themselves perhaps escaped: a body inside a scenario's text.
 _JSON_NUMBER = re.compile(r'((?<!\\)(\\{0,7})"([^"\\]{1,64})\2"\s*:\s*)(-?\d[\d.eE+-]*)')
 _TOML_NUMBER = re.compile(r"(?m)((?:^|[{,\s])()([\w-]{1,64})\s*=\s*)([+-]?\d[\w.+-]*)")
-_URL_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)
 _SCHEME = re.compile(r"([A-Za-z]+) (\S+)")
 _COOKIE_ATTRIBUTES = {"path", "domain", "expires", "max-age", "samesite"}
 
@@ -53,7 +55,9 @@ class Redactor:
     """Knows the secret names of a run and learns its secret values. *Limits*: learned values live as long as the run."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = {_plain_name(name) for name in (*NAMES, *names)}
+        self._names = {plain_name(name) for name in (*NAMES, *names)}
+        self._finder = Finder(self._names, self.is_secret)
+        self._has_odd_names = any(not re.fullmatch(r"[\w.-]*", name) for name in self._names)
         self._known: dict[str, bool] = {}
         self.values: set[str] = set()
         self._spared: set[str] = set()
@@ -63,24 +67,26 @@ class Redactor:
         """Whether what stands under `name` is a secret: the name itself, or its last words, are in the list."""
         known = self._known.get(name)
         if known is None:
-            plain = _plain_name(name)
-            known = any(plain == secret or plain.endswith("_" + secret) for secret in self._names)
+            known = any(self._is_named(plain) for plain in spellings(name))
             if len(self._known) < 4096:  # names come from answers too; the memory for them is bounded
                 self._known[name] = known
         return known
 
+    def _is_named(self, plain: str) -> bool:
+        return any(plain == secret or plain.endswith("_" + secret) for secret in self._names)
+
     def spare(self, texts: Iterable[str]) -> None:
         """Leave these texts alone under secret names too: they only say where a secret will be found."""
         for text in texts:
-            self._spared.update(_writings(text))
+            self._spared.update(writings(text))
 
     def learn(self, tree: Any) -> None:
         """Remember every secret value in `tree`, a value of builtin types."""
         before = len(self.values)
-        for text in self._secrets(tree):
+        for text in set(self._secrets(tree)):
             self._learn_text(text)
         if len(self.values) != before:
-            self._pattern = re.compile("|".join(map(re.escape, _longest_first(self.values))))
+            self._pattern = re.compile("|".join(map(re.escape, longest_first(self.values))))
 
     def clean(self, tree: Any) -> Any:
         """`tree` without its secrets, having learned them; tuples become lists, as they are in a trace."""
@@ -93,19 +99,21 @@ class Redactor:
 
     def source(self, text: str) -> str:
         """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
-        text = self._numbers(self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER)), (_JSON_NUMBER, _TOML_NUMBER))
+        text = self._numbers(
+            self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER, _JSON_ARGUMENT)), (_JSON_NUMBER, _TOML_NUMBER)
+        )
         if self.values and ("\\u" in text or "\\/" in text):
-            text = re.sub("|".join(map(_in_escapes, _longest_first(self.values))), REDACTED, text)
+            text = re.sub("|".join(map(in_escapes, longest_first(self.values))), REDACTED, text)
         return self.text(text)
 
     def _secrets(self, tree: Any) -> Iterator[str]:
         if isinstance(tree, str):
-            if '"' in tree or "=" in tree:
-                yield from self._secrets_in_text(tree)
+            yield from self._secrets_in_text(tree)
         elif isinstance(tree, dict):
             for name, value in _named(tree):
                 yield from _texts(value) if self.is_secret(name) else self._secrets(value)
         elif isinstance(tree, list | tuple):
+            yield from (tree[index] for index in self._arguments(tree))
             for item in tree:
                 if _is_pair(item) and self.is_secret(item[0]):
                     yield from _texts(item[1])
@@ -114,14 +122,24 @@ class Redactor:
 
     def _secrets_in_text(self, text: str) -> Iterator[str]:
         """What a body, a query or a log line gives away, also as it is meant where it is written with escapes."""
-        for pattern in (_JSON_MEMBER, _ASSIGNED, _TOML_MEMBER):
-            for match in pattern.finditer(text):
-                if self.is_secret(match[2]):
-                    yield match[3]
-                    yield match[3].partition("#")[0]  # a query ends where the fragment begins
-        if text.lstrip()[:1] in ("{", "["):
+        for hit in self._finder.hits(text):
+            if hit.sure and hit.value is not None:
+                yield hit.value
+                yield hit.value.partition("#")[0]  # a query ends where the fragment begins
+        if self._has_odd_names:
+            yield from (match[3] for match in _JSON_MEMBER.finditer(text) if self.is_secret(match[2]))
+        if text.lstrip()[:1] in ("{", "[") and ("\\u" in text or self._finder.may_hold(text)):
             with suppress(msgspec.MsgspecError, ValueError, RecursionError):
                 yield from self._secrets(msgspec.json.decode(text))
+
+    def _arguments(self, items: Sequence[Any]) -> list[int]:
+        """Which items are the value of the option before them, as in `["--password", "…"]`."""
+        return [
+            index + 1
+            for index, (option, value) in enumerate(pairwise(items))
+            if isinstance(option, str) and option[:1] == "-" and isinstance(value, str) and value[:1] != "-"
+            if self.is_secret(option)
+        ]
 
     def _numbers(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
         def hide(match: re.Match[str]) -> str:
@@ -132,18 +150,17 @@ class Redactor:
         return text
 
     def _learn_text(self, text: str) -> None:
-        if text in self._spared:
+        if text in self._spared or len(text) > VALUE_CHARS_MAX:
             return
         for part in _secret_parts(text):
-            if _can_be_hidden(part) and _plain_name(part) not in self._names:
-                self.values.update(each for each in _writings(part) if _can_be_hidden(each))
+            if _can_be_hidden(part) and plain_name(part) not in self._names:
+                self.values.update(each for each in writings(part) if _can_be_hidden(each))
 
     def _clean(self, tree: Any) -> Any:
         if isinstance(tree, str):
-            if '"' in tree or "=" in tree:
-                tree = self._by_name(tree, (_JSON_MEMBER, _ASSIGNED, _TOML_MEMBER))
-                tree = self._numbers(tree, (_JSON_NUMBER,))
-            return self.text(tree)
+            if self._has_odd_names:
+                tree = self._numbers(self._by_name(tree, (_JSON_MEMBER,)), (_JSON_NUMBER,))
+            return self.text(self._without(tree, self._finder.hits(tree)))
         if isinstance(tree, dict):
             secret = {name for name, _ in _named(tree) if self.is_secret(name)}
             pair = _pair_name(tree) in secret
@@ -154,8 +171,20 @@ class Redactor:
         if isinstance(tree, list | tuple):
             if _is_pair(tree) and self.is_secret(tree[0]):
                 return [tree[0], _hide(tree[1])]
-            return [self._clean(item) for item in tree]
+            cleaned = [self._clean(item) for item in tree]
+            for index in self._arguments(tree):
+                cleaned[index] = _hide(tree[index])
+            return cleaned
         return tree
+
+    def _without(self, text: str, hits: Iterable[Hit]) -> str:
+        """A text without what was found in it."""
+        pieces, done = [], 0
+        for hit in hits:
+            if hit.value is None or not ("${" in hit.value or hit.value in self._spared):
+                pieces += [text[done : hit.start], f"{hit.quote}{REDACTED}{hit.quote}"]
+                done = hit.end
+        return "".join(pieces) + text[done:] if pieces else text
 
     def _by_name(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
         def hide(match: re.Match[str]) -> str:
@@ -182,42 +211,7 @@ def _secret_parts(text: str) -> Iterator[str]:
 
 def _can_be_hidden(value: str) -> bool:
     """Whether a text may be replaced wherever it turns up: it is long enough, no reference, and not our own mark."""
-    return len(value) >= VALUE_CHARS_MIN and "${" not in value and value not in REDACTED
-
-
-def _writings(value: str) -> Iterator[str]:
-    """A value as it stands in a text, in JSON, and in a URL or form."""
-    yield value
-    with suppress(ValueError):
-        yield json.loads(f'"{value}"')
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    if not _URL_PLAIN.fullmatch(value):
-        from urllib.parse import quote, quote_plus, unquote_plus
-
-        yield quote(value, safe="", errors="replace")
-        yield quote_plus(value, errors="replace")
-        yield unquote_plus(value)
-
-
-def _in_escapes(value: str) -> str:
-    """A pattern for `value` in the text of a JSON or TOML file that may write any character as an escape."""
-    return "".join(f"(?:{re.escape(each)}|{_escape(each)})" for each in value)
-
-
-def _escape(char: str) -> str:
-    """A pattern for the ways to escape a character: `\\u002f` in any case, `\\/`."""
-    written = json.dumps(char)[1:-1] if ord(char) > 0x7E else f"\\u{ord(char):04x}"
-    return f"(?i:{re.escape(written)})" + (r"|\\/" if char == "/" else "")
-
-
-def _longest_first(values: Iterable[str]) -> list[str]:
-    return sorted(values, key=lambda value: (-len(value), value))
-
-
-def _plain_name(name: str) -> str:
-    plain = _HUMP.sub("_", name).lower().replace("-", "_").replace(".", "_")
-    return plain.removeprefix("x_")
+    return VALUE_CHARS_MIN <= len(value) <= VALUE_CHARS_MAX and "${" not in value and value not in REDACTED
 
 
 def _pair_name(tree: dict[str, Any]) -> str | None:

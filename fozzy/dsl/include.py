@@ -13,7 +13,6 @@ from fozzy.dsl.steps.blocks import Include
 from fozzy.errors import InputError, Problem, Where, suggestion
 
 NOT_RUN = ("setup", "teardown", "matrix", "expect")  # parts that an include could only leave out in silence
-NOT_FOUND = ("scenario.unreadable", "scenario.include_cycle", "scenario.include_too_deep", "scenario.no_include")
 
 
 class Included:
@@ -40,7 +39,8 @@ def include(doc: Document, file: File, fetch: Fetch | None) -> Included:
                 raise InputError("scenario.no_include", message)
             loaded = found.loaded.get(step.file) or fetch(step.file)
         except InputError as error:
-            placed = [_problem(doc, (*path, "file"), error)] if error.code in NOT_FOUND else error.problems
+            has_place = error.where is not None and error.where.line > 0  # in that file, or in one it includes
+            placed = error.problems if has_place else [_problem(doc, (*path, "file"), error)]
             found.problems += [problem for problem in placed if problem not in found.problems]
             continue
         found.loaded[step.file] = loaded

@@ -70,12 +70,15 @@ def _location(found: Found, document: Document, included: Mapping[str, Document]
     path = steps_path(at)
     field = tuple(int(word) if word.isdigit() else word for word in _WORD.findall(found.field))
     spot = locate(document.text, document.form).find((*path, *field))
+    line = line_at(document.text, spot.line)
+    cut = max(0, spot.col - 1 - TEXT_CHARS_MAX // 2) if len(line) > TEXT_CHARS_MAX else 0
     return Location(
         file=document.shown,
         line=spot.line,
         col=spot.col,
         path=found.at,
-        text=line_at(document.text, spot.line)[:TEXT_CHARS_MAX],
+        text=line[cut : cut + TEXT_CHARS_MAX],
+        cut=cut,
         length=spot.length,
         label=found.label,
         details=found.details,

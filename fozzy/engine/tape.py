@@ -203,7 +203,7 @@ def describe(record: Record | None) -> str:
         case Step():
             said = f" failed, {record.failed}" if record.failed else f" {record.note}" if record.note else ""
             return _bounded(f"step {record.type} at {record.at}{said}") + (
-                f" ({record.hash[:8]})" if record.hash else ""
+                f", written {record.hash[:8]}" if record.hash else ""
             )
         case Event():
             return _bounded(f"event {record.name} {_short(record.fields)} at {record.at}")

@@ -75,7 +75,8 @@ def finding_place(finding: Finding, indent: str) -> list[Line]:
         return []
     lines = place_lines(Where(location.file, location.line, location.col), indent)
     if location.text:
-        spot = Spot(location.text, location.line, location.col, location.length, location.label)
+        col = location.col - location.cut
+        spot = Spot(location.text, location.line, col, location.length, location.label)
         lines += excerpt(spot, indent)
     return lines
 

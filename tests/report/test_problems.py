@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fozzy.core.outcome import Finding, Location
@@ -142,3 +143,12 @@ def test_no_text_of_an_input_can_pass_for_ours(evil: str) -> None:
     lines = shown(problem_lines(problem))
     assert all(each.isprintable() for each in lines)
     assert len([each for each in lines if each.startswith("error[")]) == 1
+
+
+def test_a_place_far_to_the_right_is_shown() -> None:
+    """Of a very long line the part around the caret is kept, and the caret stands under it."""
+    location = Location(file="f", line=1, col=10_001, path="steps[0]", text="a" * 200 + "HERE" + "b" * 196, cut=9_800)
+    finding = Finding(kind="assertion", title="t", message="m", location=msgspec.structs.replace(location, length=4))
+    source, carets = (plain(each) for each in finding_place(finding, "")[-2:])
+    assert carets.count("^") == 4
+    assert source[carets.index("^") :].startswith("HERE")

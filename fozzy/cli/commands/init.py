@@ -13,7 +13,7 @@ from fozzy.cli.commands.schema import FOLDER
 from fozzy.cli.console import Console
 from fozzy.cli.documents import InitDocument
 from fozzy.cli.options import config_of
-from fozzy.cli.scaffold import files
+from fozzy.cli.scaffold import SETTINGS, files
 from fozzy.config import FILE_NAME
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError, Where
@@ -25,7 +25,8 @@ from fozzy.trace.store import write_whole
 class Init(Command, frozen=True, kw_only=True):
     """Write a configuration and a first scenario.
 
-    The configuration is fozzy.toml, or what --config names. Nothing that exists is overwritten without --force.
+    The configuration is fozzy.toml, or what --config names. Nothing that exists is overwritten without --force; an
+    editor's own settings never are.
     """
 
     name: ClassVar[str] = "init"
@@ -34,6 +35,7 @@ class Init(Command, frozen=True, kw_only=True):
     def call(self, console: Console) -> Exit:
         config = self.config or wall.environment("FOZZY_CONFIG") or FILE_NAME
         contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"))
+        contents = {path: text for path, text in contents.items() if not (path.endswith(SETTINGS) and Path(path).exists())}
         taken = [path for path in contents if Path(path).exists()]
         if taken and not self.force:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+SETTINGS = ".vscode/settings.json"
 SCENARIO_SCHEMA = ".vscode/fozzy.schema.json"
 
 CONFIG = """\
@@ -71,7 +72,7 @@ def files(config: str, schema: str) -> dict[str, str]:
     beside = {
         "scenarios/retry.fozzy.json": FIRST % f"../{SCENARIO_SCHEMA}",
         "scenarios/program.fozzy.toml": SECOND,
-        ".vscode/settings.json": (
+        SETTINGS: (
             f'{{\n  "json.schemas": [\n    {{ "fileMatch": ["*.fozzy.json"], "url": "./{SCENARIO_SCHEMA}" }}\n  ]\n}}\n'
         ),
         SCENARIO_SCHEMA: schema,

@@ -146,3 +146,12 @@ def test_what_init_writes_is_formatted(fz: Any, project: Path) -> None:
     """A fresh project needs no formatting."""
     assert fz("init").code == 0
     assert fz("fmt", "--check").code == 0
+
+
+def test_a_scenario_that_includes_others(fz: Any, folder: Path) -> None:
+    """A file that includes another is formatted like any; the included one only when it is named."""
+    including = folder / "including.fozzy.json"
+    including.write_text('{"version":1,"name":"n","steps":[{"file":"ugly.fozzy.json","type":"include"}]}')
+    assert fz("fmt", str(including)).code == 0
+    assert '    { "type": "include", "file": "ugly.fozzy.json" }\n' in including.read_text()
+    assert (folder / "ugly.fozzy.json").read_text() == UGLY

@@ -42,7 +42,7 @@ def test_what_is_written_passes_untouched(config: str, project: Path, process: C
     assert f"fozzy test --det --strict{''.join(f' {flag}' for flag in flags)}\n" in made.out
 
 
-@pytest.mark.parametrize("taken", ["fozzy.toml", *sorted(FILES)])
+@pytest.mark.parametrize("taken", ["fozzy.toml", *sorted(FILES - {".vscode/settings.json"})])
 def test_nothing_is_overwritten_and_nothing_half_written(taken: str, project: Path, fz: Callable[..., Any]) -> None:
     """One file that exists is enough to write none; with --force all are written."""
     path = project / taken
@@ -98,3 +98,13 @@ def test_a_file_in_the_way(project: Path, fz: Callable[..., Any]) -> None:
     assert ran.code == 2
     assert "error[init.unwritable]: cannot write scenarios/" in ran.err
     assert (project / "scenarios").read_text() == "mine"
+
+
+def test_an_editors_settings_are_never_overwritten(fz: Any, project: Path) -> None:
+    """What an editor has in its settings stays, with --force too, and does not keep init from its work."""
+    settings = project / ".vscode" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text("{}")
+    assert fz("init").code == 0
+    assert fz("init", "--force").code == 0
+    assert settings.read_text() == "{}"
