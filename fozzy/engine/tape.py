@@ -153,12 +153,9 @@ class Tape:
         if recorded is not None and self._lies_in_failure(recorded):
             self.free = True
             return
-        raise Drift(
-            self.number if number is None else number,
-            "the end of the run" if recorded is None else describe(recorded),
-            current if isinstance(current, str) else describe(current),
-            _cause(recorded, current, self._changed),
-        )
+        before, now = _sides(recorded, current)
+        cause = _cause(recorded, current, self._changed)
+        raise Drift(self.number if number is None else number, before, now, cause)
 
     def _damaged(self, what: str) -> EvidenceError:
         hint = "its seal holds, so whoever wrote it wrote it so: record the run again"
@@ -193,6 +190,17 @@ def _verdict(tape: Tape, ended: Ended) -> Verdict:
     return "FIXED" if ended.status == "pass" else "CHANGED"
 
 
+def _sides(recorded: Record | None, now: Record | str) -> tuple[str, str]:
+    """Both sides of a difference. Where only the writing of a step differs, its hash tells them apart."""
+    sides = (
+        "the end of the run" if recorded is None else describe(recorded),
+        now if isinstance(now, str) else describe(now),
+    )
+    if sides[0] == sides[1] and isinstance(recorded, Step) and isinstance(now, Step):
+        return f"{sides[0]}, written as {recorded.hash[:8]}", f"{sides[1]}, written as {now.hash[:8]}"
+    return sides
+
+
 def describe(record: Record | None) -> str:
     """A record in one line for people."""
     match record:
@@ -202,9 +210,7 @@ def describe(record: Record | None) -> str:
             return f"ask {record.label} {_short(record.request)} at {record.at}"
         case Step():
             said = f" failed, {record.failed}" if record.failed else f" {record.note}" if record.note else ""
-            return _bounded(f"step {record.type} at {record.at}{said}") + (
-                f", written {record.hash[:8]}" if record.hash else ""
-            )
+            return _bounded(f"step {record.type} at {record.at}{said}")
         case Event():
             return _bounded(f"event {record.name} {_short(record.fields)} at {record.at}")
         case Found():

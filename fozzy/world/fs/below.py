@@ -16,7 +16,7 @@ from typing import Any
 
 from fozzy.world.failure import Failure, FailureKind
 from fozzy.world.fs.base import path_problem
-from fozzy.world.fs.virtual import too_large
+from fozzy.world.fs.virtual import no_folder, not_regular, too_large
 
 ANCHORED = {os.open, os.mkdir, os.stat, os.unlink, os.rmdir, os.rename} <= os.supports_dir_fd
 CHUNK_BYTES = 1024 * 1024
@@ -131,7 +131,7 @@ class Below:
         descriptor = folder.open(PurePosixPath(path).name, _READ)
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Refused(_not_regular(path))  # it was replaced since we looked
+                raise Refused(not_regular(path))  # it was replaced since we looked
             data = bytearray()
             while chunk := file.read(CHUNK_BYTES):
                 data += chunk
@@ -155,7 +155,7 @@ class Below:
     def _regular_mode(self, folder: Folder, path: str) -> int | None:
         mode = folder.mode(PurePosixPath(path).name)
         if mode is not None and not stat.S_ISREG(mode):
-            raise Refused(_not_regular(path))
+            raise Refused(not_regular(path))
         return mode
 
     def _remove_folder(self, path: str) -> bool:
@@ -208,7 +208,7 @@ class Below:
             raise Refused(Failure("denied", f"{str(path)!r} is a symbolic link; links are not followed"))
         elif not stat.S_ISDIR(mode):
             if make:
-                raise Refused(Failure("denied", f"{str(path)!r} is not a folder"))
+                raise Refused(no_folder(str(path)))
             return None
         return folder.enter(path.name)
 
@@ -226,10 +226,6 @@ def _foreign(path: str) -> Failure | None:
     if os.sep != "/" and set(path) & {"\\", ":"}:
         return Failure("denied", f"{path!r} holds a character that has a meaning of its own on this system")
     return None
-
-
-def _not_regular(path: str) -> Failure:
-    return Failure("denied", f"{path!r} is not a regular file")
 
 
 def _failure(path: str, error: OSError | ValueError) -> Failure:
