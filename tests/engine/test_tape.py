@@ -73,7 +73,7 @@ def test_draws_and_answers_come_from_the_tape_and_the_world_is_never_asked() -> 
         (lambda run: run.draw("rand", 0, 8), "draw rand from 0 to 8"),
         (lambda run: run.draw("rand", 1, 9), "draw rand from 1 to 9"),
         (lambda run: run.ask("w.x", Asked(q="a"), live, Said), 'ask w.x {"q":"a"}'),
-        (lambda run: run.log.append(step()), "step fail at steps[0] (aa)"),
+        (lambda run: run.log.append(step()), "step fail at steps[0]"),
         (lambda run: run.log.append(Event(0, "steps[0]", "e", {"x": 1})), 'event e {"x":1} at steps[0]'),
     ],
 )
