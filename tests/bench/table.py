@@ -32,6 +32,10 @@ from fozzy.dsl.load import document, parse
 from fozzy.engine.prepare import Options, header_of, ready, start
 from fozzy.engine.run import execute
 from fozzy.engine.tape import Drift, ReplayLog, Tape
+from fozzy.faults.engine import Faults
+from fozzy.faults.kinds import kind_of
+from fozzy.faults.rule import Rule
+from fozzy.faults.schedule import Schedule
 from fozzy.trace.finalize import finalize
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import open_trace
@@ -150,6 +154,50 @@ def engine() -> list[Row]:
     ]
 
 
+def faults() -> list[Row]:
+    """Rolls of a fault with a probability, and what a request costs with no fault armed and with one that never hits."""
+    engine = Faults(Choices(Seeded(1), Clock(), log := Log(), Redactor(), 10**9))
+    drop = kind_of("http", "drop")
+    assert drop is not None
+    engine.arm(Rule(name="flaky", on="http", kind=drop(), schedule=Schedule(probability=0.1)))
+    event = {"method": "GET", "path": "/x", "url": "/x"}
+
+    def rolls() -> None:
+        for _ in range(100_000):
+            planned = engine.roll("http", event)
+            if planned is not None:
+                engine.applied(planned)
+            if len(log.buffer) >= BLOCK_RECORDS:
+                log.flush()
+
+    def draws() -> None:
+        draw = Choices(Seeded(1), Clock(), Log(), Redactor(), 10**9).draw
+        for _ in range(100_000):
+            draw("fault.flaky", 0, (1 << 53) - 1)
+
+    took, drawing = seconds(rolls), seconds(draws)
+    requests = [_requests([]), _requests([{"type": "fault", "on": "http", "kind": "drop", "probability": 0}])]
+    return [
+        ("faults: rolls", f"{100 / took:.0f} /ms", "500 /ms", f"{took / drawing:.1f} x a draw"),
+        ("faults: a request, none armed", f"{requests[0] * 1e6:.1f} us", "", ""),
+        (
+            "faults: a request, one armed",
+            f"{requests[1] * 1e6:.1f} us",
+            "",
+            f"{requests[1] / requests[0]:.2f} x none armed",
+        ),
+    ]
+
+
+def _requests(before: list[dict[str, Any]]) -> float:
+    """Seconds of one scripted request after these steps."""
+    when = {"type": "http_when", "method": "GET", "path": "/x", "status": 200}
+    loaded = load(scenario([when, *before, *[{"type": "http_request", "method": "GET", "path": "/x"}] * 100]))
+    header, redactor = header_of(loaded, Options(det=True), 1, "run")
+    run = ready(header, loaded, redactor)
+    return seconds(lambda: [start(run, Seeded(1), Log()) for _ in range(20)]) / 2000
+
+
 def suites(folder: Path) -> list[Row]:
     """A suite of a thousand scenarios beside one of one."""
     many, one = folder / "many", folder / "one"
@@ -183,7 +231,7 @@ def big_trace(folder: Path, number: int) -> tuple[Path, Header, float]:
     loaded = load(scenario(TEN))
     header, redactor = header_of(loaded, Options(det=True), 1, "run")
     records: list[Record] = [
-        Step(index, "steps[3].group.steps[1]", "get_kv_assert", "0123456789abcdef", 3) for index in range(BLOCK_RECORDS)
+        Step(9, "steps[3].group.steps[1]", "get_kv_assert", "0123456789abcdef", 3) for _ in range(BLOCK_RECORDS)
     ]
     recorder = Recorder(header, folder / "big.partial", redactor)
     began = time.perf_counter()
@@ -225,8 +273,8 @@ def traces(folder: Path) -> list[Row]:
             tape = Tape(trace.records(), 1, failing=None, complete=True)
             log = ReplayLog(tape)
             try:
-                for index in range(number - 1):
-                    log.append(Step(index % BLOCK_RECORDS, sample.at, sample.type, sample.hash, 3))
+                for _ in range(number - 1):
+                    log.append(Step(9, sample.at, sample.type, sample.hash, 3))
                     if len(log.buffer) >= BLOCK_RECORDS:
                         log.flush()
                 log.append(sample)
@@ -311,7 +359,15 @@ def main() -> None:
         folder = Path(name)
         (folder / "fozzy.toml").write_text("det = true\n")
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent.parent)
-        rows = [*memory(folder), *loading(folder), *start_up(folder), *engine(), *suites(folder), *traces(folder)]
+        rows = [
+            *memory(folder),
+            *loading(folder),
+            *start_up(folder),
+            *engine(),
+            *faults(),
+            *suites(folder),
+            *traces(folder),
+        ]
     out = io.StringIO()
     widths = [max(len(row[index]) for row in [*rows, _HEAD]) for index in range(4)]
     for row in [_HEAD, *rows]:
