@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -59,7 +60,7 @@ def scope_of(variables: Mapping[str, Any], given: Mapping[str, Any], outer: Scop
 def compile_step(step: StepBase, scope: Scope = NO_SCOPE) -> Callable[[World], StepBase] | None:
     """How to get the step with its references replaced; none when it has none. Steps inside it are left alone."""
     getters: list[tuple[msgspec.structs.FieldInfo, Getter]] = []
-    for field in msgspec.structs.fields(step):
+    for field in _fields(type(step)):
         value = getattr(step, field.name)
         if field.name in step.blocks or value is msgspec.UNSET:
             continue
@@ -78,6 +79,12 @@ def compile_step(step: StepBase, scope: Scope = NO_SCOPE) -> Callable[[World], S
         return now
 
     return resolve
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: type[StepBase]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a step type. *Limits*: 256 types are remembered, more than exist."""
+    return msgspec.structs.fields(kind)
 
 
 def look_up(world: World, name: str, scope: Scope = NO_SCOPE) -> Any:
