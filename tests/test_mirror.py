@@ -9,6 +9,10 @@ ROOT = Path(__file__).parent.parent
 COVERED_ELSEWHERE = {
     "__init__.py": "tests/test_exports.py",
     "__main__.py": "tests/cli/test_main.py",
+    "core/backends.py": "tests/engine/test_prepare.py",
+    "faults/schedule.py": "tests/faults/test_rule.py",
+    "world/fs/faulty.py": "tests/dsl/steps/test_fault.py",
+    "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",
@@ -20,6 +24,7 @@ COVERED_ELSEWHERE = {
     "world/proc/host_tasks.py": "tests/world/proc/test_host.py",
     "world/proc/probes.py": "tests/world/proc/test_host.py",
     "world/proc/strays.py": "tests/world/proc/test_host.py",
+    "world/http/failures.py": "tests/world/http/test_host.py",
     "world/http/host_tasks.py": "tests/world/http/test_host.py",
     "world/fs/below.py": "tests/world/fs/test_host.py",
     **{

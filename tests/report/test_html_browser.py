@@ -162,7 +162,7 @@ def test_the_skip_link_leads_to_the_failures(opened: Open, made: Any) -> None:
     seen = opened(made.suite(), scripts=False)
     seen.page.keyboard.press("Tab")
     seen.page.keyboard.press("Enter")
-    assert seen.page.url.endswith("#failures")
+    seen.page.wait_for_url("**#failures", timeout=10_000)
     assert seen.page.locator("#failures").bounding_box()["y"] < 300
 
 
