@@ -13,12 +13,12 @@ from fozzy import wall
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.summary import Divergence, Summary
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.matrix import chosen_case, label_of
 from fozzy.dsl.scenario import SEED_MAX
-from fozzy.engine.prepare import Options, steps_file
+from fozzy.engine.prepare import Options, run_seed, steps_file
 from fozzy.engine.record import Keeping, run_once, summary_of
 from fozzy.engine.replay import replay_file
 from fozzy.errors import UsageError
@@ -75,29 +75,33 @@ def run(
     *Errors*: `InputError`, `StoreError`, `UsageError`. *Closes*: every process and connection the run opened.
     """
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
-    own = steps_file(loaded).seed
+    file = steps_file(loaded)
     if seed is not None and not 0 <= seed <= SEED_MAX:
         raise UsageError("usage.bad_value", f"seed must be from 0 to {SEED_MAX}, got {seed}")
-    chosen = seed if seed is not None else own if own is not None else wall.fresh_seed()
     timeout_ns = _timeout_ns(timeout)
     options = Options(det=det, proc=proc, fs=fs, http=http, timeout_ns=timeout_ns)
     with tempfile.TemporaryDirectory(prefix="fozzy-") as folder:
         target = Path(record) if record is not None else Path(folder, "run.fozzy")
         store = Store(Path(folder))
         keep = Keeping(wall.fresh_run_id(), store, target, record_collision, record is not None, record is not None)
-        label = None if case is None else label_of(case)
-        values = chosen_case(loaded.file, loaded.document.shown, label)
-        done = run_once(loaded, options, chosen, "run", keep=keep, case=values)
+        label = None if case is None else label_of(_in_order(case, file.matrix))
+        values = chosen_case(file, loaded.document.shown, label)
+        done = run_once(loaded, options, run_seed(file, seed), "run", keep=keep, case=values)
         trace = done.trace if record is not None else None
         summary = summary_of(done, keep, shown_path(trace) if trace else None, "run")
     return Result(done.ended.status, done.findings, summary, trace)
+
+
+def _in_order(case: Mapping[str, Any], matrix: Mapping[str, Any]) -> dict[str, Any]:
+    """The values in the order of the matrix, by which a combination is called."""
+    return {name: case[name] for name in dict.fromkeys([*matrix, *case]) if name in case}
 
 
 def _timeout_ns(text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        return parse_ns(text)
+        return parse_positive_ns(text)
     except ValueError as error:
         raise UsageError("usage.bad_value", f"timeout {error}") from error
 

@@ -19,7 +19,6 @@ from fozzy.errors import ConfigError, Problem, Where, suggestion
 
 FILE_NAME = "fozzy.toml"
 ENV_PREFIX = "FOZZY_"
-OWN_VARIABLES = ("FOZZY_CONFIG", "FOZZY_LOG", "FOZZY_REQUIRE_ALL")
 CONFIG_BYTES_MAX = 1 << 20
 PARENTS_MAX = 64
 
@@ -98,7 +97,7 @@ def _nearest() -> Path | None:
         if (folder / FILE_NAME).is_file():
             return _relative(folder / FILE_NAME)
         candidate = folder / "pyproject.toml"
-        if pyproject is None and candidate.is_file() and b"[tool.fozzy" in candidate.read_bytes():
+        if pyproject is None and candidate.is_file() and b"[tool.fozzy" in _bytes(candidate):
             pyproject = candidate
         if (folder / ".git").exists() or folder.parent == folder:
             break
@@ -113,14 +112,13 @@ def _relative(path: Path) -> Path:
 def _read(path: Path) -> dict[str, Any]:
     import tomli
 
+    data = _bytes(path)
+    if len(data) > CONFIG_BYTES_MAX:
+        raise ConfigError("config.too_large", f"{path} is larger than {CONFIG_BYTES_MAX} bytes")
     try:
-        with path.open("rb") as stream:
-            data = stream.read(CONFIG_BYTES_MAX + 1)
-        if len(data) > CONFIG_BYTES_MAX:
-            raise ConfigError("config.too_large", f"{path} is larger than {CONFIG_BYTES_MAX} bytes")
         table = tomli.loads(data.decode("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("config.unreadable", f"cannot read {path}: {error}", where=Where(str(path))) from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error) from error
     except RecursionError as error:
         raise ConfigError("config.syntax", f"{path} is nested too deep", where=Where(path.as_posix())) from error
     except ValueError as error:  # besides what is no TOML, a number longer than Python reads
@@ -132,6 +130,19 @@ def _read(path: Path) -> dict[str, Any]:
             where = Where(path.as_posix())
             raise ConfigError("config.bad_value", f'"{name}" in {path} must be a table', where=where)
     return table
+
+
+def _bytes(path: Path) -> bytes:
+    """What a file holds, at most one byte more than it may. *Errors*: `ConfigError`."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(CONFIG_BYTES_MAX + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ConfigError:
+    return ConfigError("config.unreadable", f"cannot read {path}: {error}", where=Where(str(path)))
 
 
 def _section(path: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import hypothesis
 import pytest
 from blake3 import blake3
 
@@ -203,3 +204,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for reason in reasons:
             terminalreporter.line(f"  {reason}")
         terminalreporter.line("  FOZZY_REQUIRE_ALL=1 turns each of these into a failure")
+
+
+# HYPOTHESIS_PROFILE=soak looks longer where a test does not say itself how long.
+hypothesis.settings.register_profile("modest", max_examples=60, deadline=None)
+hypothesis.settings.register_profile("soak", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "modest"))

@@ -185,3 +185,15 @@ def test_a_case_of_a_matrix_is_chosen() -> None:
     for case in (None, {"size": 3}):
         with pytest.raises(fozzy.FozzyError):
             fozzy.run(scenario, case=case)
+
+
+def test_a_timeout_is_more_than_nothing() -> None:
+    """As on the command line and in a scenario."""
+    with pytest.raises(fozzy.FozzyError, match="more than nothing"):
+        fozzy.run(SCENARIO, timeout="0s")
+
+
+def test_the_values_of_a_case_come_in_any_order() -> None:
+    """A combination is its values, however they are listed."""
+    whole = {**SCENARIO, "matrix": {"size": [1, 2], "color": ["red"]}}
+    assert fozzy.run(whole, case={"color": "red", "size": 2}).status == "pass"

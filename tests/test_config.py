@@ -221,3 +221,27 @@ def test_any_file_is_understood_or_refused(folder: Path, lines: list[tuple[str, 
         assert error.code.startswith("config.") and error.problems
     else:
         assert isinstance(config, Config)
+
+
+def test_names_for_host_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`proc_env` is a list of names, from the file or, with commas, from the environment."""
+    write("fozzy.toml", 'proc_env = ["CI", "JAVA_HOME"]\n')
+    assert load_config(None).settings.proc_env == ["CI", "JAVA_HOME"]
+    monkeypatch.setenv("FOZZY_PROC_ENV", "A,B")
+    assert load_config(None).settings.proc_env == ["A", "B"]
+
+
+def test_a_pyproject_that_cannot_be_read_ends_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold the settings: there is no silent default, and it is no bug of ours."""
+    (folder / "pyproject.toml").write_text("[tool.fozzy]\n")
+    opened = Path.open
+
+    def refuse(path: Path, *words: Any, **more: Any) -> Any:
+        if path.name == "pyproject.toml":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *words, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ConfigError) as caught:
+        load_config(None)
+    assert caught.value.code == "config.unreadable"

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import IO, Any, Literal
 
-from fozzy.errors import whole
+from fozzy.errors import StoreError, whole
 from fozzy.report.text import Line, Role, ascii_only
 
 _STYLES: dict[Role, str] = {
@@ -63,6 +63,12 @@ class Console:
         """Text for stdout as it is: documents, records, reports."""
         _write(sys.stdout, text)
 
+    def question(self, text: str) -> str | None:
+        """Ask who sits at the terminal, on stderr: stdout may hold a document. None when the input is over."""
+        _write(sys.stderr, text)
+        said = sys.stdin.readline()
+        return said.strip().lower() if said else None
+
     def erase_line(self, text: str) -> None:
         """Replace the line at the bottom of a terminal's stderr; an empty text only erases."""
         sys.stderr.write("\r\x1b[2K" + text)
@@ -110,10 +116,13 @@ def _fitting(stream: IO[str], text: str) -> str:
 
 
 def _write(stream: IO[str], text: str) -> None:
-    """Write everything or learn that nobody reads any more."""
+    """Write everything or learn that nobody reads any more. *Errors*: `StoreError` when it cannot be written."""
     try:
         stream.write(_fitting(stream, text))
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what Python flushes at exit goes nowhere
+        if not isinstance(error, BrokenPipeError):
+            message = f"cannot write the answer: {error.strerror or error}"
+            raise StoreError("report.unwritable", message, hint="a full disk, most often") from error

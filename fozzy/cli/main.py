@@ -53,12 +53,13 @@ def _call(command: Command, console: Console) -> Exit:
         gc.freeze()
         gc.enable()
     _listen_to_termination()
-    if command.cwd is not None:
-        try:
+    try:
+        if command.cwd is not None:
             os.chdir(command.cwd)
-        except OSError as error:
-            message = f"cannot work in {command.cwd}: {error.strerror}"
-            raise UsageError("usage.bad_folder", message, hint="--cwd names an existing folder") from error
+        os.getcwd()  # it may have been removed since
+    except OSError as error:
+        message = f"cannot work in {command.cwd or 'this folder'}: {error.strerror}"
+        raise UsageError("usage.bad_folder", message, hint="--cwd names an existing folder") from error
     return command.call(console)
 
 

@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 from fozzy import wall
 from fozzy.cli.command import Command, Opt
 from fozzy.config import Config, load_config
-from fozzy.dsl.duration import parse_ns
+from fozzy.dsl.duration import parse_positive_ns
+from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options
 from fozzy.errors import UsageError
 from fozzy.report import FORMATS
 from fozzy.trace.finalize import Policy
-
-SEED_MAX = (1 << 53) - 1
 
 
 class Recording(Command, frozen=True, kw_only=True):
@@ -65,7 +64,8 @@ class Running(Recording, frozen=True, kw_only=True):
             "--leak-budget": self.leak_budget,
         }
         given = "".join(f" {flag} {value}" for flag, value in values.items() if value is not None)
-        return f"{det}{given}{' --fail-on-leak' if self.fail_on_leak else ''}"
+        leak = " --fail-on-leak" if self.fail_on_leak else ""
+        return f"{det}{given}{leak}{'' if self.strict else ' --unsafe'}"
 
     def options(self, config: Config) -> Options:
         """What the flags ask of a run. *Errors*: `UsageError`."""
@@ -106,12 +106,9 @@ def duration_option(flag: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        duration_ns = parse_ns(text)
+        return parse_positive_ns(text)
     except ValueError as error:
         raise UsageError("usage.bad_value", f"{flag} {error}", hint=f"{flag} 500ms") from error
-    if duration_ns == 0:
-        raise UsageError("usage.bad_value", f"{flag} must be more than nothing", hint=f"{flag} 500ms")
-    return duration_ns
 
 
 def _leak_bytes_max(fail_on_leak: bool, budget: int | None) -> int | None:

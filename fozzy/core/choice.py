@@ -47,6 +47,11 @@ class Source(Protocol):
         ...
 
 
+def first_hit(probability: float) -> int:
+    """The least draw of a chance that hits; a draw of 0 is a miss unless the probability is 1."""
+    return CHANCES - int(probability * CHANCES)
+
+
 class Choices:
     """The door. *Limits*: a draw has at most 2^53 values; a live call gets what the clock has left, at most `call_ns_max`."""
 
@@ -70,7 +75,7 @@ class Choices:
 
     def chance(self, label: str, probability: float) -> bool:
         """True with `probability` in [0, 1]; a draw of 0 is a miss unless the probability is 1."""
-        return self.draw(label, 0, CHANCES - 1) >= CHANCES - int(probability * CHANCES)
+        return self.draw(label, 0, CHANCES - 1) >= first_hit(probability)
 
     def pick(self, label: str, count: int) -> int:
         """An index below `count`; 0 is the first in order."""

@@ -28,5 +28,4 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 SCENARIO_BYTES_MAX = 32 * MIB  # 100,000 steps are about 5 MB
 DEPTH_MAX = 128  # nesting of a scenario or of a value; parsers above it may exhaust the stack
-STEPS_MAX = 1_000_000
 RECORD_BYTES_MAX = 64 * MIB  # one line of a trace: two bodies at their limits, as base64, with room

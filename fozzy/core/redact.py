@@ -16,12 +16,21 @@ from typing import Any
 
 import msgspec
 
-from fozzy.core.redact_forms import in_escapes, longest_first, plain_name, spellings, writings
-from fozzy.core.redact_text import Finder, Hit
+from fozzy.core.redact_forms import (
+    by_beginning,
+    in_escapes,
+    longest_first,
+    plain_name,
+    replace_many,
+    spellings,
+    writings,
+)
+from fozzy.core.redact_text import Finder, Hit, userinfo
 
 REDACTED = "<redacted>"
 TYPE_MATCHER = "$type"  # in expected JSON it names a type, which tells no secret
 VALUE_CHARS_MIN = 6  # shorter texts turn up by accident
+VALUES_MANY = 500  # a pattern tries them one by one
 VALUE_CHARS_MAX = 64 * 1024  # no key is longer; to look for more everywhere would only take time
 
 NAMES = (
@@ -62,6 +71,7 @@ class Redactor:
         self.values: set[str] = set()
         self._spared: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._many: dict[str, list[str]] = {}  # instead of the pattern, when that would be slow
 
     def is_secret(self, name: str) -> bool:
         """Whether what stands under `name` is a secret: the name itself, or its last words, are in the list."""
@@ -85,7 +95,11 @@ class Redactor:
         before = len(self.values)
         for text in set(self._secrets(tree)):
             self._learn_text(text)
-        if len(self.values) != before:
+        if len(self.values) == before:
+            return
+        if len(self.values) > VALUES_MANY:
+            self._pattern, self._many = None, by_beginning(self.values, VALUE_CHARS_MIN)
+        else:
             self._pattern = re.compile("|".join(map(re.escape, longest_first(self.values))))
 
     def clean(self, tree: Any) -> Any:
@@ -95,13 +109,15 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """`text` with every learned value replaced."""
+        if self._many:
+            return replace_many(text, self._many, REDACTED)
         return text if self._pattern is None else self._pattern.sub(REDACTED, text)
 
     def source(self, text: str) -> str:
         """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
-        text = self._numbers(
-            self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER, _JSON_ARGUMENT)), (_JSON_NUMBER, _TOML_NUMBER)
-        )
+        text = self._without(text, userinfo(text))
+        text = self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER, _JSON_ARGUMENT))
+        text = self._numbers(text, (_JSON_NUMBER, _TOML_NUMBER))
         if self.values and ("\\u" in text or "\\/" in text):
             text = re.sub("|".join(map(in_escapes, longest_first(self.values))), REDACTED, text)
         return self.text(text)
@@ -113,7 +129,7 @@ class Redactor:
             for name, value in _named(tree):
                 yield from _texts(value) if self.is_secret(name) else self._secrets(value)
         elif isinstance(tree, list | tuple):
-            yield from (tree[index] for index in self._arguments(tree))
+            yield from (tree[index][at:] for index, at in self._arguments(tree))
             for item in tree:
                 if _is_pair(item) and self.is_secret(item[0]):
                     yield from _texts(item[1])
@@ -132,14 +148,19 @@ class Redactor:
             with suppress(msgspec.MsgspecError, ValueError, RecursionError):
                 yield from self._secrets(msgspec.json.decode(text))
 
-    def _arguments(self, items: Sequence[Any]) -> list[int]:
-        """Which items are the value of the option before them, as in `["--password", "…"]`."""
-        return [
-            index + 1
-            for index, (option, value) in enumerate(pairwise(items))
-            if isinstance(option, str) and option[:1] == "-" and isinstance(value, str) and value[:1] != "-"
-            if self.is_secret(option)
-        ]
+    def _arguments(self, items: Sequence[Any]) -> list[tuple[int, int]]:
+        """Which items are the value of an option, from where: `["--password", "…"]`, `["--password=…"]`."""
+        found = []
+        for index, (option, value) in enumerate(pairwise([*items, None])):
+            if isinstance(option, str) and option[:1] == "-":
+                name, equals, _ = option.partition("=")
+                if not self.is_secret(name):
+                    continue
+                if equals:
+                    found.append((index, len(name) + 1))
+                elif isinstance(value, str) and value[:1] != "-":
+                    found.append((index + 1, 0))
+        return found
 
     def _numbers(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
         def hide(match: re.Match[str]) -> str:
@@ -160,7 +181,8 @@ class Redactor:
         if isinstance(tree, str):
             if self._has_odd_names:
                 tree = self._numbers(self._by_name(tree, (_JSON_MEMBER,)), (_JSON_NUMBER,))
-            return self.text(self._without(tree, self._finder.hits(tree)))
+            tree = self.text(tree)  # first: a value may be more than what stands after its name in a text
+            return self._without(tree, self._finder.hits(tree))
         if isinstance(tree, dict):
             secret = {name for name, _ in _named(tree) if self.is_secret(name)}
             pair = _pair_name(tree) in secret
@@ -172,8 +194,8 @@ class Redactor:
             if _is_pair(tree) and self.is_secret(tree[0]):
                 return [tree[0], _hide(tree[1])]
             cleaned = [self._clean(item) for item in tree]
-            for index in self._arguments(tree):
-                cleaned[index] = _hide(tree[index])
+            for index, at in self._arguments(tree):
+                cleaned[index] = tree[index][:at] + _hide(tree[index][at:])
             return cleaned
         return tree
 

@@ -43,6 +43,27 @@ def longest_first(values: Iterable[str]) -> list[str]:
     return sorted(values, key=lambda value: (-len(value), value))
 
 
+def by_beginning(values: Iterable[str], length: int) -> dict[str, list[str]]:
+    """Values by their first `length` characters, the longest first."""
+    found: dict[str, list[str]] = {}
+    for value in longest_first(values):
+        found.setdefault(value[:length], []).append(value)
+    return found
+
+
+def replace_many(text: str, values: dict[str, list[str]], stand_in: str) -> str:
+    """`text` with every value of `by_beginning` replaced, the leftmost and longest first; as long for many as for few."""
+    length = len(next(iter(values)))
+    pieces, done, at = [], 0, 0
+    while at <= len(text) - length:
+        value = next((each for each in values.get(text[at : at + length], ()) if text.startswith(each, at)), "")
+        if value:
+            pieces += [text[done:at], stand_in]
+            done = at + len(value)
+        at += len(value) or 1
+    return "".join(pieces) + text[done:] if pieces else text
+
+
 def spellings(name: str) -> Iterator[str]:
     """A name and what it may be a form of: numbered (`PASSWORD2`), several (`tokens`), with an X (`XAPIKey`)."""
     plain = plain_name(name)

@@ -20,8 +20,9 @@ _AFTER_QUOTED = {mark: re.compile(rf"(?s){mark}\s*[:=]\s*(?:{_DOUBLE}|{_SINGLE})
 # A number under a quoted name, the quotes themselves perhaps escaped: a body inside another text.
 _NUMBER = re.compile(r'(\\{0,7})"\s*:\s*(-?\d[\d.eE+-]*)')
 _EQUALS = re.compile(rf"(?s)=(?:{_DOUBLE}|{_SINGLE}|([^&\s\"';,]+))")
+_OPTION_EQUALS = re.compile(rf"(?s)=(?:{_DOUBLE}|{_SINGLE}|([^\s\"']+))")
 _SPACED_EQUALS = re.compile(rf"(?s)\s*=\s*(?:{_DOUBLE}|{_SINGLE})")
-_COLON = re.compile(r""":([ \t]*)([^\s"'\\<,;][^\r\n"'\\]*)""")
+_COLON = re.compile(r""":([ \t]*)([^\s"'\\,;][^\r\n"'\\]*)""")
 _ARGUMENT = re.compile(rf"(?s)[ \t]+(?:{_DOUBLE}|{_SINGLE}|([^\s\"'<$\[\\-][^\s\"']*))")
 _USERINFO = re.compile(r"""://[^\s/:@"'<>]*:([^\s/@"'<>]+)@""")
 _WHOLE_LINE = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
@@ -108,12 +109,14 @@ def _is_of_name(char: str) -> bool:
 def _after(text: str, start: int, end: int) -> Hit | None:
     """The secret that stands under the name from `start` to `end`, if one does."""
     before = text[start - 1] if start else "\n"
+    hit = None
     if before in _AFTER_QUOTED:
-        return _hit(_AFTER_QUOTED[before].match(text, end)) or (_number(text, end) if before == '"' else None)
-    hit = _hit(_EQUALS.match(text, end))
+        hit = _hit(_AFTER_QUOTED[before].match(text, end)) or _number(text, end)
+    is_option = text[start] == "-"
+    hit = hit or _hit((_OPTION_EQUALS if is_option else _EQUALS).match(text, end))
     if hit is None and before in "{,( \t\r\n":
         hit = _hit(_SPACED_EQUALS.match(text, end))
-    if hit is None and text[start] == "-":
+    if hit is None and is_option:
         hit = _hit(_ARGUMENT.match(text, end))
         return None if hit is None else hit._replace(sure=_is_no_word(hit.value))
     return hit or _header(text, start, end)
@@ -132,7 +135,10 @@ def _number(text: str, end: int) -> Hit | None:
 
 
 def _header(text: str, start: int, end: int) -> Hit | None:
-    """A header, whole to the end of its line. Of other names only a single word, as in `password: abc1`."""
+    """A header, whole to the end of its line. Of other names only a single word, as in `password: abc1`.
+
+    What is hidden already counts like what it hides, so that both end at the same place.
+    """
     match = _COLON.match(text, end)
     if match is None:
         return None
@@ -147,7 +153,7 @@ def _header(text: str, start: int, end: int) -> Hit | None:
 
 def _is_no_word(value: str | None) -> bool:
     """Whether it is more than a word of prose, which would be missed everywhere else."""
-    return value is not None and not value.isalpha()
+    return value is not None and not value.rstrip(",;.").isalpha()
 
 
 def userinfo(text: str) -> Iterator[Hit]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from fozzy.core.outcome import Camel, Finding, Status, Verdict
+from fozzy.core.outcome import EXIT_OF_STATUS, Camel, Finding, Status, Verdict
 from fozzy.errors import Exit, worst
 
 SCHEMA_VERSION = 1
@@ -104,12 +104,9 @@ def listed(summary: Summary, member: Member) -> Summary:
     return msgspec.structs.replace(summary, scenarios=[member], tests=tests)
 
 
-_EXIT = {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH, "error": Exit.USAGE}
-
-
 def exit_of(statuses: list[Status]) -> Exit:
     """The exit status for these ends together."""
-    return worst([_EXIT[status] for status in statuses])
+    return worst([EXIT_OF_STATUS[status] for status in statuses])
 
 
 def worst_status(statuses: list[Status]) -> Status:

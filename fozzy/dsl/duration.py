@@ -20,6 +20,14 @@ def parse_ns(text: str) -> int:
     return int(match[1]) * UNITS_NS[match[2]]
 
 
+def parse_positive_ns(text: str) -> int:
+    """As `parse_ns`, of a duration that is more than nothing. *Errors*: `ValueError`."""
+    duration_ns = parse_ns(text)
+    if duration_ns == 0:
+        raise ValueError("must be more than nothing")
+    return duration_ns
+
+
 def show_ns(duration_ns: int) -> str:
     """A duration for people: `1.24s`, `812ms`, `3us`."""
     if duration_ns >= 60 * 10**9:

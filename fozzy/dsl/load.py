@@ -46,8 +46,8 @@ def read(path: Path, name: str, shown: str) -> Document:
             raise OSError("it is not a file")
         with path.open("rb") as stream:
             data = stream.read(SCENARIO_BYTES_MAX + 1)
-    except OSError as error:
-        message = f"cannot read {shown}: {error.strerror or error}"
+    except (OSError, ValueError) as error:  # the latter: a name that no file can have
+        message = f"cannot read {shown}: {getattr(error, 'strerror', None) or error}"
         raise InputError("scenario.unreadable", message, where=Where(shown)) from error
     return document(data, name, shown, form_of_path(shown) or ("toml" if shown.endswith(".toml") else "json"))
 

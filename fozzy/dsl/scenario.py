@@ -8,8 +8,9 @@ from msgspec import Meta
 from fozzy.dsl.steps import Steps
 from fozzy.dsl.steps.base import END, FixedDuration, Name
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants
+from fozzy.wall import SEED_BITS
 
-SEED_MAX = (1 << 53) - 1
+SEED_MAX = (1 << SEED_BITS) - 1
 NODES_MAX = 1024
 
 Seed = Annotated[int, Meta(ge=0, le=SEED_MAX)]

@@ -50,14 +50,18 @@ def bind(loaded: Loaded, file: StepsFile, redactor: Redactor, perform: Perform, 
     binder = _Binder(redactor, perform)
     here = _Place(loaded, NO_SCOPE)
     setup = binder.steps(file.setup or [], "setup", here)
-    url = file.http_base_url or http_base_url
-    getter = compile_value(url)
     return Plan(
         (*setup, *binder.steps(file.steps, "steps", here)),
         binder.steps(file.teardown or [], "teardown", here),
-        (lambda world: url) if getter is None else (lambda world: str(getter(world))),
+        base_url(file.http_base_url or http_base_url),
         binder.included,
     )
+
+
+def base_url(url: str) -> Callable[[World], str]:
+    """What completes a path to a URL during a run; it may refer to the run."""
+    getter = compile_value(url)
+    return (lambda world: url) if getter is None else (lambda world: str(getter(world)))
 
 
 class _Place(NamedTuple):
@@ -71,7 +75,7 @@ class _Binder:
     def __init__(self, redactor: Redactor, perform: Perform) -> None:
         self._redactor = redactor
         self._perform = perform
-        self._encoder = msgspec.json.Encoder()
+        self._encoder = msgspec.json.Encoder(order="deterministic")  # free keys are sorted: notations differ in their order
         self.included: dict[str, Document] = {}
 
     def steps(self, steps: Sequence[Any], path: str, place: _Place) -> tuple[Bound, ...]:

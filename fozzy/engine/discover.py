@@ -16,8 +16,6 @@ from fozzy.errors import InputError, Problem, Where, suggestion
 from fozzy.trace.finalize import display_name, project_name, shown_path
 from fozzy.trace.format import SUFFIX
 
-FILES_MAX = 1_000_000
-
 
 class Chosen(NamedTuple):
     """A file to run: a valid scenario, or a trace to replay."""
@@ -94,28 +92,30 @@ def discover(words: Iterable[str], root: Path) -> Found:
 def expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
     """The files a word names, each with what is wrong about naming it."""
     path = Path(word)
-    if path.is_dir():
-        for found in _walk(word):
-            yield found, None
-    elif path.exists():
+    if os.path.isdir(word):
+        yield from _walk(word)
+    elif os.path.exists(word):
         yield path, None if is_scenario(word) or is_trace(word) else _not_a_scenario(word)
     elif glob.has_magic(word):
         for match in _matches(word):
             if os.path.isdir(match):
-                yield from ((found, None) for found in _walk(match))
+                yield from _walk(match)
             elif is_scenario(match) or is_trace(match):
                 yield Path(match), None
     else:
         yield path, _missing(word)
 
 
-def _walk(folder: str) -> Iterator[Path]:
-    """Scenarios and traces below a folder, by name; hidden folders are left out."""
-    for here, folders, files in os.walk(folder):
+def _walk(folder: str) -> Iterator[tuple[Path, Problem | None]]:
+    """Scenarios and traces below a folder, by name; hidden folders are left out. One that cannot be read is a problem."""
+    unread: list[OSError] = []
+    for here, folders, files in os.walk(folder, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if is_scenario(name) or is_trace(name):
-                yield Path(here, name)
+                yield Path(here, name), None
+    for error in unread:
+        yield Path(error.filename), _unreadable(error)
 
 
 def _matches(pattern: str) -> list[str]:
@@ -144,6 +144,12 @@ def _missing(word: str) -> Problem:
     where = Where(word.replace(os.sep, "/"))
     message = f"there is no file or folder {word}"
     return Problem(code="scenario.missing", message=message, where=where, hint=near(word, folders=True))
+
+
+def _unreadable(error: OSError) -> Problem:
+    shown = shown_path(Path(error.filename))
+    message = f"cannot read the folder {shown}: {error.strerror}"
+    return Problem(code="scenario.unreadable", message=message, where=Where(shown))
 
 
 def near(word: str, *, folders: bool) -> str:

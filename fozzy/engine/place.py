@@ -10,6 +10,7 @@ import msgspec
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
 from fozzy.dsl.document import Document
+from fozzy.dsl.scenario import StepsFile
 
 _SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
 _WORD = re.compile(r"[^.\[\]]+")
@@ -106,6 +107,17 @@ class Tally:
                 self.asks += 1
             elif type(record) is Found:
                 self.before.append(f"{self._last.type} {self._last.note}" if self._last and self._last.note else "")
+
+
+def steps_count(file: StepsFile) -> int:
+    """How many top-level steps a scenario has, setup included."""
+    return len(file.setup or ()) + len(file.steps)
+
+
+def failed_step(file: StepsFile, found: Sequence[Found]) -> int:
+    """Which of them the first finding that is no mere warning lies in, from 1; 0 when none does."""
+    failing = next((each for each in found if each.status != "pass"), None)
+    return step_number(failing.at, len(file.setup or ())) if failing else 0
 
 
 def step_number(at: str, setup_count: int) -> int:

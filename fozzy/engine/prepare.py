@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from fozzy import wall
 from fozzy.config import Settings
 from fozzy.core.backends import Backends
 from fozzy.core.choice import Choices, Source
@@ -24,7 +25,7 @@ from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep
 from fozzy.dsl.steps.http_burst import HttpBurstStep
-from fozzy.engine.bind import Plan, bind
+from fozzy.engine.bind import Plan, base_url, bind
 from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
 from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
@@ -66,6 +67,7 @@ def header_of(
     settings = options.settings
     redactor = Redactor(settings.redact)
     learn_from(redactor, loaded)
+    redactor.learn(settings.http_base_url)
     header = Header(
         format=FORMAT,
         version=VERSION,
@@ -76,7 +78,7 @@ def header_of(
         scenario=_embedded(loaded, redactor),
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
         limits=_limits(file, settings.limits),
-        http_base_url=redactor.source(settings.http_base_url),
+        http_base_url=redactor.clean(settings.http_base_url),
         leak_bytes_max=options.leak_bytes_max,
         strict=options.strict,
         case=redactor.clean(dict(case or {})),
@@ -152,7 +154,9 @@ def _env_names(loaded: Loaded) -> Iterator[str]:
 
 def for_host(run: Ready, settings: Settings) -> Ready:
     """A run that asks the host: with what only asking needs, and a trace therefore does not hold."""
-    return run._replace(setting=msgspec.structs.replace(run.setting, proc_env=frozenset(settings.proc_env)))
+    setting = msgspec.structs.replace(run.setting, proc_env=frozenset(settings.proc_env))
+    url = base_url(run.file.http_base_url or settings.http_base_url)  # the header's has lost its password
+    return run._replace(setting=setting, plan=run.plan._replace(base_url=url))
 
 
 def start(
@@ -189,6 +193,13 @@ def steps_file(loaded: Loaded) -> StepsFile:
         shown = loaded.document.shown
         raise UsageError("scenario.suite", f"{shown} is a suite", hint=f"fozzy test {shown}", where=Where(shown))
     return file
+
+
+def run_seed(file: StepsFile, asked: int | None) -> int:
+    """The seed of a run: the one that was asked for, else the scenario's own, else a fresh one."""
+    if asked is not None:
+        return asked
+    return wall.fresh_seed() if file.seed is None else file.seed
 
 
 def _backends(file: StepsFile, options: Options) -> Backends:

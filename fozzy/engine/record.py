@@ -18,7 +18,7 @@ from fozzy.core.sources import Seeded
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.scenario import StepsFile
-from fozzy.engine.place import Tally, place, step_number
+from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.errors import InterruptedRun, StoreError
@@ -55,13 +55,12 @@ class Recorded(NamedTuple):
     @property
     def steps(self) -> int:
         """How many top-level steps the scenario has, setup included."""
-        return len(self.run.file.setup or ()) + len(self.run.file.steps)
+        return steps_count(self.run.file)
 
     @property
     def failed_step(self) -> int:
         """Which of them failed, from 1; 0 when none did."""
-        failing = [found for found in self.ended.findings if found.status != "pass"]
-        return step_number(failing[0].at, len(self.run.file.setup or ())) if failing else 0
+        return failed_step(self.run.file, self.ended.findings)
 
 
 class _Recording(NamedTuple):
@@ -111,7 +110,8 @@ def _end(going: _Recording) -> Recorded:
     clean = run.redactor.text  # once more: what turned out to be a secret after a finding was made
     found = [_without_secrets(each, run.redactor) for each in ended.findings]
     before = [clean(said) for said in going.tally.before]
-    findings = place(found, run.document, clean(run.header.scenario.text), before, run.plan.included)
+    included = {at: msgspec.structs.replace(each, text=clean(each.text)) for at, each in run.plan.included.items()}
+    findings = place(found, run.document, clean(run.header.scenario.text), before, included)
     duration_ms = (wall.elapsed_ns() - going.started_ns) // 10**6
     done = Recorded(run, ended, findings, None, going.tally, going.started_at, wall.now_iso(), duration_ms)
     if not keep.always and ended_as_expected(run.file, ended.status, findings):

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from fozzy.core.events import Found, Record
 from fozzy.core.log import Sink
-from fozzy.core.outcome import Finding, Location, Status
+from fozzy.core.outcome import EXIT_OF_STATUS, Finding, Location, Status
 from fozzy.core.redact import Redactor
 from fozzy.core.summary import Divergence, Member
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import parse
-from fozzy.engine.place import Tally, place, step_number
+from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
@@ -38,14 +38,19 @@ class Replayed(NamedTuple):
     steps: int
     failed_step: int
 
-    def exit_status(self, unsafe: bool) -> Exit:
-        """The exit status: as recorded for SAME, 6 where the recording and the run parted."""
+    @property
+    def verdict_status(self) -> Status:
+        """What the verdict makes of the replay: as recorded for SAME, `error` where the recording and the run parted."""
         verdict = self.divergence.verdict
-        if verdict == "SAME":
-            return {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH}[self.status]
-        if verdict in ("FIXED", "CHANGED"):
-            return Exit.PASS if verdict == "FIXED" else Exit.FAIL
-        return Exit.PASS if verdict == "INCOMPLETE" and unsafe else Exit.EVIDENCE
+        if verdict in ("DRIFT", "INCOMPLETE"):
+            return "error"
+        return "fail" if verdict == "CHANGED" else self.status
+
+    def exit_status(self, unsafe: bool) -> Exit:
+        """The exit status of that status; for `error` 6, with `unsafe` 0 where the recording only ended too early."""
+        if self.verdict_status != "error":
+            return EXIT_OF_STATUS[self.verdict_status]
+        return Exit.PASS if self.divergence.verdict == "INCOMPLETE" and unsafe else Exit.EVIDENCE
 
 
 def replay_file(
@@ -95,7 +100,6 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
     except Stopped as stop:
         stopped = stop
     found: list[Found] = ended.findings
-    setup = len(run.file.setup or ())
     return Replayed(
         run.header,
         footer,
@@ -103,8 +107,8 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         verdict_of(tape, ended, stopped),
         place(found, run.document, run.document.text, tally.before, run.plan.included),
         ended.now_ns,
-        setup + len(run.file.steps),
-        step_number(found[0].at, setup) if found else 0,
+        steps_count(run.file),
+        failed_step(run.file, found),
     )
 
 
@@ -146,13 +150,12 @@ def _failing(footer: Footer | None) -> str | None:
 def replay_member(replayed: Replayed, name: str, shown: str, number: int = 1) -> Member:
     """A replay as reports that list scenarios tell it."""
     passed = replayed.exit_status(unsafe=False) == Exit.PASS
-    status: Status = "pass" if passed else "fail" if replayed.status == "pass" else replayed.status
     findings = replayed.findings or ([] if passed else [_parted(replayed.divergence, shown)])
     return Member(
         number=number,
         name=display_name(name),
         path=shown,
-        status=status,
+        status=replayed.verdict_status,
         seed=replayed.header.seed,
         duration_ns=0,
         steps=replayed.steps,

@@ -15,7 +15,7 @@ from fozzy.core.clock import TimeUp
 from fozzy.core.events import Found, Step
 from fozzy.core.log import BLOCK_RECORDS
 from fozzy.core.outcome import Status, StepFailed
-from fozzy.core.summary import Heap
+from fozzy.core.summary import Heap, worst_status
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.proc import end_background
 from fozzy.engine.bind import Bound, Plan
@@ -24,11 +24,9 @@ from fozzy.world.world import Setting, World
 if TYPE_CHECKING:
     from fozzy.faults.engine import Faults
 
-_SEVERITY: list[Status] = ["crash", "timeout", "fail", "pass"]
-
 
 class Ended:
-    """What a run came to: its status and findings, the worst status first."""
+    """What a run came to: its worst status, and its findings in the order they were made."""
 
     __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap")
 
@@ -108,7 +106,10 @@ def _walk(bound: Bound, world: World) -> Iterator[int]:
     except StepFailed as failure:
         _fail(bound, failure, start, world)
         raise
-    world.log.append(Step(clock.now, bound.at, bound.type, bound.hash, clock.now - start))
+    log = world.log
+    log.append(Step(clock.now, bound.at, bound.type, bound.hash, clock.now - start))
+    if len(log.buffer) >= BLOCK_RECORDS:
+        log.flush()
 
 
 def _fail(bound: Bound, failure: StepFailed, start: int, world: World) -> None:
@@ -156,11 +157,14 @@ def _found(world: World, ended: Ended, failure: StepFailed) -> None:
     )
     world.log.append(found)
     ended.findings.append(found)
-    ended.status = min(ended.status, failure.status, key=_SEVERITY.index)
+    ended.status = worst_status([ended.status, failure.status])
 
 
 def _finish(world: World, ended: Ended) -> None:
-    """End what still runs in the background and count what was never freed."""
+    """End what still runs in the background, then look for idle faults and for what was never freed.
+
+    What fails the run is said before what only warns: the first finding is the run's failure.
+    """
     world.choices.span = "end"
     for name in list(reversed(world.__dict__.get("background", ()))):
         try:
@@ -175,10 +179,11 @@ def _finish(world: World, ended: Ended) -> None:
     if heap is not None:
         ended.heap = Heap(in_use_bytes=heap.in_use_bytes(), peak_bytes=heap.peak_bytes, allocations=len(heap.living()))
     faults = world.__dict__.get("faults")
-    for idle in _idle_faults(world, faults) if faults is not None and ended.status == "pass" else ():
-        _found(world, ended, idle)
+    last = list(_idle_faults(world, faults)) if faults is not None and ended.status == "pass" else []
     if heap is not None and heap.living():
-        _found(world, ended, _leak(world))
+        last.append(_leak(world))
+    for each in sorted(last, key=lambda failure: failure.status == "pass"):
+        _found(world, ended, each)
 
 
 def _idle_faults(world: World, faults: Faults) -> Iterator[StepFailed]:

@@ -170,7 +170,7 @@ def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: 
         case=case,
         status=status,
         seed=seed,
-        duration_ns=max(done.duration_ms * 10**6, 0),
+        duration_ns=done.duration_ms * 10**6,
         steps=done.steps,
         failed_step=done.failed_step,
         passed=passed,

@@ -3,12 +3,13 @@
 Rule 1: the tape is read strictly in order. Drift is found here and nowhere else, so here it is explained.
 Rule 2: the records of the failing step itself decide between SAME, FIXED and CHANGED; there, and past there, a
 difference is no drift: draws go on from the seed, and the first question without an answer ends the replay.
+Rule 3: a difference that is a question nobody answered is drift also there: it cannot be said that the step is mended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -109,7 +110,7 @@ class Tape:
             self._take()
             return said, then.took
         if not self.free:
-            self._differ(f"ask {label} {_short(request)}")
+            self._part(f"ask {label} {_short(request)}")  # in the failing step too: without an answer nothing is mended
         raise TapeEnded
 
     def compare(self, record: Record) -> None:
@@ -148,11 +149,16 @@ class Tape:
     def _differ(self, current: Record | str, then: Record | None = None, number: int | None = None) -> None:
         """The run and the recording part here: freedom within the failing step, the end of a cut-off tape, or drift."""
         recorded = self._next if then is None else then
-        if recorded is None and not self._complete:
-            raise TapeEnded
         if recorded is not None and self._lies_in_failure(recorded):
             self.free = True
             return
+        self._part(current, then, number)
+
+    def _part(self, current: Record | str, then: Record | None = None, number: int | None = None) -> NoReturn:
+        """*Errors*: `TapeEnded` past the end of a cut-off tape, else `Drift`."""
+        recorded = self._next if then is None else then
+        if recorded is None and not self._complete:
+            raise TapeEnded
         before, now = _sides(recorded, current)
         cause = _cause(recorded, current, self._changed)
         raise Drift(self.number if number is None else number, before, now, cause)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fozzy.core.choice import CHANCES, Choices
+from fozzy.core.choice import CHANCES, Choices, first_hit
 from fozzy.core.events import Event
 from fozzy.faults.actions import Action
 from fozzy.faults.kinds.base import Dice
@@ -50,7 +50,7 @@ class _Armed:
         self.matched = self.rolled = self.applied = self.bypassed = 0
         self.label = f"fault.{rule.name}"
         probability = rule.schedule.probability
-        self.threshold = None if probability is None else CHANCES - int(probability * CHANCES)
+        self.threshold = None if probability is None else first_hit(probability)
         self.is_choosy = bool(rule.match or rule.kind.ops)
         self.is_scheduled = rule.schedule != Schedule(probability=probability)
 

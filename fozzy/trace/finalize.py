@@ -110,7 +110,11 @@ def _claim_by_reserving(partial: Path, path: Path) -> bool:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
         return False
-    os.replace(partial, path)
+    try:
+        os.replace(partial, path)
+    except OSError:
+        os.unlink(path)  # a trace is whole or absent
+        raise
     return True
 
 

@@ -107,7 +107,9 @@ class Store:
     def trace_of(self, selector: str) -> Path:
         """The trace a selector names: a path, `7f3`, `7f3/2`, `@latest`, … *Errors*: `StoreError`."""
         path = Path(selector)
-        if path.is_file() or (selector.endswith((SUFFIX, ".partial")) and selector.removeprefix("@") not in ALIASES):
+        if os.path.isfile(selector) or (
+            selector.endswith((SUFFIX, ".partial")) and selector.removeprefix("@") not in ALIASES
+        ):
             return path
         word, slash, number = selector.partition("/")
         run_id = self.run_of(word)

@@ -16,7 +16,7 @@ from blake3 import blake3
 from fozzy.core.events import Ask, Draw, Record
 from fozzy.core.redact import Redactor
 from fozzy.errors import StoreError
-from fozzy.trace.format import BLOCK, ENDING, Counts, Footer, Header, encode_footer
+from fozzy.trace.format import BLOCK, ENDING, Counts, EmbeddedScenario, Footer, Header, encode_footer
 
 MEMORY_BYTES_MAX = 1 << 20  # a buffered trace above this goes to its file
 BLOCK_DIGEST_BYTES = 8
@@ -225,7 +225,19 @@ def _lines(stream: BinaryIO, end: int) -> Iterator[bytes]:
 
 
 def _clean_header(header: Header, redactor: Redactor) -> Header:
-    text = redactor.source(header.scenario.text)
-    redacted = header.scenario.redacted or text != header.scenario.text
-    scenario = msgspec.structs.replace(header.scenario, text=text, redacted=redacted)
-    return msgspec.structs.replace(header, scenario=scenario, http_base_url=redactor.source(header.http_base_url))
+    clean = redactor.clean
+    scenario = _clean_scenario(header.scenario, redactor)
+    return msgspec.structs.replace(
+        header, scenario=scenario, http_base_url=clean(header.http_base_url), case=clean(header.case)
+    )
+
+
+def _clean_scenario(scenario: EmbeddedScenario, redactor: Redactor) -> EmbeddedScenario:
+    """A scenario and the files it includes without what turned out to be secret."""
+    text = redactor.source(scenario.text)
+    return msgspec.structs.replace(
+        scenario,
+        text=text,
+        redacted=scenario.redacted or text != scenario.text,
+        included=[_clean_scenario(each, redactor) for each in scenario.included],
+    )

@@ -123,7 +123,6 @@ class World:
 
         return Faults(self.choices)
 
-    checkpoints = lazy(lambda world: dict[str, int]())
     background = lazy(lambda world: list[str]())  # names of running background processes, in order of starting
 
     @lazy

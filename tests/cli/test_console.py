@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from fozzy.cli.console import Console
+from fozzy.errors import StoreError
 from fozzy.report.text import SPAN_CHARS_MAX, Span, line, safe
 
 HOSTILE = {
@@ -190,3 +192,15 @@ def test_the_line_at_the_bottom_is_replaced(monkeypatch: pytest.MonkeyPatch) -> 
     Console().erase_line("  1/2")
     Console().erase_line("")
     assert stream.getvalue() == "\r\x1b[2K  1/2\r\x1b[2K"
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is not our bug, and not a success either."""
+
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(StoreError, match="No space left on device"):
+        Console().raw("x")

@@ -262,3 +262,17 @@ def test_a_line_before_a_long_step_is_seen_before_it(project: Path, fz_env: dict
     assert child.poll() is None
     child.kill()
     child.communicate(timeout=SECONDS_MAX)
+
+
+def test_a_working_directory_that_is_gone(project: Path, fz: Callable[..., Any]) -> None:
+    """It was removed since; that is said, and is no bug of ours."""
+    gone = project / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    try:
+        ran = fz("run", "a.fozzy.json")
+    finally:
+        os.chdir(project)
+    assert ran.code == 2
+    assert "usage.bad_folder" in ran.err

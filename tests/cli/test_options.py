@@ -7,9 +7,10 @@ import shlex
 import pytest
 
 from fozzy.cli.commands.run import Run
-from fozzy.cli.options import SEED_MAX, config_of, duration_option, seed_of, suite_seed
+from fozzy.cli.options import config_of, duration_option, seed_of, suite_seed
 from fozzy.cli.words import parse
 from fozzy.config import Config, Settings
+from fozzy.dsl.scenario import SEED_MAX
 from fozzy.errors import ConfigError, UsageError
 
 
@@ -76,6 +77,7 @@ def test_a_leak_budget_is_not_negative() -> None:
         "--no-det --proc host --fs host --http host",
         "--timeout 5ms --leak-budget 0",
         "--fail-on-leak --leak-budget 7",
+        "--unsafe --det",
     ],
 )
 def test_run_flags_make_the_same_run_again(flags: str) -> None:

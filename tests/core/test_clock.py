@@ -72,3 +72,66 @@ def test_time_never_goes_back_and_never_passes_the_deadline(moves: list[tuple[st
         assert clock.now >= before
     assert sum(waited) <= clock.now
     assert deadline is None or clock.now + clock.aside_ns <= deadline
+
+
+def test_a_bound_holds_inside_alone() -> None:
+    """Inside the end is no later than said; afterwards, also after TimeUp, it is what it was."""
+    clock = Clock()
+    with clock.bounded(5):
+        assert clock.left_ns() == 5
+        clock.advance(5)
+        with pytest.raises(TimeUp):
+            clock.advance(1)
+    assert (clock.now, clock.deadline_ns, clock.left_ns()) == (5, None, None)
+    clock.deadline_ns = 20
+    with pytest.raises(TimeUp), clock.bounded(7):
+        clock.sleep(9)
+    assert (clock.now, clock.deadline_ns, clock.left_ns()) == (7, 20, 13)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(5, 9), (9, 5), (5, 5)])
+def test_of_nested_bounds_the_nearest_holds(outer: int, inner: int) -> None:
+    """A bound inside another, or inside the deadline, never loosens it."""
+    clock = Clock()
+    clock.deadline_ns = 100
+    with clock.bounded(outer):
+        with clock.bounded(inner), pytest.raises(TimeUp):
+            clock.advance(50)
+        assert clock.deadline_ns == outer
+    assert (clock.now, clock.deadline_ns) == (5, 100)
+
+
+def test_a_bound_in_the_past_leaves_nothing() -> None:
+    """What is bounded to an earlier time has no time left; what takes none still goes."""
+    clock = Clock()
+    clock.advance(10)
+    with clock.bounded(5):
+        assert clock.left_ns() == 0
+        clock.advance(0)
+        with pytest.raises(TimeUp):
+            clock.spend(1)
+    assert clock.now == 10
+
+
+def test_bounds_count_time_put_aside() -> None:
+    """A bound is in the terms of all time spent, also what a frozen clock put aside."""
+    clock = Clock()
+    clock.frozen = True
+    clock.spend(4)
+    assert (clock.now, clock.spent_ns()) == (0, 4)
+    with clock.bounded(clock.spent_ns() + 3), pytest.raises(TimeUp):
+        clock.spend(9)
+    assert (clock.now, clock.aside_ns, clock.spent_ns()) == (0, 7, 7)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_delay_is_waited_for_and_counts_as_host_time(frozen: bool) -> None:
+    """A scripted answer is waited for like a sleep, but like host time it does not move a frozen clock."""
+    waited: list[int] = []
+    clock = Clock(waited.append)
+    clock.frozen = frozen
+    clock.delay(6)
+    assert (clock.now, clock.aside_ns, waited) == ((0, 6, [6]) if frozen else (6, 0, [6]))
+    with clock.bounded(8), pytest.raises(TimeUp):
+        clock.delay(9)
+    assert (clock.spent_ns(), waited) == (8, [6, 2])

@@ -165,6 +165,10 @@ def folder() -> None:
     write("main.fozzy.json", [say("a"), include("folder.fozzy.json")])
 
 
+def unnameable() -> None:
+    write("main.fozzy.json", [say("a"), include("a\0b.fozzy.json")])
+
+
 def unknown() -> None:
     write("part.fozzy.json", [say("a")], vars={"name": 1})
     write("main.fozzy.json", [say("a"), include("part.fozzy.json", nme=1)])
@@ -202,6 +206,7 @@ MISUSES = [
     (itself, "scenario.include_cycle", "main.fozzy.json includes main.fozzy.json: a cycle"),
     (missing, "scenario.unreadable", "cannot read gone.fozzy.json: No such file or directory"),
     (folder, "scenario.unreadable", "cannot read folder.fozzy.json: it is not a file"),
+    (unnameable, "scenario.unreadable", "cannot read a\0b.fozzy.json: embedded null byte"),
     (unknown, "scenario.unknown_variable", '"part.fozzy.json" has no variable "nme"'),
     (distributed, "scenario.bad_include", '"d.fozzy.json" is no scenario of steps'),
     (has_setup, "scenario.bad_include", '"part.fozzy.json" has "setup", which an include would leave out'),

@@ -33,6 +33,16 @@ KEEPING: dict[str, tuple[Json, list[str]]] = {
     "free_port": ({"type": "free_port", "key": "k"}, ["k"]),
     "memory_alloc": ({"type": "memory_alloc", "bytes": 1, "key": "k"}, ["k"]),
     "repeat": ({"type": "repeat", "times": 1, "as": "k", "steps": [say("${k}")]}, ["k"]),
+    "http_burst": (
+        {
+            "type": "http_burst",
+            "count": 1,
+            "concurrency": 1,
+            "request": {"method": "GET", "path": "/"},
+            "save": {"k": "statuses"},
+        },
+        ["k"],
+    ),
     "http_request": (
         {"type": "http_request", "method": "GET", "path": "/", "save_body_as": "b", "save": {"k": "status"}},
         ["b", "k"],

@@ -227,3 +227,26 @@ def test_a_name_that_is_not_utf8_is_a_name(fz: Fz) -> None:
     for command in ("test", "run", "validate"):
         ran = fz(command, path.replace("a", "b", 1), "--json")
         assert ran.code == 2 and ran.document()["error"]["code"] == "scenario.missing"
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in it would be left out in silence."""
+    write("s/a.fozzy.json")
+    write("s/closed/b.fozzy.json")
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = discover(["s"], Path())
+    assert [each.name for each in found.chosen] == ["s/a.fozzy.json"]
+    assert [each.message for each in found.problems] == ["cannot read the folder s/closed: Permission denied"]
+
+
+@pytest.mark.parametrize("word", ["a" * 5000, "a/" * 3000 + "b.fozzy.json"])
+def test_a_name_that_no_file_can_have_is_missing(word: str) -> None:
+    """The system refuses to look for it; that is no bug of ours."""
+    assert [each.code for each in discover([word], Path()).problems] == ["scenario.missing"]

@@ -11,7 +11,7 @@ import pytest
 from fozzy.config import Settings
 from fozzy.core.limits import Limits
 from fozzy.dsl.load import Loaded, document, parse
-from fozzy.engine.prepare import Options, header_of, ready, steps_file
+from fozzy.engine.prepare import Options, for_host, header_of, ready, steps_file
 from fozzy.errors import InputError, UsageError
 
 STEP = {"type": "unfreeze"}
@@ -139,3 +139,16 @@ def test_a_body_cannot_pass_for_a_path() -> None:
     """Only what steps save is spared: a body that has a member of that name does not give its secret away."""
     ask = {**ASK, "method": "POST", "json": {"save": {"token": "abcdef"}}}
     assert "abcdef" not in header(steps=[ask]).scenario.text
+
+
+def test_the_password_of_the_base_url_is_not_in_the_header() -> None:
+    """It is a secret wherever it stands; a run that asks the host has the true one."""
+    settings = Settings(http_base_url="http://ada:pw-778899@h.test")
+    one = loaded(http_base_url="", vars={"note": "pw-778899"})
+    made, redactor = header_of(one, Options(settings=settings), 5, "test")
+    assert made.http_base_url == "http://ada:<redacted>@h.test"
+    assert "pw-778899" not in made.scenario.text
+    run = ready(made, one, redactor)
+    nobody: Any = None
+    assert run.plan.base_url(nobody) == made.http_base_url
+    assert for_host(run, settings).plan.base_url(nobody) == settings.http_base_url

@@ -358,3 +358,25 @@ def test_a_reporter_gives_the_replay_in_its_format(fz: Any, recorded: str) -> No
     done = fz("replay", recorded, "--reporter", "github")
     assert done.code == 1
     assert done.out.startswith("::error file=a.fozzy.json,line=")
+
+
+def test_a_warning_is_no_failed_step(fz: Any, scenario: Any) -> None:
+    """A run that passed with a warning replays as one: no step of it failed."""
+    steps = [
+        {"type": "http_when", "method": "GET", "path": "/", "status": 200},
+        {"type": "fault", "on": "http", "kind": "drop", "probability": 1e-9},
+        {"type": "http_request", "method": "GET", "path": "/"},
+    ]
+    scenario("w", steps)
+    assert fz("run", "w.fozzy.json", "--det", "--record", "w.fozzy", "--quiet").code == 0
+    replayed = replay_file(Path("w.fozzy"))
+    assert (replayed.status, len(replayed.findings), replayed.failed_step) == ("pass", 1, 0)
+
+
+def test_status_and_exit_say_the_same(fz: Any, scenario: Any) -> None:
+    """What became another failure is a failure, also where that failure is a timeout; and so for `test`."""
+    scenario("a", [{"type": "assert_ok", "value": False}, {"type": "sleep", "duration": "2s"}], timeout="1s")
+    assert fz("run", "a.fozzy.json", "--det", "--record", "c.fozzy", "--quiet").code == 1
+    scenario("a", [{"type": "assert_ok", "value": True}, {"type": "sleep", "duration": "2s"}], timeout="1s")
+    done = fz("replay", "c.fozzy", "--scenario", "a.fozzy.json", "--json")
+    assert (done.code, done.document()["status"], done.document()["replay"]["verdict"]) == (1, "fail", "CHANGED")

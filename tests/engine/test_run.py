@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fozzy.core.events import Event, Found, Step
-from fozzy.core.log import BLOCK_RECORDS
-from fozzy.engine.prepare import Options
+from fozzy.core.log import BLOCK_RECORDS, Log
+from fozzy.core.sources import Seeded
+from fozzy.dsl.load import document, parse
+from fozzy.engine.prepare import Options, header_of, ready, start
 
 if TYPE_CHECKING:
     from tests.conftest import Play, Problems
@@ -261,3 +264,27 @@ def test_what_is_valid_runs(play: Play, problems: Problems, steps: list[Json], v
     for each in played.findings:
         assert each.location is not None and each.location.line >= 1 and each.location.path
     assert play(document).records == played.records
+
+
+def test_blocks_that_only_wait_hand_on_their_records(play: Play) -> None:
+    """The log is bounded whatever the steps are: a loop of sleeps keeps no more than a block of records."""
+    sizes: list[int] = []
+    steps = [{"type": "repeat", "times": 3 * BLOCK_RECORDS, "steps": [sleep("1ms")]}]
+    whole = {"version": 1, "name": "n", "steps": steps}
+    loaded = parse(document(json.dumps(whole).encode(), "n", "n.fozzy.json", "json"))
+    header, redactor = header_of(loaded, Options(det=True), 1, "run")
+    start(ready(header, loaded, redactor), Seeded(1), Log([lambda records: sizes.append(len(records))]))
+    assert sum(sizes) == 3 * BLOCK_RECORDS + 1
+    assert max(sizes) <= BLOCK_RECORDS
+
+
+def test_what_fails_a_run_is_found_before_what_only_warns(play: Play) -> None:
+    """The first finding is the failure: `expect`, the failed step and a replay go by it."""
+    steps = [
+        {"type": "http_when", "method": "GET", "path": "/", "status": 200},
+        {"type": "fault", "on": "http", "kind": "drop", "probability": 1e-9},
+        {"type": "http_request", "method": "GET", "path": "/"},
+        {"type": "memory_alloc", "bytes": 10},
+    ]
+    played = play(steps, options=Options(det=True, leak_bytes_max=0))
+    assert [each.title for each in played.findings] == ["memory_leak", "fault_never_hit"]

@@ -324,3 +324,11 @@ def test_a_tape_reads_ahead_one_record_only() -> None:
     for _ in range(3):
         run.draw("rand", 0, 9)
     assert read == 4
+
+
+def test_an_unanswered_question_in_the_failing_step_is_drift() -> None:
+    """Without an answer nobody knows whether the step is mended: a regression suite must not pass on that."""
+    tape = tape_of([asked("a", 1), step(failed="no")], failing="steps[0]")
+    with pytest.raises(Drift) as caught:
+        choices(tape).ask("w.x", Asked(q="b"), live, Said)
+    assert "no answer for" in caught.value.cause

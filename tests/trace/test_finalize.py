@@ -307,3 +307,15 @@ def test_names_are_made_by_rule(project: Path) -> None:
     with pytest.raises(StoreError):
         check_target(Path("there.fozzy"), "error")
     check_target(Path("there.fozzy"), "append")
+
+
+def test_a_name_that_was_reserved_in_vain_is_free_again(record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without links a name is reserved by an empty file; when the trace cannot follow, nothing stands under it."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    assert record("t.fozzy")[0] == 2
+    assert not Path("t.fozzy").exists()

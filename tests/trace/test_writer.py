@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import msgspec
 import pytest
 from blake3 import blake3
 
@@ -197,3 +198,21 @@ def test_a_trace_that_does_not_fit_ends_the_run_with_an_error(scenario: Any, fz_
     assert "error[trace.unwritable]" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Path("t.fozzy").exists()
+
+
+def test_a_late_secret_is_gone_from_included_files_and_from_the_case(tmp_path: Path) -> None:
+    """The header is cleaned as a whole: the files a scenario includes, and the values of its matrix."""
+    included = EmbeddedScenario(path="b", digest="", form="json", text=f'{{"x": "{SECRET}"}}', file="b")
+    whole = header()
+    scenario = msgspec.structs.replace(whole.scenario, included=[included])
+    redactor = Redactor()
+    recorder = Recorder(
+        msgspec.structs.replace(whole, scenario=scenario, case={"k": SECRET}), tmp_path / "t.partial", redactor
+    )
+    redactor.learn({"token": SECRET})
+    recorder.rewrite()
+    recorder.seal(footer(recorder), durable=False)
+    recorder.close()
+    assert SECRET.encode() not in (tmp_path / "t.partial").read_bytes()
+    with open_trace(tmp_path / "t.partial") as trace:
+        assert (trace.header().scenario.included[0].redacted, trace.header().scenario.redacted) == (True, False)

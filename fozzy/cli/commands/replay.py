@@ -16,7 +16,6 @@ from fozzy.cli.options import config_of
 from fozzy.cli.reporting import Reports, asked_reports
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
-from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
@@ -68,7 +67,7 @@ class Replay(Command, frozen=True, kw_only=True):
             unsafe=not self.strict,
             names=config.settings.redact,
             sinks=self._sinks(console),
-            stop_at=self._stop_at(),
+            stop_at=self._stop_at(console),
             opened=self._opening(console),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
@@ -95,11 +94,11 @@ class Replay(Command, frozen=True, kw_only=True):
             sinks.append(StepPrinter(console))
         return sinks
 
-    def _stop_at(self) -> StopAt | None:
+    def _stop_at(self, console: Console) -> StopAt | None:
         until = _until(self.until)
         if not self.step:
             return until
-        pause = _Pause()
+        pause = _Pause(console)
         return lambda number, record: (until is not None and until(number, record)) or pause(record)
 
     def _opening(self, console: Console) -> Callable[[Header, Footer | None], None]:
@@ -138,19 +137,19 @@ class _Dump:
 
 
 class _Pause:
-    """Waits for Enter before each step; `c` goes on without waiting, `q` stops."""
+    """Waits for Enter before each step; `c` goes on without waiting, `q` and the end of the input stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._waiting = True
 
     def __call__(self, record: Record) -> bool:
         if not self._waiting or not isinstance(record, Step):
             return False
-        answer = (
-            input(f"  next: {record.type} at {record.at}   [Enter] go on  [c] to the end  [q] stop ").strip().lower()
-        )
+        keys = "[Enter] go on  [c] to the end  [q] stop"
+        answer = self._console.question(f"  next: {record.type} at {record.at}   {keys} ")
         self._waiting = answer != "c"
-        return answer == "q"
+        return answer in ("q", None)
 
 
 def _until(text: str | None) -> StopAt | None:
@@ -171,15 +170,11 @@ def _until(text: str | None) -> StopAt | None:
 
 
 def _summary(replayed: Replayed, path: Path, started_at: str, duration_ms: int) -> Summary:
-    verdict = replayed.divergence.verdict
-    status: Status = replayed.status
-    if verdict in ("DRIFT", "INCOMPLETE"):
-        status = "error"
     run_id = replayed.footer.run_id if replayed.footer else ""
     return Summary(
         schema_version=SCHEMA_VERSION,
         command="replay",
-        status=status,
+        status=replayed.verdict_status,
         mode="replay",
         identity=Identity(run_id=run_id, seed=replayed.header.seed, trace_path=shown_path(path)),
         started_at=started_at,

@@ -1,10 +1,10 @@
 """`fozzy run`: one scenario, shown as it goes, recorded."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from fozzy import wall
 from fozzy.cli.command import Arg, Opt
 from fozzy.cli.console import Console
 from fozzy.cli.options import Running, config_of, seed_of
@@ -16,7 +16,7 @@ from fozzy.core.summary import Member, Summary, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import chosen_case
-from fozzy.engine.prepare import steps_file
+from fozzy.engine.prepare import run_seed, steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
@@ -44,7 +44,8 @@ class Run(Running, frozen=True, kw_only=True):
         config = config_of(self)
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
-        seed, case = _seed(self, loaded), chosen_case(loaded.file, loaded.document.shown, self.case)
+        seed = run_seed(steps_file(loaded), seed_of(self))
+        case = chosen_case(loaded.file, loaded.document.shown, self.case)
         store = Store(config.base_dir())
         options = self.options(config)
         with store.run() as run_id:
@@ -109,21 +110,15 @@ class StepPrinter:
 def load_scenario(word: str, config: Config) -> Loaded:
     """Load one scenario that is meant to run. *Errors*: `InputError`, `UsageError`."""
     path = Path(word)
-    if not path.is_file():
+    if not os.path.isfile(word):
         message = f"there is no scenario file {word}"
         from fozzy.engine.discover import near  # only a mistake needs it
 
-        hint = f"fozzy test {quoted(word)} runs what is in it" if path.is_dir() else near(word, folders=False)
+        hint = f"fozzy test {quoted(word)} runs what is in it" if os.path.isdir(word) else near(word, folders=False)
         raise InputError("scenario.missing", message, hint=hint, where=Where(word))
     loaded = load(path, project_name(path, config.root), shown_path(path))
     steps_file(loaded)
     return loaded
-
-
-def _seed(command: Run, loaded: Loaded) -> int:
-    seed = seed_of(command)
-    own = steps_file(loaded).seed
-    return seed if seed is not None else own if own is not None else wall.fresh_seed()
 
 
 def _member(done: Recorded, summary: Summary) -> Member:

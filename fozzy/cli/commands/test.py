@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -16,7 +17,7 @@ from fozzy.cli.options import Running, config_of, suite_seed
 from fozzy.cli.reporting import Reports, event_printer, reports_of
 from fozzy.config import Config
 from fozzy.core.outcome import Status
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, worst_status
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
 from fozzy.engine.suite import Job, Selection, Told, refuse_distributed, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
@@ -69,43 +70,20 @@ class Test(Running, frozen=True, kw_only=True):
     def _run(self, console: Console, reports: Reports, config: Config, chosen: Sequence[Chosen], found: Found) -> Exit:
         seed, jobs = suite_seed(self), _jobs(self.jobs, len(chosen))
         store = Store(config.base_dir())
-        run_id = store.fresh()
-        job = self._job(config, chosen, seed, run_id)
-        screen = _Screen(console, reports, len(chosen), Flags(self.place_flags, self.run_flags))
-        screen.opening(seed, jobs, config)
-        started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
-        told = list(screen.shown(run_suite(chosen, job, jobs, lambda told: self.fail_fast and not told.member.passed)))
-        members = [each.member for each in told]
-        statuses: list[Status] = [
-            member.status if member.status != "pass" else "fail" for member in members if not member.passed
-        ]
-        folder = shown_path(store.folder(run_id))
-        traces = [member.trace_path for member in members if member.trace_path and not member.replay]
-        summary = Summary(
-            schema_version=SCHEMA_VERSION,
-            command="test",
-            status=worst_status(statuses),
-            mode="test",
-            identity=Identity(
-                run_id=run_id, seed=seed, trace_path=traces[0] if len(traces) == 1 else None, artifacts_dir=folder
-            ),
-            started_at=started_at,
-            finished_at=wall.now_iso(),
-            duration_ms=(wall.elapsed_ns() - started_ns) // 10**6,
-            duration_ns=sum(member.duration_ns for member in members),
-            tests=Tests(
-                passed=sum(member.passed for member in members),
-                failed=sum(not member.passed for member in members),
-                skipped=len(found.chosen) - len(members),
-            ),
-            findings=[finding for member in members if not member.passed for finding in member.findings],
-            scenarios=members,
-        )
-        store.finish(run_id, msgspec.json.encode(summary), summary.status)
-        screen.closing(summary, store.short(run_id))
-        reports.finish(console, summary)
-        after_run(store, run_id, config.settings.retention)
-        return _exit(told, statuses, chosen)
+        with store.run() as run_id:
+            job = self._job(config, chosen, seed, run_id)
+            screen = _Screen(console, reports, len(chosen), Flags(self.place_flags, self.run_flags))
+            screen.opening(seed, jobs, config)
+            began = wall.now_iso(), wall.elapsed_ns()
+            told = list(
+                screen.shown(run_suite(chosen, job, jobs, lambda each: self.fail_fast and not each.member.passed))
+            )
+            summary = _summary(told, job, len(found.chosen), began)
+            store.finish(run_id, msgspec.json.encode(summary), summary.status)
+            screen.closing(summary, store.short(run_id))
+            reports.finish(console, summary)
+            after_run(store, run_id, config.settings.retention)
+            return _exit(told)
 
     def _job(self, config: Config, chosen: Sequence[Chosen], seed: int, run_id: str) -> Job:
         return Job(
@@ -185,9 +163,43 @@ def _jobs(asked: int | None, items: int) -> int:
     return max(1, min(asked or os.cpu_count() or 1, items))
 
 
-def _exit(told: Sequence[Told], statuses: list[Status], chosen: Sequence[Chosen]) -> Exit:
-    if not chosen:
+def _summary(told: Sequence[Told], job: Job, found: int, began: tuple[str, int]) -> Summary:
+    """How a suite went; `found` are the scenarios there were before filters, `began` is when, as text and as reading."""
+    members = [each.member for each in told]
+    traces = [member.trace_path for member in members if member.trace_path and not member.replay]
+    return Summary(
+        schema_version=SCHEMA_VERSION,
+        command="test",
+        status=worst_status(_statuses(told)),
+        mode="test",
+        identity=Identity(
+            run_id=job.run_id,
+            seed=job.suite_seed,
+            trace_path=traces[0] if len(traces) == 1 else None,
+            artifacts_dir=shown_path(Store(Path(job.base_dir)).folder(job.run_id)),
+        ),
+        started_at=began[0],
+        finished_at=wall.now_iso(),
+        duration_ms=(wall.elapsed_ns() - began[1]) // 10**6,
+        duration_ns=sum(member.duration_ns for member in members),
+        tests=Tests(
+            passed=sum(member.passed for member in members),
+            failed=sum(not member.passed for member in members),
+            skipped=found - len(members),
+        ),
+        findings=[finding for member in members if not member.passed for finding in member.findings],
+        scenarios=members,
+    )
+
+
+def _statuses(told: Sequence[Told]) -> list[Status]:
+    """What the members that did not end as expected make of the suite."""
+    unexpected = [each.member.status for each in told if not each.member.passed]
+    return [status if status != "pass" else "fail" for status in unexpected]
+
+
+def _exit(told: Sequence[Told]) -> Exit:
+    if not told:
         return Exit.NOTHING
-    exits = {"pass": Exit.PASS, "fail": Exit.FAIL, "timeout": Exit.TIMEOUT, "crash": Exit.CRASH, "error": Exit.USAGE}
     own = [Exit(each.exit_status) for each in told if each.exit_status]
-    return worst([*own, *(exits[status] for status in statuses)])
+    return worst([*own, exit_of(_statuses(told))])

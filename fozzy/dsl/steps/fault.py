@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
+from fozzy.core.choice import CHANCES
 from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.base import Duration, Issue, Name, Step, fail, ns
 from fozzy.errors import suggestion
@@ -96,8 +97,12 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
             yield Issue(("codes",), '"codes" must be statuses from 100 to 599')
         if self.bytes is not None and self.bytes < 0:
             yield Issue(("bytes",), '"bytes" must not be negative')
-        if self.delay_max is not None and self.delay is not None and _parsed(self.delay_max) < _parsed(self.delay):
-            yield Issue(("delay_max",), '"delay_max" must not be shorter than "delay"')
+        if self.delay_max is not None and self.delay is not None:
+            span_ns = _parsed(self.delay_max) - _parsed(self.delay)
+            if span_ns < 0:
+                yield Issue(("delay_max",), '"delay_max" must not be shorter than "delay"')
+            elif span_ns >= CHANCES:  # which is drawn
+                yield Issue(("delay_max",), '"delay_max" must be less than 2^53 ns above "delay"')
 
 
 class FaultClear(Step, frozen=True, kw_only=True, tag="fault_clear"):

@@ -233,6 +233,7 @@ def redirected(request: HttpRequest, answer: HttpAnswer) -> HttpRequest | None:
         return None
     try:
         url = urljoin(request.url, target)
+        url = f"http:{url}" if url.startswith("//") else url  # seen from a path, which has no scheme to go on with
         elsewhere = urlsplit(url)[:2] != urlsplit(request.url)[:2]
     except ValueError as error:
         fail(f"{request.url} redirects to {told(target)}: {error}", title="http_redirects", field="path")

@@ -31,6 +31,21 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         raise AssertionError(f"{self.name} does nothing")
 
 
+def cut(data: bytes, length: int | None, dice: Dice) -> bytes:
+    """The beginning of some bytes: so many, or a drawn number that leaves at least one out."""
+    if length is None:
+        length = dice("length", len(data)) if data else 0
+    return data[:length]
+
+
+def flipped(data: bytes, dice: Dice) -> bytes:
+    """Some bytes with a drawn bit the other way round."""
+    if not data:
+        return data
+    at = dice("bit", len(data) * 8)
+    return data[: at // 8] + bytes([data[at // 8] ^ 1 << at % 8]) + data[at // 8 + 1 :]
+
+
 class HttpReply(NamedTuple):
     """An HTTP answer as faults see it."""
 

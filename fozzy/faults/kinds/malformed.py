@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fozzy.faults.actions import Action, Change
-from fozzy.faults.kinds.base import Dice, HttpReply, Kind
+from fozzy.faults.kinds.base import Dice, HttpReply, Kind, cut, flipped
 
 
 class Malformed(Kind, frozen=True, kw_only=True, tag="malformed"):
@@ -20,10 +20,9 @@ class Malformed(Kind, frozen=True, kw_only=True, tag="malformed"):
         if self.how == "invalid-json" or not body:
             return b'{"malformed": '
         if self.how == "truncate":
-            return body[: dice("length", len(body))]
+            return cut(body, None, dice)
         if self.how == "bit-flip":
-            at = dice("bit", len(body) * 8)
-            return body[: at // 8] + bytes([body[at // 8] ^ 1 << at % 8]) + body[at // 8 + 1 :]
+            return flipped(body, dice)
         return bytes(dice("byte", 256) for _ in range(min(len(body), RANDOM_BYTES_MAX)))
 
 

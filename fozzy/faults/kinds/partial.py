@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fozzy.faults.actions import Action, Change
-from fozzy.faults.kinds.base import Dice, HttpReply, Kind
+from fozzy.faults.kinds.base import Dice, Kind, cut
 
 
 class Partial(Kind, frozen=True, kw_only=True, tag="partial"):
@@ -12,10 +12,4 @@ class Partial(Kind, frozen=True, kw_only=True, tag="partial"):
     bytes: int | None = None
 
     def act(self, dice: Dice) -> Action:
-        return Change(lambda true: self._cut(true, dice))
-
-    def _cut(self, true: HttpReply, dice: Dice) -> HttpReply:
-        if self.bytes is not None:
-            return true._replace(body=true.body[: self.bytes], cut=True)
-        size = dice("length", len(true.body)) if true.body else 0
-        return true._replace(body=true.body[:size], cut=True)
+        return Change(lambda true: true._replace(body=cut(true.body, self.bytes, dice), cut=True))

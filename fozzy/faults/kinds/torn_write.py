@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fozzy.faults.actions import Action, Send
-from fozzy.faults.kinds.base import Dice, Kind
+from fozzy.faults.kinds.base import Dice, Kind, cut
 
 
 class TornWrite(Kind, frozen=True, kw_only=True, tag="torn_write"):
@@ -14,4 +14,4 @@ class TornWrite(Kind, frozen=True, kw_only=True, tag="torn_write"):
     ops: ClassVar[tuple[str, ...]] = ("write",)
 
     def act(self, dice: Dice) -> Action:
-        return Send(lambda data: data[: dice("length", len(data))] if data else data)
+        return Send(lambda data: cut(data, None, dice))

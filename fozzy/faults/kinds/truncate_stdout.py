@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fozzy.faults.actions import Action, Change
-from fozzy.faults.kinds.base import Dice, Kind, ProcessEnd
+from fozzy.faults.kinds.base import Dice, Kind, cut
 
 
 class TruncateStdout(Kind, frozen=True, kw_only=True, tag="truncate_stdout"):
@@ -12,10 +12,4 @@ class TruncateStdout(Kind, frozen=True, kw_only=True, tag="truncate_stdout"):
     bytes: int | None = None
 
     def act(self, dice: Dice) -> Action:
-        return Change(lambda true: self._cut(true, dice))
-
-    def _cut(self, true: ProcessEnd, dice: Dice) -> ProcessEnd:
-        size = self.bytes
-        if size is None:
-            size = dice("length", len(true.stdout)) if true.stdout else 0
-        return true._replace(stdout=true.stdout[:size])
+        return Change(lambda true: true._replace(stdout=cut(true.stdout, self.bytes, dice)))

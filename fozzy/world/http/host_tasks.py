@@ -8,8 +8,9 @@ Rule 2: what is sent does not depend on the version of a library; what came is k
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import trio
@@ -21,6 +22,10 @@ from fozzy.world.http.base import Answered, BurstAnswers, HttpAnswer, HttpBurst,
 from fozzy.world.http.coding import CodingError, decoder
 from fozzy.world.http.failures import failure_of, peer_of
 
+if TYPE_CHECKING:
+    import httpcore
+
+PIECE_BYTES = 64 * 1024  # of a body, as it is sent
 CLOSE_S = 1.0  # a peer may not answer when we say goodbye
 
 SWITCHING_PROTOCOLS = 101
@@ -43,6 +48,42 @@ class _Room:
         self.bytes_max = bytes_max
         self.left = bytes_max
         self.heads_count = heads_count
+
+
+class _Body(httpx.AsyncByteStream):
+    """What is sent, in pieces. httpx's own is a generator, which a request that is cut off would leave open."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = self._data[self._at : self._at + PIECE_BYTES]
+        if not piece:
+            raise StopAsyncIteration
+        self._at += PIECE_BYTES
+        return piece
+
+
+class _Connection:
+    """What a request is sent over. httpcore leaves it open when it is cancelled in a handshake. *Closes*: `aclose`."""
+
+    def __init__(self) -> None:
+        self._stream: httpcore.AsyncNetworkStream | None = None
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear from httpcore what happens."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+
+    async def aclose(self) -> None:
+        """Close it, if it was ever open; again and again if you like."""
+        if self._stream is not None:
+            with trio.CancelScope(deadline=trio.current_time() + CLOSE_S, shield=True):
+                await self._stream.aclose()
 
 
 class _Received:
@@ -159,8 +200,16 @@ class Client:
                 await client.aclose()
 
     async def _send(self, request: HttpRequest, received: _Received) -> None:
+        connection = _Connection()
+        try:
+            await self._ask(request, received, connection)
+        finally:
+            await connection.aclose()
+
+    async def _ask(self, request: HttpRequest, received: _Received, connection: _Connection) -> None:
         try:
             wire = _on_the_wire(request)
+            wire.extensions["trace"] = connection.note
             response = await self._client(wire.url.scheme).send(wire, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             received.failure = failure_of(request, error, 0)
@@ -208,7 +257,10 @@ def _on_the_wire(request: HttpRequest) -> httpx.Request:
     given = {name.lower() for name, _ in request.headers}
     added = [pair for pair in (_UPGRADE if request.is_upgrade() else _ORDINARY) if pair[0] not in given]
     headers = [(_encoded(name), _encoded(value)) for name, value in (*request.headers, *added)]
-    return httpx.Request(request.method, url, headers=headers, content=request.body.data())
+    data = request.body.data()
+    wire = httpx.Request(request.method, url, headers=headers, content=data)
+    wire.stream = _Body(data)
+    return wire
 
 
 def _encoded(text: str) -> bytes:

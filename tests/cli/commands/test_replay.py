@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -144,3 +145,22 @@ def test_selectors(pay: str, fz: Callable[..., Any]) -> None:
     assert 'no run is "last-pass" yet' in fz("replay", "@last-pass").err
     assert "did you mean" in fz("replay", "@latst").err
     assert "no such file" in fz("replay", "none.fozzy").err
+
+
+@pytest.mark.parametrize("typed", ["", "q\n", "\n" * 99, "c\n"])
+def test_waiting_keeps_stdout_for_the_answer(
+    typed: str, pay: str, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--step asks on stderr, so that a document on stdout stays one; the end of the input stops as `q` does."""
+    monkeypatch.setattr("sys.stdin", Typed(typed))
+    ran = fz("replay", pay, "--step", "--json")
+    assert ran.document()["command"] == "replay"
+    assert ran.err.count("[Enter] go on") >= 1
+    assert ran.code == (0 if typed in ("", "q\n") else 1)
+
+
+class Typed(io.StringIO):
+    """What somebody types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True

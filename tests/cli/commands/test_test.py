@@ -230,7 +230,7 @@ def test_a_kept_trace_that_drifts_is_no_evidence(
     path.write_bytes(resealed(path.read_bytes().replace(b"POST /pay 200", b"POST /pay 201", 1)))
     ran = fz("test", "-j1", "kept", "scenarios")
     assert ran.code == 6
-    assert re.search(r"FAIL  kept/pay +DRIFT ", ran.out)
+    assert re.search(r"ERROR  kept/pay +DRIFT ", ran.out)
     assert re.search(r"drift: DRIFT at record #\d", ran.out)
 
 
@@ -396,3 +396,11 @@ def test_a_hostile_file_name_is_quoted_for_the_shell(shop: Any, fz: Callable[...
     assert again.isprintable()
     shell = subprocess.run(["bash", "-c", f"printf %s {again}"], capture_output=True, check=True)
     assert shell.stdout.decode() == str(path)
+
+
+@pytest.mark.parametrize("words", [("--timeout", "soon"), ("--record", "t.fozzy", "--record-collision", "error")])
+def test_a_suite_that_is_refused_leaves_no_run(words: tuple[str, ...], shop: Any, fz: Callable[..., Any]) -> None:
+    """Nothing ran, so the store has no folder for it."""
+    Path("t.1.fozzy").touch()
+    assert fz("test", *words).code == 2
+    assert list(Path(".fozzy/runs").glob("*")) == []

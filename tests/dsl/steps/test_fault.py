@@ -173,3 +173,11 @@ def test_a_scenario_of_faults_alone_executes_nothing(problems: Callable[..., Any
     """Arming is declaring: a scenario that only arms faults is invalid."""
     (problem,) = problems({"version": 1, "name": "n", "steps": [fault("http", "drop")]})
     assert problem.code == "scenario.only_declares"
+
+
+def test_a_drawn_delay_is_bounded(problems: Callable[..., Any]) -> None:
+    """A draw has at most 2^53 values, so a delay is drawn from less than 105 days."""
+    found = problems(
+        {"version": 1, "name": "n", "steps": [fault("http", "latency", delay="0s", delay_max="9999h"), WHEN, GET]}
+    )
+    assert [each.message for each in found] == ['"delay_max" must be less than 2^53 ns above "delay"']

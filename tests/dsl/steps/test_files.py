@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from fozzy.engine.prepare import Options
 
 if TYPE_CHECKING:
     from tests.conftest import Play, Problems
@@ -107,3 +111,21 @@ def test_a_snapshot_inside_assert_throws_is_gone_after_it(play: Any) -> None:
     inside = [{"type": "fs_snapshot", "name": "s"}, {"type": "fail", "message": "no"}]
     played = play([{"type": "assert_throws", "steps": inside}, {"type": "fs_restore", "name": "s"}])
     assert played.finding.title == "fs_unknown_snapshot"
+
+
+ESCAPES = {"..": "../x", "absolute": "/etc/passwd", "null": "a\0b", "folder": "d", "below a file": "d/f/x"}
+ESCAPES_ON_DISK = {**ESCAPES, "fifo": "fifo", "link": "link", "below a link": "link/passwd"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "path"),
+    [*(("virtual", path) for path in ESCAPES.values()), *(("host", path) for path in ESCAPES_ON_DISK.values())],
+)
+def test_every_escape_is_a_located_finding(play: Play, tmp_path: Path, backend: Any, path: str) -> None:
+    """What leads out, and what is no regular file, is the finding fs_denied at its step."""
+    (tmp_path / "link").symlink_to("/etc")
+    os.mkfifo(tmp_path / "fifo")
+    steps = [write("d/f", "1"), write(path, "2")]
+    played = play(steps, options=Options(det=True, fs=backend), root=tmp_path)
+    assert played.finding.location is not None
+    assert (played.finding.title, played.finding.location.path) == ("fs_denied", "steps[1]")

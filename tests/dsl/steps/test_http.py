@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from fozzy.dsl.steps.base import METHODS
@@ -232,3 +235,272 @@ def test_a_method_known_late_is_checked_late(play: Play) -> None:
     played = play([keep, {**ask(), "method": "${k}"}])
     assert (played.finding.title, played.finding.kind, played.pointed_at) == ("bad_value", "input_invalid", '"${k}"')
     assert play([keep, ask("${k}")]).finding.title == "bad_value"
+
+
+def echoed(play: Play, **fields: Any) -> Json:
+    """The request of a step, as it is sent: the one part of a real run that can be seen without one."""
+    from fozzy.core.choice import Choices
+    from fozzy.core.clock import Clock
+    from fozzy.core.log import Log
+    from fozzy.core.redact import Redactor
+    from fozzy.core.sources import Seeded
+    from fozzy.dsl.steps.http import HttpRequestStep
+    from fozzy.world.world import Setting, World
+
+    del play
+    world = World(Setting(), Choices(Seeded(1), Clock(), Log(), Redactor(), 1))
+    world.fs.write("f.bin", b"from a file")
+    step = msgspec.convert({"type": "http_request", "method": "POST", "path": "/a", **fields}, HttpRequestStep)
+    sent = step.request(world)
+    return {"url": sent.url, "body": sent.body.shown(), "headers": dict(sent.headers), "timeout_ms": sent.timeout_ms}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"),
+    [
+        ({"json": {"a": [1, None]}}, {"body": '{"a":[1,null]}', "headers": {"content-type": "application/json"}}),
+        ({"json": None}, {"body": "null"}),
+        ({"json": 1, "headers": {"Content-Type": "x/y"}}, {"body": "1", "headers": {"Content-Type": "x/y"}}),
+        (
+            {"form": {"a b": "ü&=", "c": ""}},
+            {"body": "a+b=%C3%BC%26%3D&c=", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+        ),
+        ({"file": "f.bin"}, {"body": "from a file", "headers": {}}),
+        ({"body": "plain"}, {"body": "plain", "headers": {}}),
+        ({}, {"body": "", "headers": {}, "timeout_ms": 0}),
+        ({"query": {"q": "a b&c", "n": 1, "yes": True, "none": None}}, {"url": "/a?q=a+b%26c&n=1&yes=true&none=null"}),
+        ({"path": "/a?x=1", "query": {"y": "2"}}, {"url": "/a?x=1&y=2"}),
+        ({"timeout": "250ms"}, {"timeout_ms": 250}),
+        ({"timeout": "1ns"}, {"timeout_ms": 1}),
+    ],
+)
+def test_what_is_sent(play: Play, fields: Json, sent: Json) -> None:
+    """A body is what one of four fields says, of the type its form has unless the headers say another; the query is
+    added to the path."""
+    assert sent.items() <= echoed(play, **fields).items()
+
+
+@pytest.mark.parametrize(
+    "pair", [("body", "json"), ("json", "form"), ("form", "file"), ("body", "file"), ("json", "file"), ("body", "form")]
+)
+def test_bodies_exclude_each_other(problems: Problems, pair: tuple[str, str]) -> None:
+    """Two bodies are one problem, at the second, also when one of them is null or empty."""
+    bodies: Json = {"body": "", "json": None, "form": {}, "file": "f"}
+    step = ask(**{name: bodies[name] for name in pair})
+    (problem,) = problems({"version": 1, "name": "n", "steps": [step]})
+    assert problem.code == "scenario.exclusive" and f'"{pair[1]}"' in problem.text
+
+
+def test_a_file_that_is_missing(play: Play) -> None:
+    """A body from a file that is not there is a finding; nothing is sent."""
+    played = play(
+        [{"type": "http_when", "method": "POST", "path": "/", "status": 200}, {**ask(file="gone"), "method": "POST"}]
+    )
+    assert played.finding.title == "fs_not_found"
+
+
+def test_query_and_form_refer_to_the_run(play: Play) -> None:
+    """Their values take any type from the run."""
+    steps = [when("/a?n=5&list=%5B1%5D"), ask("/a", query={"n": "${n}", "list": "${list}"}, expect_status=200)]
+    assert play(steps, vars={"n": 5, "list": [1]}).status == "pass"
+    post = {"type": "http_request", "method": "POST", "path": "/", "form": {"n": "${n}"}}
+    assert play([{**when(), "method": "POST"}, post], vars={"n": 5}).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("delay", "timeout", "title", "now_ms"),
+    [
+        ("30ms", "30ms", "", 30),
+        ("31ms", "30ms", "http_timeout", 30),
+        ("31ms", "5s", "", 31),
+        ("1h", "1ms", "http_timeout", 1),
+    ],
+)
+def test_a_request_has_its_own_timeout(play: Play, delay: str, timeout: str, title: str, now_ms: int) -> None:
+    """A scripted answer that comes later than the request waits is a hang of it, after exactly that time."""
+    played = play([when(delay=delay), ask(timeout=timeout)])
+    assert played.ended.now_ns == now_ms * MS
+    assert [(each.title, each.kind) for each in played.findings] == ([(title, "hang")] if title else [])
+
+
+def test_the_timeout_of_the_run_comes_first(play: Play) -> None:
+    """A request that would wait longer than the run has left ends with the run."""
+    played = play([when(delay="1h"), ask(timeout="30ms")], timeout="20ms")
+    assert (played.status, played.finding.title) == ("timeout", "timeout")
+
+
+# redirects
+
+
+def moved(path: str, status: int, location: str, method: str = "GET", **more: Any) -> Json:
+    return {
+        "type": "http_when",
+        "method": method,
+        "path": path,
+        "status": status,
+        "headers": {"LOCATION": location},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/b", "/b"),
+        ("c", "/a/c"),
+        ("../d", "/d"),
+        ("?q=1", "/a/b?q=1"),
+        ("http://other/x?y", "/x?y"),
+        ("//other/z", "/z"),
+        ("./", "/a/"),
+    ],
+)
+def test_a_location_may_be_relative(play: Play, location: str, path: str) -> None:
+    """A redirect leads to its location as seen from where it was asked (RFC 3986)."""
+    steps = [moved("/a/b", 302, location), when(path, 204), ask("/a/b", follow_redirects=True, expect_status=204)]
+    assert play(steps).status == "pass", play(steps).findings
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_which_method_goes_on(play: Play, status: int, method: str) -> None:
+    """303 asks for the answer with GET; 301 and 302 do so for POST alone; 307 and 308 send the same again (RFC 9110)."""
+    becomes_get = (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST")
+    wanted = "GET" if becomes_get else method
+    target = {"type": "http_when", "method": wanted, "path": "/b", "status": 200}
+    step = {**ask("/a", follow_redirects=True, expect_status=200), "method": method}
+    assert play([moved("/a", status, "/b", method), target, step]).status == "pass"
+
+
+def test_a_redirect_is_an_answer_unless_followed(play: Play) -> None:
+    """Without `follow_redirects`, without a location, and with another status, the answer is the answer."""
+    assert play([moved("/a", 302, "/b"), ask("/a", expect_status=302)]).status == "pass"
+    assert play([when("/a", 302), ask("/a", expect_status=302, follow_redirects=True)]).status == "pass"
+    for status in (300, 304, 201):
+        assert (
+            play([moved("/a", status, "/b"), ask("/a", expect_status=status, follow_redirects=True)]).status == "pass"
+        )
+
+
+def test_redirects_are_bounded(play: Play) -> None:
+    """Ten are followed; the eleventh is a finding, also when they lead in a circle."""
+    chain = [moved(f"/{index}", 302, f"/{index + 1}") for index in range(10)]
+    assert play([*chain, when("/10"), ask("/0", follow_redirects=True, expect_status=200)]).status == "pass"
+    for rules in ([*chain, moved("/10", 302, "/11"), when("/11")], [moved("/0", 307, "/0")]):
+        finding = play([*rules, ask("/0", follow_redirects=True)]).finding
+        assert (finding.title, finding.message) == ("http_redirects", "/0 redirects more than 10 times")
+
+
+@pytest.mark.parametrize("location", ["http://[", "//[x"])
+def test_a_location_that_is_none(play: Play, location: str) -> None:
+    """A redirect to what is no address is a finding that says where it leads."""
+    finding = play([moved("/a", 302, location), ask("/a", follow_redirects=True)]).finding
+    assert finding.title == "http_redirects" and location in finding.message
+
+
+def test_a_redirect_to_nowhere_is_unscripted(play: Play) -> None:
+    """The request that nobody answers is the redirected one; the rule to paste is for it."""
+    finding = play([moved("/a", 303, "/b", "POST"), {**ask("/a", follow_redirects=True), "method": "POST"}]).finding
+    assert finding.title == "http_unscripted" and finding.location is not None
+    paste = finding.location.details["paste"]
+    assert (paste["method"], paste["path"]) == ("GET", "/b")
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "kept"),
+    [
+        ("http://h/a", "/b", True),
+        ("http://h/a", "http://h/b", True),
+        ("http://h/a", "http://other/b", False),
+        ("http://h/a", "https://h/b", False),
+        ("http://h/a", "http://h:81/b", False),
+        ("/a", "/b", True),
+        ("/a", "http://h/b", False),
+    ],
+)
+def test_credentials_stay_with_whom_they_are_for(url: str, location: str, kept: bool) -> None:
+    """What was meant for one host is not sent to another; everything else goes along."""
+    from fozzy.dsl.steps.http import redirected
+    from fozzy.world.http.base import HttpAnswer, HttpRequest
+
+    headers = [("Authorization", "Bearer x"), ("COOKIE", "a=b"), ("X-Mine", "1")]
+    answer = HttpAnswer(status=307, headers=[("Location", location)])
+    request = redirected(HttpRequest(method="GET", url=url, headers=headers), answer)
+    assert request is not None and request.headers == (headers if kept else headers[2:])
+
+
+def test_checks_are_of_the_last_answer(play: Play) -> None:
+    """What is expected and kept is of the answer the redirects came to; a GET has lost the body's type."""
+    step = {
+        **ask("/a", json={"x": 1}, follow_redirects=True, expect_json={"ok": True}, save={"s": "status"}),
+        "method": "POST",
+    }
+    steps = [moved("/a", 303, "/b", "POST", delay="3ms"), when("/b", 201, json={"ok": True}, delay="4ms"), step]
+    played = play([*steps, {"type": "assert", "that": "${s}", "equals": 201}])
+    assert (played.status, played.ended.now_ns) == ("pass", 7 * MS)
+
+
+# real ones
+
+HANDLER = """
+import http.server, sys, time, urllib.parse
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        size = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(size).decode()
+        where = urllib.parse.urlsplit(self.path)
+        if where.path == "/slow":
+            time.sleep(20)
+        self.send_response(303 if where.path == "/moved" else 200)
+        if where.path == "/moved":
+            self.send_header("Location", "here?q=1")
+        said = " ".join([self.command, self.path, self.headers.get("content-type") or "-", body]).encode()
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+    do_GET = do_POST = answer
+    def log_message(self, *words): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+server.daemon_threads = True
+server.serve_forever()
+"""
+
+
+def test_a_real_service_sees_all_of_it(play: Play, tmp_path: Path) -> None:
+    """Bodies, query, redirects and timeouts of a request are real with the host backend."""
+    (tmp_path / "f.txt").write_text("from a file")
+    serve = {
+        "type": "proc_start",
+        "name": "s",
+        "cmd": sys.executable,
+        "args": ["-c", HANDLER, "${port}"],
+        "ready": {"tcp": "127.0.0.1:${port}", "within": "20s"},
+    }
+
+    def post(path: str, wanted: str, **more: Any) -> Json:
+        step = {"type": "http_request", "method": "POST", "path": path, "expect_status": 200, "expect_body": wanted}
+        return {**step, **more}
+
+    form = "application/x-www-form-urlencoded"
+    steps = [
+        {"type": "free_port", "key": "port"},
+        serve,
+        post("/a", "POST /a?x=1&y=a+b - plain", body="plain", query={"x": 1, "y": "a b"}),
+        post("/b", 'POST /b application/json {"n":1}', json={"n": 1}),
+        post("/c", f"POST /c {form} a=b+c", form={"a": "b c"}),
+        post("/d", "POST /d - from a file", file="f.txt"),
+        post("/sub/moved/../moved", "x", follow_redirects=True, expect_body=None),
+        post("/moved", "GET /here?q=1 - ", json=1, follow_redirects=True),
+        {"type": "assert_throws", "steps": [post("/slow", "x", timeout="200ms")]},
+        {"type": "http_request", "method": "GET", "path": "/slow", "timeout": "200ms"},
+    ]
+    played = play(
+        steps,
+        backends={"proc": "host", "http": "host", "fs": "host"},
+        http_base_url="http://127.0.0.1:${port}",
+        root=tmp_path,
+        timeout="60s",
+    )
+    assert played.finding.title == "http_timeout", played.findings
+    assert played.finding.location is not None and played.finding.location.path == "steps[9]"
+    assert played.status == "fail" and played.ended.now_ns < 50 * 10**9

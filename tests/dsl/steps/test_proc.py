@@ -208,3 +208,71 @@ def test_what_cannot_be_is_refused(problems: Problems, step: Json, code: str) ->
     """Commands, arguments, signals and readiness are checked before anything runs."""
     found = problems({"version": 1, "name": "n", "steps": [step, {"type": "unfreeze"}]})
     assert f"scenario.{code}" in [problem.code for problem in found]
+
+
+def host(play: Play, root: Path, *steps: Json, **more: Any) -> Any:
+    return play(list(steps), backends=HOST, root=root, **more)
+
+
+def test_a_real_program_has_input_environment_and_folder(play: Play, tmp_path: Path) -> None:
+    """`stdin`, `env` and `cwd` reach a real program, and may refer to the run."""
+    (tmp_path / "sub").mkdir()
+    code = "import os, sys; print(sys.stdin.read(), os.environ['FOZZY_TEST_A'], os.path.basename(os.getcwd()))"
+    step = python(code, stdin="in ${n}", env={"FOZZY_TEST_A": "${n}"}, cwd="${where}", expect_stdout="in 5 5 sub\n")
+    assert host(play, tmp_path, step, vars={"n": 5, "where": "sub"}).status == "pass"
+    played = host(play, tmp_path, python("1", cwd="../x"))
+    assert played.finding.title == "proc_denied"
+
+
+def test_a_real_program_has_its_own_timeout(play: Play, tmp_path: Path) -> None:
+    """A program that takes longer than its `timeout` is a hang of it, not of the run, and can be caught."""
+    step = python("import time; print('on', flush=True); time.sleep(60)", timeout="400ms")
+    played = host(play, tmp_path, step, timeout="50s")
+    assert (played.status, played.finding.title, played.finding.kind) == ("fail", "proc_timeout", "hang")
+    assert 400 * 10**6 <= played.ended.now_ns < 20 * 10**9
+    throws = {"type": "assert_throws", "steps": [python("import time; time.sleep(60)", timeout="100ms")]}
+    assert host(play, tmp_path, throws).status == "pass"
+
+
+def test_a_scripted_program_takes_what_is_given(play: Play) -> None:
+    """Input, environment, folder and time make no difference to a scripted end."""
+    assert (
+        play([when(), spawn(stdin="x", env={"A": "b"}, cwd="anywhere", timeout="1ns", expect_exit=0)]).status == "pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "passes"), [("^a", True), ("(?m)^b$", True), ("c", False), ("^b", False), ("\\Aa\\nb\\n\\Z", True)]
+)
+def test_stdout_may_match(play: Play, wanted: str, passes: bool) -> None:
+    """`expect_stdout_matches` is found anywhere in the output; a finding points at it."""
+    played = play([when(stdout="a\nb\n"), spawn(expect_stdout_matches=wanted)])
+    assert (played.status == "pass") is passes
+    if not passes:
+        assert "wanted something matching" in played.finding.message
+        assert played.finding.location is not None and '"expect_stdout_matches"' in played.finding.location.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"expect_stdout_matches": "("}, "this is not a regular expression"),
+        ({"timeout": "5"}, '"timeout" must be a whole number and a unit'),
+        ({"env": {"A": 5}}, '"A" must be text'),
+        ({"stdin": None}, ""),
+        ({"cwd": 5}, '"cwd" must be text'),
+        ({"expect": [{"at": "exit"}]}, "a comparison must be given"),
+    ],
+)
+def test_new_fields_are_checked(problems: Problems, fields: Json, message: str) -> None:
+    """What is wrong with input, environment, folder, time and checks is a problem; null input is none."""
+    found = problems({"version": 1, "name": "n", "steps": [spawn(**fields)]})
+    assert [message in each.message for each in found] == ([True] if message else [])
+
+
+def test_a_probe_that_is_no_pattern(problems: Problems) -> None:
+    """`ready.stdout_matches` is a regular expression that can be read."""
+    for pattern in ("(", "a{99999999999999999999}"):
+        step = {"type": "proc_start", "name": "s", "cmd": "a", "ready": {"stdout_matches": pattern}}
+        (problem,) = problems({"version": 1, "name": "n", "steps": [step]})
+        assert "this is not a regular expression" in problem.message and '"stdout_matches"' in problem.text

@@ -12,6 +12,11 @@ from fozzy.core.blob import Blob
 
 UNUSABLE = ("", "/etc/passwd", "..", "../x", "a/../../x", "a/..", ".", "a\0b")
 PATHS = ("f", "g", "d/f", "d/e/f", "ü/ß")
+PIECES = st.one_of(
+    st.sampled_from(["..", ".", "", "~", "a", "b", "\0", "\n", "\\", "C:", "x" * 300, "\ud800", "ü", " ", "-", "*"]),
+    st.text(max_size=4),
+)
+ANY_PATH = st.one_of(st.text(max_size=20), st.lists(PIECES, max_size=6).map("/".join))
 MOVES = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.sampled_from(PATHS), st.binary(max_size=8)),
@@ -40,6 +45,47 @@ class FsConformance:
         """A path that is absolute, empty, or holds `..` is denied to read and to write."""
         assert fs.read(path).failure.kind == "denied"
         assert fs.write(path, b"x").failure.kind == "denied"
+
+    def test_any_path_is_answered(self, fs: Any) -> None:
+        """Whatever text a path is, both answers come, and what was written is what is read."""
+
+        @settings(max_examples=60, deadline=None, database=None)
+        @given(ANY_PATH)
+        def holds(path: str) -> None:
+            wrote, read = fs.write(path, b"x"), fs.read(path)
+            if wrote.failure is None:
+                assert read.data == Blob(text="x")
+            else:
+                assert read.failure is not None and wrote.failure.kind in ("denied", "io", "not_found")
+            parts = path.split("/")
+            if ".." in parts or "\0" in path or path.startswith("/"):
+                assert wrote.failure is not None and wrote.failure.kind == "denied"
+
+        holds()
+
+    def test_a_file_is_no_folder(self, fs: Any) -> None:
+        """Below a file nothing is found and nothing can be written, however deep; the file stays as it is."""
+        fs.write("a", b"1")
+        for path in ("a/b", "a/b/c"):
+            assert fs.read(path).failure.kind == "not_found"
+            failure = fs.write(path, b"2").failure
+            assert failure.kind == "denied" and "'a' is not a folder" in failure.message
+        assert fs.read("a").data == Blob(text="1")
+
+    def test_a_folder_is_no_file(self, fs: Any) -> None:
+        """A folder can neither be read nor written as a file; what is in it stays."""
+        fs.write("a/b/c", b"1")
+        for path in ("a", "a/b"):
+            for failure in (fs.read(path).failure, fs.write(path, b"2").failure):
+                assert failure.kind == "denied" and "not a regular file" in failure.message
+        assert fs.read("a/b/c").data == Blob(text="1")
+
+    def test_a_folder_goes_with_its_last_file(self, fs: Any) -> None:
+        """After a restore a name may be a file that was a folder in between, and the other way round."""
+        empty = fs.snapshot()
+        for path in ("a/b", "a", "a/b", "a"):
+            assert fs.write(path, b"1").failure is None
+            assert fs.restore(empty).failure is None
 
     def test_spellings_of_a_path_are_one_file(self, fs: Any) -> None:
         """`./a//b` and `a/b` are the same file."""

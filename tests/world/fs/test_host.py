@@ -6,12 +6,16 @@ import os
 import socket
 import stat
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
@@ -181,6 +185,77 @@ def test_odd_names_are_answered(fs: Any) -> None:
     """A name the system cannot take is a failure, not an exception."""
     assert fs.read("x" * 300).failure.kind == "io"
     assert fs.write("x" * 300, b"").failure.kind == "io"
+
+
+ESCAPES = st.lists(
+    st.sampled_from(["..", ".", "", "inside", "out", "file", "loop", "deep", "\0", "new", "/", "secret", "\ud800"]),
+    max_size=6,
+).map("/".join)
+
+
+@pytest.mark.usefixtures("anchored")
+def test_no_path_escapes(fs: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Among links, folders and files of all kinds no path reads or changes anything outside, and none raises."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret").write_text("outside")
+    (tmp_path / "inside" / "deep").mkdir(parents=True)
+    (tmp_path / "file").write_text("1")
+    (tmp_path / "inside" / "out").symlink_to(outside)
+    (tmp_path / "out").symlink_to(os.path.relpath(outside, tmp_path))
+    (tmp_path / "loop").symlink_to("loop")
+
+    @settings(max_examples=100, deadline=None, database=None)
+    @given(ESCAPES)
+    def holds(path: str) -> None:
+        assert "outside" not in fs.read(path).data.shown()
+        fs.write(path, b"changed")
+        assert os.listdir(outside) == ["secret"] and (outside / "secret").read_text() == "outside"
+
+    holds()
+
+
+@pytest.mark.skipif(not below.ANCHORED, reason="this system cannot open relative to a folder")
+def test_a_link_swapped_in_leads_nowhere(fs: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """While somebody swaps a folder and a file for links that lead out, nothing outside is read or written."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "f").write_text("outside")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "f").write_text("inside")
+    (tmp_path / "link").symlink_to(outside)
+    over = threading.Event()
+
+    def swap() -> None:
+        while not over.is_set():
+            with suppress(OSError):
+                os.rename(tmp_path / "d", tmp_path / "kept")
+                os.rename(tmp_path / "link", tmp_path / "d")
+                os.rename(tmp_path / "d", tmp_path / "link")
+                os.rename(tmp_path / "kept", tmp_path / "d")
+
+    racing = threading.Thread(target=swap)
+    racing.start()
+    try:
+        seen = []
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            seen.append(fs.read("d/f"))
+            wrote = fs.write("d/f", b"inside")
+            assert wrote.failure is None or wrote.failure.kind in ("denied", "not_found", "io")
+    finally:
+        over.set()
+        racing.join()
+    assert {answer.data.shown() for answer in seen} <= {"", "inside"}
+    assert os.listdir(outside) == ["f"] and (outside / "f").read_text() == "outside"
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="this system has no devices")
+@pytest.mark.usefixtures("anchored", "bounded")
+def test_devices_are_denied(twice: Callable[..., Any], limits: Limits) -> None:
+    """Below a root that holds devices they are denied at once."""
+    devices = twice(lambda choices, _loop, _root: HostFs(choices, limits, Path("/dev")))
+    for path in ("null", "zero", "tty"):
+        assert devices.read(path).failure.kind == "denied"
+        assert devices.write(path, b"x").failure.kind == "denied"
 
 
 @contextmanager

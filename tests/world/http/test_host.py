@@ -23,11 +23,12 @@ import pytest
 
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
-from fozzy.world.http.base import HttpAnswer, HttpRequest
+from fozzy.world.http.base import HttpAnswer, HttpBurst, HttpRequest
 from fozzy.world.http.host import HostHttp
 
 pytestmark = pytest.mark.usefixtures("bounded")
 ROOT = Path(__file__).parents[3]
+EXPIRED = Path(__file__).with_name("expired.pem")  # the same, valid until 2001
 CERTIFICATE = Path(__file__).with_name("self_signed.pem")  # for 127.0.0.1, valid until 2125, with its key
 
 Handler = Callable[[socket.socket], None]
@@ -234,9 +235,9 @@ def test_nobody_listening_is_refused(http: Any) -> None:
 
 
 def test_an_unknown_host_is_not_found(http: Any) -> None:
-    """A name that does not resolve is not found (RFC 6761: `invalid` never does)."""
+    """A name that does not resolve is a failure of its own (RFC 6761: `invalid` never does)."""
     failure = http.send(get(1, url="http://user:hidden@no-such-host.invalid/")).failure
-    assert failure.kind == "not_found" and "no-such-host.invalid" in failure.message
+    assert failure.kind == "dns" and "no-such-host.invalid" in failure.message
     assert "hidden" not in failure.message
 
 
@@ -246,7 +247,7 @@ def hang_up(connection: socket.socket) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("ends", [hang_up, socket.socket.close])
+@pytest.mark.parametrize(("ends", "in_the_body"), [(hang_up, "reset"), (socket.socket.close, "short_body")])
 @pytest.mark.parametrize(
     ("sent", "status", "body"),
     [
@@ -256,10 +257,11 @@ def hang_up(connection: socket.socket) -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 200, "abc"),
     ],
 )
-def test_a_short_answer_is_a_reset(
-    http: Any, serve: Callable[[Handler], int], ends: Handler, sent: bytes, status: int, body: str
+def test_a_short_answer_is_told(
+    http: Any, serve: Callable[[Handler], int], ends: Handler, in_the_body: str, sent: bytes, status: int, body: str
 ) -> None:
-    """An answer that ends before it is whole is a reset; what had come is kept."""
+    """A connection that is torn down is a reset, one that ends in the middle of the body a short body; what had
+    come is kept."""
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
@@ -268,14 +270,20 @@ def test_a_short_answer_is_a_reset(
         ends(connection)
 
     answer = http.send(get(serve(handle)))
-    assert (answer.status, answer.body.text, answer.failure.kind) == (status, body, "reset")
+    assert (answer.status, answer.body.text, answer.failure.kind) == (status, body, in_the_body if status else "reset")
 
 
 @pytest.mark.parametrize(
-    "nonsense", [b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000]
+    "nonsense",
+    [
+        b"SSH-2.0-x\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    ],
 )
 def test_nonsense_breaks_the_protocol(http: Any, serve: Callable[[Handler], int], nonsense: bytes) -> None:
-    """What is not HTTP, or a head without end, is a protocol failure."""
+    """What is not HTTP is a protocol failure."""
     assert http.send(get(serve(Wire(nonsense)))).failure.kind == "protocol"
 
 
@@ -315,10 +323,10 @@ def server_context() -> ssl.SSLContext:
 def test_https_needs_a_known_certificate(
     http: Any, serve: Callable[[Handler], int], server_context: ssl.SSLContext
 ) -> None:
-    """A certificate nobody vouches for is a protocol failure that says so."""
+    """A certificate nobody vouches for is a failure of TLS that says why."""
     port = serve(secure(server_context, Wire(whole(b"secret"))))
     answer = http.send(get(port, url=f"https://127.0.0.1:{port}/"))
-    assert answer.failure.kind == "protocol" and "certificate" in answer.failure.message.lower()
+    assert answer.failure.kind == "tls" and "certificate is not trusted, it is self-signed" in answer.failure.message
 
 
 def test_https_answers_like_http(
@@ -330,15 +338,216 @@ def test_https_answers_like_http(
     assert http.send(get(port, url=f"https://127.0.0.1:{port}/")).body.text == "secret"
 
 
-def test_https_to_plain_http_breaks_the_protocol(http: Any, serve: Callable[[Handler], int]) -> None:
-    """A server that does not speak TLS is a protocol failure."""
+def test_https_to_plain_http_is_told(http: Any, serve: Callable[[Handler], int]) -> None:
+    """A server that does not speak TLS is a failure of TLS."""
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 400 no\r\n\r\n")
 
     port = serve(handle)
-    assert http.send(get(port, url=f"https://127.0.0.1:{port}/")).failure.kind == "protocol"
+    failure = http.send(get(port, url=f"https://127.0.0.1:{port}/")).failure
+    assert failure.kind == "tls" and "does not speak TLS" in failure.message
+
+
+def test_an_expired_certificate_is_told(
+    http: Any, serve: Callable[[Handler], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that is known and out of date is a failure of TLS that says so."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(EXPIRED))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(EXPIRED)
+    port = serve(secure(context, Wire(whole(b"secret"))))
+    failure = http.send(get(port, url=f"https://127.0.0.1:{port}/")).failure
+    assert failure.kind == "tls" and "it has expired" in failure.message
+
+
+def test_a_certificate_for_another_host_is_told(
+    http: Any, serve: Callable[[Handler], int], server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate that is known and for another name is a failure of TLS that says so."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    port = serve(secure(server_context, Wire(whole(b"secret"))))
+    failure = http.send(get(port, url=f"https://localhost:{port}/")).failure
+    assert failure.kind == "tls" and "it is for another host" in failure.message
+
+
+@pytest.mark.parametrize(("ends", "kind"), [(hang_up, "reset"), (socket.socket.close, "tls")])
+def test_a_handshake_that_is_cut_is_told(http: Any, serve: Callable[[Handler], int], ends: Handler, kind: str) -> None:
+    """A connection that ends before TLS is there is a failure of TLS, one that is torn down a reset."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        ends(connection)
+
+    port = serve(handle)
+    assert http.send(get(port, url=f"https://127.0.0.1:{port}/")).failure.kind == kind
+
+
+def test_a_secure_body_that_is_cut_is_short(
+    http: Any, serve: Callable[[Handler], int], server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also through TLS a body that ends too early is a short body, and what had come is kept."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+    def handle(connection: socket.socket) -> None:
+        with server_context.wrap_socket(connection, server_side=True) as inner:
+            inner.recv(65536)
+            inner.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+            inner.shutdown(socket.SHUT_WR)
+
+    port = serve(handle)
+    answer = http.send(get(port, url=f"https://127.0.0.1:{port}/"))
+    assert (answer.status, answer.body.text, answer.failure.kind) == (200, "abc", "short_body")
+
+
+def never_reads(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    time.sleep(0.6)
+
+
+def headers_only(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+    time.sleep(0.6)
+
+
+def drips_headers(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    with suppress(OSError):
+        for number in range(20):
+            connection.sendall(b"X-%d: y\r\n" % number)
+            time.sleep(0.05)
+
+
+def continues(connection: socket.socket) -> None:
+    connection.recv(65536)
+    with suppress(OSError):
+        for _ in range(20):
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("handle", [never_reads, headers_only, drips_headers, continues])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_every_phase_is_inside_the_budget(
+    hasty: Any, serve: Callable[[Handler], int], handle: Handler, scheme: str
+) -> None:
+    """Handshake, sending, waiting for the head and for the body all end when the call's time is over."""
+    port = serve(handle)
+    began = time.monotonic()
+    body = Blob(text="x" * 8_000_000)
+    answer = hasty.send(get(port, url=f"{scheme}://127.0.0.1:{port}/", method="POST", body=body))
+    assert answer.failure.kind in ("timeout", "tls") if scheme == "https" else answer.failure.kind == "timeout"
+    assert time.monotonic() - began < 2
+
+
+def test_a_connection_nobody_accepts_is_a_timeout(hasty: Any) -> None:
+    """Also connecting is inside the budget: a full backlog answers nothing."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        time.sleep(0.05)
+        assert hasty.send(get(listener.getsockname()[1])).failure.kind == "timeout"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"".join(b"X-%d: y\r\n" % number for number in range(100_000)),
+        b"X: " + b"a" * 10_000_000,
+        b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 1_000_000,
+    ],
+    ids=["many", "long", "chunk"],
+)
+def test_a_head_is_bounded(http: Any, serve: Callable[[Handler], int], head: bytes) -> None:
+    """A hundred thousand headers, one of ten megabytes, a chunk's length without end: cut off, with the bound."""
+    failure = http.send(get(serve(Wire(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")))).failure
+    assert failure.kind in ("limit", "protocol") and failure.message
+    if failure.kind == "limit":
+        assert "larger than 102400 bytes" in failure.message
+
+
+def test_a_limit_says_what_to_do(http: Any, serve: Callable[[Handler], int]) -> None:
+    """The failure names the limit, how much was seen, and both places where it is raised."""
+    message = http.send(get(serve(Wire(whole(b"x" * 1500))))).failure.message
+    for said in ("body_bytes_max, 1000 bytes", "1500 were seen", "limits.body_bytes_max", "[limits] in fozzy.toml"):
+        assert said in message
+
+
+class Tickets:
+    """A handler that serves so many connections and turns the rest away; it sees how many are there at once."""
+
+    def __init__(self, count: int, wait_s: float = 0.05, body: bytes = b"yours") -> None:
+        self.most = 0
+        self._left = count
+        self._here = 0
+        self._lock = threading.Lock()
+        self._wait_s = wait_s
+        self._body = body
+
+    def __call__(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._here += 1
+            self._left -= 1
+            self.most = max(self.most, self._here)
+            served = self._left >= 0
+        _request(connection)
+        time.sleep(self._wait_s if served else 0)
+        connection.sendall(whole(self._body) if served else b"HTTP/1.1 503 no\r\nContent-Length: 0\r\n\r\n")
+        with self._lock:
+            self._here -= 1
+
+
+def burst(port: int, count: int = 10, concurrency: int = 5, **more: Any) -> HttpBurst:
+    return HttpBurst(count=count, concurrency=concurrency, request=get(port, **more))
+
+
+def test_a_burst_is_really_concurrent(http: Any, serve: Callable[[Handler], int]) -> None:
+    """So many requests are on their way at once and no more; all answers are one ask, in the order of completion."""
+    tickets = Tickets(8)
+    answers = http.burst(burst(serve(tickets))).answers
+    assert 2 <= tickets.most <= 5
+    assert sorted(each.answer.status for each in answers) == [200] * 8 + [503] * 2
+    assert sorted(each.index for each in answers) == list(range(10))
+    assert [each.at_ns for each in answers] == sorted(each.at_ns for each in answers)
+    assert all(0 < each.took_ns <= each.at_ns for each in answers)
+    assert [ask.label for ask in http.asks()] == ["http.burst"]
+
+
+def test_a_burst_has_one_budget(hasty: Any, serve: Callable[[Handler], int]) -> None:
+    """When the time of the call is over, what is on its way and what was not sent are timeouts."""
+    answers = hasty.burst(burst(serve(Wire(1.0)), count=4, concurrency=2)).answers
+    assert [each.answer.failure.kind for each in answers] == ["timeout"] * 4
+    unsent = sorted(each.index for each in answers if "could be sent" in each.answer.failure.message)
+    assert unsent == [2, 3]
+
+
+def test_a_request_of_a_burst_has_its_own_time(http: Any, serve: Callable[[Handler], int]) -> None:
+    """A request's own timeout ends it, and the next is sent."""
+    answers = http.burst(burst(serve(Wire(0.6)), count=3, concurrency=1, timeout_ms=100)).answers
+    assert [each.answer.failure.kind for each in answers] == ["timeout"] * 3
+    assert all("100 ms" in each.answer.failure.message for each in answers)
+
+
+def test_the_bodies_of_a_burst_have_one_limit(http: Any, serve: Callable[[Handler], int]) -> None:
+    """All answers together are bounded, heads too; what is over it is told."""
+    answers = http.burst(burst(serve(Tickets(10, 0, b"x" * 400)))).answers
+    assert sum(len(each.answer.body.text) for each in answers) <= 1000
+    failures = [each.answer.failure for each in answers if each.answer.failure]
+    assert len(failures) >= 7 and {failure.kind for failure in failures} == {"limit"}
+    assert "answers of the burst" in failures[0].message
+
+
+def test_a_burst_to_nobody_is_refused(http: Any) -> None:
+    """Every request has its own failure."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert [each.answer.failure.kind for each in http.burst(burst(port)).answers] == ["refused"] * 10
 
 
 @pytest.mark.parametrize("by", ["scheme", "header"])
@@ -408,3 +617,20 @@ def test_a_large_body_needs_little_memory(serve: Callable[[Handler], int]) -> No
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
     )
     assert int(done.stdout) < 120 * 1024 * 1024
+
+
+@pytest.mark.parametrize("timeout_ms", [150, 60_000])
+def test_a_request_may_have_a_time_of_its_own(hasty: Any, serve: Callable[[Handler], int], timeout_ms: int) -> None:
+    """A request is cut off after its own time, or that of the call where that is shorter; what came is kept."""
+    port = serve(Wire(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nso", 0.6))
+    answer = hasty.send(get(port, timeout_ms=timeout_ms))
+    assert answer.failure.kind == "timeout" and (answer.status, answer.body.text) == (200, "so")
+    assert f"after {min(timeout_ms, 300)} ms" in answer.failure.message
+
+
+def test_the_next_request_has_its_time_again(http: Any, serve: Callable[[Handler], int]) -> None:
+    """A request that was cut off takes nothing from the next; one without a time of its own has that of the call."""
+    assert http.send(get(serve(Wire(0.3)), timeout_ms=50)).failure.kind == "timeout"
+    port = serve(Wire(0.1, whole(b"late")))
+    assert http.send(get(port, timeout_ms=4000)).body.text == "late"
+    assert http.send(get(port)).body.text == "late"

@@ -390,12 +390,13 @@ def test_an_interrupt_ends_the_process(proc: Any, tmp_path: Path, gone: Callable
     assert proc.spawn(sh("exit 2")).exit_code == 2
 
 
-def test_no_process_is_left_to_collect(proc: Any) -> None:
-    """After spawns of all kinds this process has no child left, not even one to collect."""
+def test_no_process_is_left_to_collect(proc: Any, loop: Any) -> None:
+    """After spawns of all kinds, once the loop is closed, this process has no child left, not even one to collect."""
     proc.spawn(sh("exit 1"))
     proc.spawn(sh("yes"))
     proc.start(service("exit 0"))
     proc.stop(Stop(name="svc"))
+    loop.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -434,3 +435,102 @@ def test_memory_stays_bounded(how: str, size: str) -> None:
         [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
     )
     assert int(done.stdout) < 120 * 1024 * 1024
+
+
+def test_both_pipes_at_once(proc: Any) -> None:
+    """A flood on both pipes is cut; each keeps its first bytes, and the failure says what to do."""
+    ended = proc.spawn(sh("yes out & yes err >&2"))
+    message = ended.failure.message
+    assert ended.failure.kind == "limit" and len(ended.stdout.text) <= 1000 and len(ended.stderr.text) <= 1000
+    assert "output_bytes_max, 1000 bytes" in message and "were seen" in message
+    assert "limits.output_bytes_max" in message and "[limits] in fozzy.toml" in message
+
+
+def test_much_on_both_pipes_without_a_limit(twice: Callable[..., Any]) -> None:
+    """A process that fills both pipes in turn never waits for itself: all of both is there."""
+    proc = twice(lambda choices, loop, root: HostProc(choices, loop, Limits(), root))
+    code = "import sys\nfor _ in range(20): sys.stdout.write('o' * 50_000); sys.stderr.write('e' * 50_000)"
+    ended = proc.spawn(Spawn(cmd=sys.executable, args=["-c", code]))
+    assert (ended.exit_code, len(ended.stdout.text), len(ended.stderr.text)) == (0, 10**6, 10**6)
+
+
+def test_a_process_that_closes_its_pipes_and_lives_on(hasty: Any, tmp_path: Path, gone: Callable[[int], bool]) -> None:
+    """Closed pipes are no end: the process has its time, is then ended, and what it said before is kept."""
+    ended = hasty.spawn(sh("echo $$ > pid; echo said; exec >&- 2>&-; sleep 60"))
+    assert ended.failure.kind == "timeout" and ended.stdout.text == "said\n"
+    assert gone(pids(tmp_path / "pid")[0])
+
+
+def test_closed_pipes_do_not_hide_the_exit(proc: Any) -> None:
+    """A process that closes its pipes and ends in time tells its exit code."""
+    assert proc.spawn(sh("exec >&- 2>&-; sleep 0.1; exit 6")).exit_code == 6
+
+
+def test_seen_counts_what_was_dropped(proc: Any) -> None:
+    """A talkative service that goes on is told with all it wrote, not only with what was kept."""
+    proc.start(service("yes | head -c 500000; echo end >&2; exec sleep 60"))
+    proc.await_ready(ready(stdout_matches="y", within_ms=4000))
+    for _ in range(100):
+        time.sleep(0.02)
+        if proc.await_ready(ready(tcp="127.0.0.1:1", within_ms=1)).stderr.text:
+            break
+    assert "500000 were seen" in proc.stop(Stop(name="svc")).failure.message
+
+
+def test_a_program_reads_its_input(proc: Any) -> None:
+    """What is given on stdin arrives whole, as bytes, and ends."""
+    answer = proc.spawn(Spawn(cmd="cat", stdin=Blob.of(b"a\n\xff\x00")))
+    assert (answer.exit_code, answer.stdout.data()) == (0, b"a\n\xff\x00")
+    count = "import sys; print(len(sys.stdin.buffer.read()))"
+    answer = proc.spawn(Spawn(cmd=sys.executable, args=["-c", count], stdin=Blob(text="x" * 3_000_000)))
+    assert answer.stdout.text == "3000000\n"
+
+
+def test_input_need_not_be_read(proc: Any) -> None:
+    """A program that ends without reading much of its input ends as usual; one that closes it early goes on."""
+    much = Blob(text="x" * 3_000_000)
+    assert proc.spawn(Spawn(cmd="true", stdin=much)) == Exited(exit_code=0)
+    assert proc.spawn(Spawn(cmd="sh", args=["-c", "head -c 2; exit 3"], stdin=much)).stdout.text == "xx"
+    assert proc.spawn(Spawn(cmd="sh", args=["-c", "exec <&-; sleep 0.1; echo on"], stdin=much)).stdout.text == "on\n"
+
+
+def test_input_does_not_keep_a_program_past_its_time(hasty: Any) -> None:
+    """A program that neither reads nor ends is cut off, however much it was to read."""
+    answer = hasty.spawn(Spawn(cmd="sleep", args=["60"], stdin=Blob(text="x" * 3_000_000)))
+    assert answer.failure.kind == "timeout"
+
+
+def test_echoing_more_than_a_pipe_holds(proc: Any) -> None:
+    """Input and output go at the same time: a program that writes as it reads does not get stuck."""
+    answer = proc.spawn(Spawn(cmd="cat", stdin=Blob(text="x" * 500_000)))
+    assert answer.failure.kind == "limit" and answer.stdout.text == "x" * 1000
+
+
+def test_a_program_has_the_environment_it_is_given(proc: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step gives is added to the ordinary variables, and wins over them; the next program does not see it."""
+    monkeypatch.setenv("HOME", "outer")
+    show = sh('echo "$HOME $MY_TEST_B"')
+    changed = Spawn(cmd=show.cmd, args=show.args, env={"HOME": "inner", "MY_TEST_B": "ü b"})
+    assert [proc.spawn(each).stdout.text for each in (changed, show)] == ["inner ü b\n", "outer \n"]
+
+
+def test_a_program_starts_where_it_is_told(proc: Any, tmp_path: Path) -> None:
+    """`cwd` is below the run's root; what leads out of it, or is none, is a failure that names it."""
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    (tmp_path / "out").symlink_to("/")
+    answer = proc.spawn(Spawn(cmd="pwd", cwd="sub/deep"))
+    assert answer.stdout.text == f"{(tmp_path / 'sub' / 'deep').resolve()}\n"
+    for cwd, kind in (("gone", "not_found"), ("../", "denied"), ("/tmp", "denied"), ("out", "denied")):
+        failure = proc.spawn(Spawn(cmd="pwd", cwd=cwd)).failure
+        assert (failure.kind, cwd.rstrip("/") in failure.message) == (kind, True)
+
+
+@pytest.mark.parametrize("timeout_ms", [150, 60_000])
+def test_a_program_may_have_a_time_of_its_own(
+    hasty: Any, gone: Callable[[int], bool], tmp_path: Path, timeout_ms: int
+) -> None:
+    """A program is cut off after its own time, or that of the call where that is shorter, and nothing of it lives on."""
+    answer = hasty.spawn(Spawn(cmd="sh", args=["-c", "echo $$ > pid; echo on; sleep 60"], timeout_ms=timeout_ms))
+    assert answer.failure.kind == "timeout" and answer.stdout.text == "on\n"
+    assert f"had not ended after {min(timeout_ms, 300)} ms" in answer.failure.message
+    assert gone(pids(tmp_path / "pid")[0])
