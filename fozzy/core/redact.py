@@ -17,11 +17,10 @@ from typing import Any
 import msgspec
 
 from fozzy.core.redact_forms import (
-    by_beginning,
+    ManyValues,
     in_escapes,
     longest_first,
     plain_name,
-    replace_many,
     spellings,
     writings,
 )
@@ -70,8 +69,7 @@ class Redactor:
         self._known: dict[str, bool] = {}
         self.values: set[str] = set()
         self._spared: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
-        self._many: dict[str, list[str]] = {}  # instead of the pattern, when that would be slow
+        self._pattern: re.Pattern[str] | ManyValues | None = None
 
     def is_secret(self, name: str) -> bool:
         """Whether what stands under `name` is a secret: the name itself, or its last words, are in the list."""
@@ -98,7 +96,7 @@ class Redactor:
         if len(self.values) == before:
             return
         if len(self.values) > VALUES_MANY:
-            self._pattern, self._many = None, by_beginning(self.values, VALUE_CHARS_MIN)
+            self._pattern = ManyValues(self.values, VALUE_CHARS_MIN)
         else:
             self._pattern = re.compile("|".join(map(re.escape, longest_first(self.values))))
 
@@ -109,8 +107,6 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """`text` with every learned value replaced."""
-        if self._many:
-            return replace_many(text, self._many, REDACTED)
         return text if self._pattern is None else self._pattern.sub(REDACTED, text)
 
     def source(self, text: str) -> str:

@@ -18,7 +18,7 @@ from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
 from fozzy.engine.replay import replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
-from fozzy.errors import FozzyError, InterruptedRun, Problem, Where
+from fozzy.errors import Exit, FozzyError, InterruptedRun, Problem, Where
 from fozzy.trace.finalize import Policy, check_target, display_name, numbered, shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.store import Store
@@ -127,8 +127,16 @@ def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
             raise
         except FozzyError as error:
             return encode(_refused(chosen[index], index + 1, job, error))
+        except Exception as bug:  # a fault of ours in one scenario ends that one, in a worker as in this process
+            return encode(_refused(chosen[index], index + 1, job, _bug(bug)))
 
     return answer
+
+
+def _bug(bug: Exception) -> FozzyError:
+    error = FozzyError("fozzy.bug", f"{type(bug).__name__}: {bug}", hint="fozzy run FILE -v shows where; please report it")
+    error.exit_status = Exit.BUG
+    return error
 
 
 def _run_member(chosen: Chosen, number: int, job: Job) -> Told:

@@ -63,10 +63,14 @@ class Store:
             raise
 
     def finish(self, run_id: str, summary: bytes, status: Status) -> None:
-        """Keep a run's summary and move the aliases to it. *Errors*: `StoreError`."""
+        """Keep a run's summary and move the aliases to it; one that could not run neither passed nor failed.
+
+        *Errors*: `StoreError`.
+        """
         try:
             write_whole(self.folder(run_id) / SUMMARY_NAME, summary)
-            for alias in ("latest", "last-pass" if status == "pass" else "last-fail"):
+            ended = {"pass": ["last-pass"], "error": []}.get(status, ["last-fail"])
+            for alias in ("latest", *ended):
                 write_whole(self.runs_dir / alias, run_id.encode())
         except OSError as error:
             raise StoreError(

@@ -215,3 +215,20 @@ def test_nothing_chosen_is_nothing_run(fz: Fz, scenario: WriteScenario) -> None:
     scenario("s/a", [OK])
     ran = fz("test", "s", "-k", "nope", "--json")
     assert ran.code == 5 and ran.document()["tests"]["skipped"] == 1
+
+
+def test_a_fault_of_ours_ends_one_scenario_with_its_own_status(
+    fz: Any, scenario: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in one scenario is exit 70 and a finding; the others of the suite still run."""
+    scenario("a", [{"type": "fail", "message": "no"}])
+    scenario("b", [{"type": "unfreeze"}])
+
+    def broken(*_words: Any, **_more: Any) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("fozzy.dsl.steps.flow.Fail.run", broken)
+    ran = fz("test", "a.fozzy.json", "b.fozzy.json", "--json", "--jobs", "1")
+    assert ran.code == 70
+    first, second = ran.document()["scenarios"]
+    assert (first["status"], first["findings"][0]["title"], second["status"]) == ("error", "fozzy.bug", "pass")

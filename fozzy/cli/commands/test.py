@@ -170,7 +170,7 @@ def _summary(told: Sequence[Told], job: Job, found: int, began: tuple[str, int])
     return Summary(
         schema_version=SCHEMA_VERSION,
         command="test",
-        status=worst_status(_statuses(told)),
+        status=worst_status(_statuses(told)) if told else "error",
         mode="test",
         identity=Identity(
             run_id=job.run_id,

@@ -32,9 +32,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def cut(data: bytes, length: int | None, dice: Dice) -> bytes:
-    """The beginning of some bytes: so many, or a drawn number that leaves at least one out."""
+    """The beginning of some bytes: so many, or a drawn number that leaves at least one out; a draw of 0 only one."""
     if length is None:
-        length = dice("length", len(data)) if data else 0
+        length = len(data) - 1 - dice("length", len(data)) if data else 0
     return data[:length]
 
 
