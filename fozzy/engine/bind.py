@@ -75,7 +75,9 @@ class _Binder:
     def __init__(self, redactor: Redactor, perform: Perform) -> None:
         self._redactor = redactor
         self._perform = perform
-        self._encoder = msgspec.json.Encoder(order="deterministic")  # free keys are sorted: notations differ in their order
+        self._encoder = msgspec.json.Encoder(
+            order="deterministic"
+        )  # free keys are sorted: notations differ in their order
         self.included: dict[str, Document] = {}
 
     def steps(self, steps: Sequence[Any], path: str, place: _Place) -> tuple[Bound, ...]:

@@ -134,7 +134,9 @@ def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
 
 
 def _bug(bug: Exception) -> FozzyError:
-    error = FozzyError("fozzy.bug", f"{type(bug).__name__}: {bug}", hint="fozzy run FILE -v shows where; please report it")
+    error = FozzyError(
+        "fozzy.bug", f"{type(bug).__name__}: {bug}", hint="fozzy run FILE -v shows where; please report it"
+    )
     error.exit_status = Exit.BUG
     return error
 

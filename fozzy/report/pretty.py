@@ -248,7 +248,11 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags
         these = "run only these" if len(failed) > 1 else "run only this one"
         commands.append((f"fozzy test --last-failed{flags.run}{flags.every}", these))
     return [
-        line("        " if index else "  next  ", Span(f"{words:<33}" if said else words, "code"), f"  {said}" if said else "")
+        line(
+            "        " if index else "  next  ",
+            Span(f"{words:<33}" if said else words, "code"),
+            f"  {said}" if said else "",
+        )
         for index, (words, said) in enumerate(commands)
     ]
 

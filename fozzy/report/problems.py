@@ -64,7 +64,9 @@ def excerpt(spot: Spot, indent: str = "") -> list[Line]:
     width = len(str(number))
     bar = f"{indent}{' ' * width} |"
     carets = "^" * max(1, min(length, len(rest)))
-    marked = line(f"{bar} {' ' * len(before)}", Span(carets, "mark"), Span(f" {one_line(label)}" if label else "", "mark"))
+    marked = line(
+        f"{bar} {' ' * len(before)}", Span(carets, "mark"), Span(f" {one_line(label)}" if label else "", "mark")
+    )
     return [line(bar), line(f"{indent}{number} | {before}{rest}"), marked]
 
 

@@ -25,7 +25,9 @@ class Span(NamedTuple):
 Line = list[Span]
 
 # Control characters and the marks that turn the direction of writing could make a screen say what it does not.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _ASCII = {"  ✗ ": "FAIL", "✓": "ok", "✗": "FAIL", "─": "-", "…": "...", "→": "->", "—": "-", "±": "+-"}
 
 

@@ -35,7 +35,9 @@ class Init(Command, frozen=True, kw_only=True):
     def call(self, console: Console) -> Exit:
         config = self.config or wall.environment("FOZZY_CONFIG") or FILE_NAME
         contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"))
-        contents = {path: text for path, text in contents.items() if not (path.endswith(SETTINGS) and Path(path).exists())}
+        contents = {
+            path: text for path, text in contents.items() if not (path.endswith(SETTINGS) and Path(path).exists())
+        }
         taken = [path for path in contents if Path(path).exists()]
         if taken and not self.force:
             raise UsageError(

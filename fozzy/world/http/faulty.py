@@ -139,5 +139,5 @@ def _event(request: HttpRequest) -> dict[str, Any]:
 
 
 def _answer(reply: HttpReply) -> HttpAnswer:
-    failure = Failure("reset", "a fault ended the connection in the middle of the body") if reply.cut else None
+    failure = Failure("short_body", "a fault ended the connection in the middle of the body") if reply.cut else None
     return HttpAnswer(status=reply.status, headers=reply.headers, body=Blob.of(reply.body), failure=failure)
