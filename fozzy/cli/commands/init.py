@@ -25,8 +25,8 @@ from fozzy.trace.store import write_whole
 class Init(Command, frozen=True, kw_only=True):
     """Write a configuration and a first scenario.
 
-    The configuration is fozzy.toml, or what --config names. Nothing that exists is overwritten without --force; an
-    editor's own settings never are.
+    The configuration is fozzy.toml, or what --config names; one that exists is refused without --force. Scenarios
+    that are there are kept without --force, an editor's own settings always.
     """
 
     name: ClassVar[str] = "init"
@@ -35,26 +35,29 @@ class Init(Command, frozen=True, kw_only=True):
     def call(self, console: Console) -> Exit:
         config = self.config or wall.environment("FOZZY_CONFIG") or FILE_NAME
         contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"))
-        contents = {
-            path: text for path, text in contents.items() if not (path.endswith(SETTINGS) and Path(path).exists())
-        }
-        taken = [path for path in contents if Path(path).exists()]
-        if taken and not self.force:
+        if Path(config).exists() and not self.force:
             raise UsageError(
                 "init.exists",
-                f"{', '.join(taken)} {'exists' if len(taken) == 1 else 'exist'} already; nothing was written",
+                f"{config} exists already; nothing was written",
                 hint=f"fozzy init --force{self.place_flags}   overwrites",
-                where=Where(taken[0]),
+                where=Where(config),
             )
+        kept = [path for path in contents if Path(path).exists() and not self._overwrites(path)]
         for path, text in contents.items():
-            _write(Path(path), text)
+            if path not in kept:
+                _write(Path(path), text)
         config_of(self)  # what was written must be understood
-        written = [shown_path(Path(path)) for path in contents]
+        written = [shown_path(Path(path)) for path in contents if path not in kept]
         if console.json:
             document = InitDocument(schema_version=SCHEMA_VERSION, command="init", status="pass", written=written)
             console.raw(msgspec.json.encode(document).decode() + "\n")
-        console.answer([*[line(gutter("wrote"), one_line(path)) for path in written], [], self._next()])
+        lines = [line(gutter("wrote"), one_line(path)) for path in written]
+        lines += [line(gutter("kept"), one_line(shown_path(Path(path)))) for path in kept]
+        console.answer([*lines, [], self._next()])
         return Exit.PASS
+
+    def _overwrites(self, path: str) -> bool:
+        return self.force and not path.endswith(SETTINGS)
 
     def _next(self) -> Line:
         return line("  next  ", Span(f"fozzy test --det --strict{self.place_flags}", "code"))

@@ -42,20 +42,40 @@ def test_what_is_written_passes_untouched(config: str, project: Path, process: C
     assert f"fozzy test --det --strict{''.join(f' {flag}' for flag in flags)}\n" in made.out
 
 
-@pytest.mark.parametrize("taken", ["fozzy.toml", *sorted(FILES - {".vscode/settings.json"})])
-def test_nothing_is_overwritten_and_nothing_half_written(taken: str, project: Path, fz: Callable[..., Any]) -> None:
-    """One file that exists is enough to write none; with --force all are written."""
+def test_a_configuration_is_not_overwritten(project: Path, fz: Callable[..., Any]) -> None:
+    """One that exists is enough to write nothing at all; with --force everything is written."""
+    (project / "fozzy.toml").write_text("mine")
+    ran = fz("init")
+    assert ran.code == 2
+    assert "error[init.exists]: fozzy.toml exists already; nothing was written" in ran.err
+    assert "fozzy init --force" in ran.err
+    assert below(project) == {"fozzy.toml": b"mine"}
+    assert fz("init", "--force").code == 0
+    assert set(below(project)) == {*FILES, "fozzy.toml"}
+    assert (project / "fozzy.toml").read_text() != "mine"
+
+
+@pytest.mark.parametrize("taken", sorted(FILES - {".vscode/settings.json"}))
+def test_what_is_there_is_kept(taken: str, project: Path, fz: Callable[..., Any]) -> None:
+    """Another file that exists is kept and named, and the rest is written; --force overwrites it."""
     path = project / taken
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("mine")
-    ran = fz("init")
-    assert ran.code == 2
-    assert f"error[init.exists]: {taken} exists already; nothing was written" in ran.err
-    assert "fozzy init --force" in ran.err
-    assert below(project) == {taken: b"mine"}
+    ran = fz("init", "--json")
+    assert ran.code == 0
+    assert set(ran.document()["written"]) == {*FILES, "fozzy.toml"} - {taken}
+    assert path.read_text() == "mine"
     assert fz("init", "--force").code == 0
-    assert set(below(project)) == {*FILES, "fozzy.toml"}
     assert path.read_text() != "mine"
+
+
+def test_a_second_configuration_beside_the_first(project: Path, fz: Callable[..., Any]) -> None:
+    """`--config custom.toml init` writes custom.toml also where fozzy init was before."""
+    fz("init")
+    ran = fz("--config", "custom.toml", "init")
+    assert ran.code == 0
+    assert "kept  scenarios/retry.fozzy.json" in ran.out
+    assert (project / "custom.toml").is_file()
 
 
 def test_the_editor_finds_the_schema(project: Path, fz: Callable[..., Any]) -> None:
