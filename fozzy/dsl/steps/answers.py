@@ -1,6 +1,6 @@
 """Checks on structured answers: what to look at, what it must be, and what to keep of it.
 
-`at` is `status`, `headers.NAME`, `exit`, `stdout`, `stderr`, or a JSONPath (RFC 9535) into the body.
+`at` is `status`, `headers.NAME`, `exit`, `stdout`, `stderr`, `peak_bytes`, or a JSONPath (RFC 9535) into the body.
 """
 
 from collections.abc import Callable, Iterator

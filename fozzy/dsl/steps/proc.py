@@ -11,6 +11,7 @@ from fozzy.core.outcome import Status, StepFailed
 from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
 from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, told
 from fozzy.dsl.steps.conditions import check_pattern, matches
+from fozzy.dsl.steps.store import MISSING
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.proc.base import AwaitReady, Exited, Probe, Spawn, Start, Stop
 from fozzy.world.proc.scripted import ProcRule
@@ -96,12 +97,13 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
             "exit": lambda: ended.exit_code,
             "stdout": ended.stdout.shown,
             "stderr": ended.stderr.shown,
+            "peak_bytes": lambda: ended.peak_bytes or MISSING,
         }
         hold_to(self.expect, parts, lambda: json_body(ended.stdout.data()))
         keep(world, self.save, parts, lambda: json_body(ended.stdout.data()))
 
     def check(self) -> Iterator[Issue]:
-        yield from check_answers(self.expect, self.save, ("exit", "stdout", "stderr"))
+        yield from check_answers(self.expect, self.save, ("exit", "stdout", "stderr", "peak_bytes"))
         if self.expect_stdout_matches is not None and "${" not in self.expect_stdout_matches:
             yield from check_pattern(self.expect_stdout_matches, ("expect_stdout_matches",))
 

@@ -16,6 +16,7 @@ class Exited(Answer, frozen=True, kw_only=True):
     signal: int | None = None
     stdout: Blob = EMPTY
     stderr: Blob = EMPTY
+    peak_bytes: int = 0  # the most memory it and its descendants were seen to hold; a lower bound, 0 when not seen
     ended_before: bool = False  # a background process had ended by itself before it was asked to
     failure: Failure | None = None
 

@@ -20,6 +20,7 @@ import trio
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
 from fozzy.world.failure import Failure, over_limit
+from fozzy.world.proc.memory import looks, tree_bytes
 from fozzy.world.proc.strays import Stray, is_alive, pipe_names, signal_strays, strays_of
 
 CHUNK_BYTES = 64 * 1024  # what a pipe holds; more would only cost memory
@@ -72,8 +73,8 @@ class Capture:
 class Child:
     """A running process, its group and its output. *Closes*: when `attend` returns.
 
-    Its peak memory is not told: no system tells it both cheaply and truly. What `wait4` reports on Linux includes
-    fozzy's own memory before the `exec`, and samples miss every program that is shorter than their distance.
+    `peak_bytes` is the most memory it and its descendants were seen to hold: what `wait4` reports on Linux would
+    include fozzy's own before the `exec`, so it is looked at from outside, and is a lower bound.
     """
 
     def __init__(self, cmd: str, process: trio.Process, limits: Limits, tell_gone: Callable[[int], None]) -> None:
@@ -90,6 +91,7 @@ class Child:
         self._grace_ends = -1.0
         self._strays: set[Stray] = set()
         self._pipes = _pipes_of(process)
+        self.peak_bytes = 0
 
     @property
     def leader(self) -> int:
@@ -102,6 +104,7 @@ class Child:
             async with trio.open_nursery() as readers:
                 readers.start_soon(self.out.fill, self.settled.set)
                 readers.start_soon(self.err.fill, self.settled.set)
+                readers.start_soon(self._watch_memory)
                 await self._process.wait()
                 self.exited.set()
                 await self._linger()
@@ -111,6 +114,14 @@ class Child:
         finally:
             self.ended.set()
             self.settled.set()
+
+    async def _watch_memory(self) -> None:
+        for distance_s in looks():
+            self.peak_bytes = max(self.peak_bytes, tree_bytes(self.leader))
+            with trio.move_on_after(distance_s):
+                await self.exited.wait()
+            if self.exited.is_set():
+                return
 
     async def feed(self, data: bytes) -> None:
         """Give it its input and close it; a program need not read it."""

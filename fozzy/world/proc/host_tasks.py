@@ -145,6 +145,7 @@ def _ended(child: Child, failure: Failure | None) -> Exited:
         signal=child.signal_number(),
         stdout=child.out.blob(),
         stderr=child.err.blob(),
+        peak_bytes=child.peak_bytes,
         failure=failure,
     )
 
@@ -153,7 +154,7 @@ def _cut_or_ended(child: Child, failure: Failure | None) -> Exited:
     """How it ended, but not when we ended it: a signal of ours is no crash of the program."""
     if failure is None:
         return _ended(child, None)
-    return Exited(stdout=child.out.blob(), stderr=child.err.blob(), failure=failure)
+    return Exited(stdout=child.out.blob(), stderr=child.err.blob(), peak_bytes=child.peak_bytes, failure=failure)
 
 
 async def _wait_for(request: AwaitReady, look: Look, child: Child) -> Failure | None:

@@ -183,7 +183,7 @@ def test_a_program_has_other_parts(problems: Problems, path: str) -> None:
     """What an HTTP answer has, a program's end has not."""
     step = {"type": "proc_spawn", "cmd": "a", "expect": [at(path, exists=True)]}
     (problem,) = problems({"version": 1, "name": "n", "steps": [step]})
-    assert problem.hint == "exit, stdout, stderr, or a JSONPath such as $.items[0].id"
+    assert problem.hint == "exit, stdout, stderr, peak_bytes, or a JSONPath such as $.items[0].id"
 
 
 @pytest.mark.parametrize(
