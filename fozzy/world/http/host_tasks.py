@@ -129,6 +129,14 @@ class _Received:
             with self._told():
                 self._coding.finish()
 
+    def progress(self) -> str:
+        """How far it came: a server that never answers, one that stalls and one that drips are told apart."""
+        if not self.status:
+            return "had not begun to answer"
+        if not self._body:
+            return f"had sent its headers, status {self.status}, and nothing of the body"
+        return f"had sent status {self.status} and {len(self._body)} bytes of the body, not all of it"
+
     def answer(self) -> HttpAnswer:
         """All of it."""
         body = Blob.of(bytes(self._body))
@@ -167,8 +175,7 @@ class Client:
         with trio.move_on_after(budget_ns / 1e9) as scope:
             await self._send(request, received)
         if scope.cancelled_caught:
-            so_far = f"; the status was {received.status}" if received.status else ""
-            message = f"{peer_of(request)} had not answered in full after {budget_ns // 1_000_000} ms{so_far}"
+            message = f"after {budget_ns // 1_000_000} ms {peer_of(request)} {received.progress()}"
             received.failure = Failure("timeout", message)
         return received.answer()
 

@@ -634,3 +634,26 @@ def test_the_next_request_has_its_time_again(http: Any, serve: Callable[[Handler
     port = serve(Wire(0.1, whole(b"late")))
     assert http.send(get(port, timeout_ms=4000)).body.text == "late"
     assert http.send(get(port)).body.text == "late"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"", "had not begun to answer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n", "had sent its headers, status 200, and nothing of the body"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", "had sent status 200 and 3 bytes of the body"),
+    ],
+    ids=["never", "head", "drip"],
+)
+def test_a_timeout_tells_how_far_it_came(hasty: Any, serve: Callable[[Handler], int], sent: bytes, said: str) -> None:
+    """A server that never answers, one that sends its headers only, and one that stalls in the body differ."""
+
+    def stall(connection: Any) -> None:
+        connection.recv(65536)
+        connection.sendall(sent)
+        connection.settimeout(5)
+        connection.recv(1)  # until we are gone
+
+    failure = hasty.send(get(serve(stall))).failure
+    assert failure.kind == "timeout"
+    assert said in failure.message
