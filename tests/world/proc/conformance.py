@@ -60,7 +60,7 @@ class ProcConformance:
         proc.start(started("echo up; exit 4", "a"))
         proc.start(started("exit 3", "b"))
         for name in "ab":
-            proc.await_ready(AwaitReady(name=name, probe=Probe(stdout_matches="up"), within_ms=5000))
+            proc.await_ready(AwaitReady(name=name, probe=Probe(stdout_matches="never said"), within_ms=5000))
         assert [proc.stop(Stop(name=name)).exit_code for name in "ba"] == [3, 4]
 
     def test_ports_differ(self, proc: Any) -> None:
