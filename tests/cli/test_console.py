@@ -183,6 +183,7 @@ def test_nobody_reads_any_more(color: Any, monkeypatch: pytest.MonkeyPatch) -> N
         for _ in range(3):
             console.answer([line("x" * 100_000)])
             console.raw("x" * 100_000)
+        assert os.path.samestat(os.fstat(writing), os.stat(os.devnull))  # the rest goes nowhere
 
 
 def test_the_line_at_the_bottom_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,15 +90,17 @@ def test_the_loop_is_one_and_of_its_own_thread(loop: HostLoop) -> None:
 def test_calls_from_several_threads_run_side_by_side(loop: HostLoop) -> None:
     """Callers do not wait for each other."""
     both = threading.Barrier(2, timeout=5)
+    met: list[int] = []
 
     async def work() -> None:
-        await trio.to_thread.run_sync(both.wait)
+        met.append(await trio.to_thread.run_sync(both.wait))
 
     threads = [threading.Thread(target=loop.call, args=(work,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert sorted(met) == [0, 1]
 
 
 def test_close_ends_background_work(loop: HostLoop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -58,10 +59,8 @@ def test_a_body_cut_short_is_noticed(coding: str) -> None:
 @settings(database=None)
 @given(st.sampled_from(["gzip", "deflate"]), st.binary(max_size=50))
 def test_noise_is_refused_or_unpacked(coding: str, noise: bytes) -> None:
-    """Bytes that are no packed body give `CodingError` and nothing else."""
+    """Bytes that are no packed body give `CodingError` and nothing else; what they unpack to keeps the limit."""
     unpack = decoder(coding)
-    try:
-        unpack.feed(noise, 1000)
+    with suppress(CodingError):
+        assert len(unpack.feed(noise, 10)) <= 10
         unpack.finish()
-    except CodingError:
-        pass

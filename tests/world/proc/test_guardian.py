@@ -134,11 +134,12 @@ def test_it_ends_with_the_run_and_is_collected() -> None:
 
 
 def test_without_a_shell_nobody_guards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no `sh` all calls do nothing."""
+    """Where there is no `sh` nothing is started, and all calls do nothing."""
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(os, "defpath", "/nonexistent")
 
     async def work(made: Guardian) -> None:
+        assert made._shell is None
         made.add(os.getpid())
         made.remove(os.getpid())
 
