@@ -121,8 +121,8 @@ def _write(stream: IO[str], text: str) -> None:
         stream.write(_fitting(stream, text))
         stream.flush()
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what Python flushes at exit goes nowhere
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())  # what Python flushes at exit goes nowhere
         if not isinstance(error, BrokenPipeError):
             message = f"cannot write the answer: {error.strerror or error}"
             raise StoreError("report.unwritable", message, hint="a full disk, most often") from error
