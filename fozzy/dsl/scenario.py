@@ -48,16 +48,26 @@ class RunLimits(Part, frozen=True, kw_only=True):
     kill_grace_ms: Annotated[int, Meta(ge=0)] | None = None
 
 
-class StepsFile(Part, frozen=True, kw_only=True):
-    """A scenario of steps, run one after the other."""
+class FileHead(Part, frozen=True, kw_only=True):
+    """What every file says of itself."""
 
     schema_: str | None = msgspec.field(name="$schema", default=None)
     version: Literal[1]
     name: Name
     description: str = ""
+
+
+class ScenarioHead(FileHead, frozen=True, kw_only=True):
+    """What a file that can be run says of its run."""
+
     tags: list[Name] = []
     seed: Seed | None = None
     timeout: FixedDuration | None = None
+
+
+class StepsFile(ScenarioHead, frozen=True, kw_only=True):
+    """A scenario of steps, run one after the other."""
+
     backends: BackendChoice = BackendChoice()
     limits: RunLimits = RunLimits()
     http_base_url: str = ""
@@ -79,26 +89,15 @@ class Cluster(Part, frozen=True, kw_only=True):
     invariants: list[Invariants] = []
 
 
-class DistributedFile(Part, frozen=True, kw_only=True):
+class DistributedFile(ScenarioHead, frozen=True, kw_only=True):
     """A scenario that happens to a cluster of nodes."""
 
-    schema_: str | None = msgspec.field(name="$schema", default=None)
-    version: Literal[1]
-    name: Name
-    description: str = ""
-    tags: list[Name] = []
-    seed: Seed | None = None
-    timeout: FixedDuration | None = None
     distributed: Cluster
 
 
-class SuiteFile(Part, frozen=True, kw_only=True):
+class SuiteFile(FileHead, frozen=True, kw_only=True):
     """Named lists of scenario files or globs, relative to this file."""
 
-    schema_: str | None = msgspec.field(name="$schema", default=None)
-    version: Literal[1]
-    name: Name
-    description: str = ""
     suites: Annotated[dict[str, Annotated[list[Name], Meta(min_length=1)]], Meta(min_length=1)]
 
 
