@@ -83,10 +83,9 @@ class HttpWhen(Step, frozen=True, kw_only=True, tag="http_when"):
         yield from check_at_most_one(self, "body", "json")
 
 
-class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
-    """Sends a request and checks every expectation that is given; without one any status passes."""
+class RequestFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A request: its method, where it goes and what it carries."""
 
-    stores: ClassVar[tuple[str, ...]] = ("save_body_as", "save")
     method: str
     path: str
     query: dict[str, Any] = {}
@@ -96,32 +95,6 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
     form: dict[str, str] | None = None
     file: Name | None = None
     timeout: Duration | None = None
-    follow_redirects: bool = False
-    expect_status: Int | None = None
-    expect_headers: Headers = {}
-    expect_body: str | None = None
-    expect_json: Any | UnsetType = UNSET
-    expect: list[AnswerCheck] = []
-    save_body_as: Name | None = None
-    save: dict[Name, Name] = {}
-
-    def run(self, world: World) -> str:
-        request = self.request(world)
-        for _ in range(REDIRECTS_MAX + 1):
-            answer = world.http.send(request)
-            if answer.failure:
-                self._fail(answer.failure, request, answer)
-            if world.setting.backends.http == "host":
-                _hold_to_rules(world, request, answer)
-            further = redirected(request, answer) if self.follow_redirects else None
-            if further is None:
-                break
-            request = further
-        else:
-            fail(f"{self.path} redirects more than {REDIRECTS_MAX} times", title="http_redirects", field="path")
-        self._expect(answer)
-        self._keep(world, answer)
-        return f"{self.method} {self.path} {answer.status}"
 
     def request(self, world: World) -> HttpRequest:
         """What is sent: with the host backend the path is completed by the base URL."""
@@ -158,6 +131,45 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
                 fail_with("fs", content.failure)
             return "", content.data
         return "", EMPTY if self.body is None else Blob(text=self.body)
+
+    def check(self) -> Iterator[Issue]:
+        """What is wrong beyond the types."""
+        yield from check_method(self.method)
+        yield from check_path(self.path)
+        yield from check_headers("headers", self.headers)
+        yield from check_at_most_one(self, "body", "json", "form", "file")
+
+
+class HttpRequestStep(RequestFields, Step, frozen=True, kw_only=True, tag="http_request"):
+    """Sends a request and checks every expectation that is given; without one any status passes."""
+
+    stores: ClassVar[tuple[str, ...]] = ("save_body_as", "save")
+    follow_redirects: bool = False
+    expect_status: Int | None = None
+    expect_headers: Headers = {}
+    expect_body: str | None = None
+    expect_json: Any | UnsetType = UNSET
+    expect: list[AnswerCheck] = []
+    save_body_as: Name | None = None
+    save: dict[Name, Name] = {}
+
+    def run(self, world: World) -> str:
+        request = self.request(world)
+        for _ in range(REDIRECTS_MAX + 1):
+            answer = world.http.send(request)
+            if answer.failure:
+                self._fail(answer.failure, request, answer)
+            if world.setting.backends.http == "host":
+                _hold_to_rules(world, request, answer)
+            further = redirected(request, answer) if self.follow_redirects else None
+            if further is None:
+                break
+            request = further
+        else:
+            fail(f"{self.path} redirects more than {REDIRECTS_MAX} times", title="http_redirects", field="path")
+        self._expect(answer)
+        self._keep(world, answer)
+        return f"{self.method} {self.path} {answer.status}"
 
     def _keep(self, world: World, answer: HttpAnswer) -> None:
         if self.save_body_as is not None:
@@ -215,12 +227,9 @@ class HttpRequestStep(Step, frozen=True, kw_only=True, tag="http_request"):
         return when
 
     def check(self) -> Iterator[Issue]:
-        yield from check_method(self.method)
-        yield from check_path(self.path)
-        yield from check_headers("headers", self.headers)
+        yield from super().check()
         yield from check_headers("expect_headers", self.expect_headers)
         yield from check_at_most_one(self, "expect_body", "expect_json")
-        yield from check_at_most_one(self, "body", "json", "form", "file")
         if self.expect_json is not UNSET:
             yield from check_matchers(self.expect_json, ("expect_json",))
         yield from check_answers(self.expect, self.save, ("status", "headers"))

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NoReturn
 
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from fozzy.dsl.steps.answers import Part, check_answers, keep
-from fozzy.dsl.steps.base import Duration, Headers, Issue, Name, Step, fail
-from fozzy.dsl.steps.http import HttpRequestStep
+from fozzy.dsl.steps.base import Issue, Name, Step, fail
+from fozzy.dsl.steps.http import RequestFields
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import Answered, HttpBurst, HttpRequest
 from fozzy.world.world import World
@@ -24,36 +23,18 @@ BurstStatus = Annotated[int, Meta(ge=100, le=599)]
 BurstCount = Annotated[int, Meta(ge=0)]
 
 
-class BurstRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The request of a burst, in the words of http_request."""
-
-    method: str
-    path: str
-    query: dict[str, Any] = {}
-    headers: Headers = {}
-    body: str | None = None
-    json: Any | UnsetType = UNSET
-    form: dict[str, str] | None = None
-    file: Name | None = None
-    timeout: Duration | None = None
-
-    def step(self) -> HttpRequestStep:
-        """The step that sends it once."""
-        return HttpRequestStep(**{name: getattr(self, name) for name in self.__struct_fields__})
-
-
 class HttpBurstStep(Step, frozen=True, kw_only=True, tag="http_burst"):
     """Sends the same request many times, several at the same time; fails when one has no answer that is expected."""
 
     stores: ClassVar[tuple[str, ...]] = ("save",)
     count: Annotated[int, Meta(ge=1, le=COUNT_MAX)]
     concurrency: Annotated[int, Meta(ge=1, le=CONCURRENCY_MAX)]
-    request: BurstRequest
+    request: RequestFields
     expect_statuses: dict[Name, BurstCount] | list[BurstStatus] | None = None
     save: dict[Name, Name] = {}
 
     def run(self, world: World) -> str:
-        request = self.request.step().request(world)
+        request = self.request.request(world)
         burst = HttpBurst(count=self.count, concurrency=self.concurrency, request=request)
         answers = world.http.burst(burst).answers
         tally = _tally(answers)
@@ -108,7 +89,7 @@ class HttpBurstStep(Step, frozen=True, kw_only=True, tag="http_burst"):
         keep(world, self.save, parts, lambda: {"answers": [_shown(each) for each in answers]})
 
     def check(self) -> Iterator[Issue]:
-        for issue in self.request.step().check():
+        for issue in self.request.check():
             yield issue._replace(path=("request", *issue.path))
         wanted = self.expect_statuses
         if isinstance(wanted, dict) and sum(wanted.values()) != self.count:
