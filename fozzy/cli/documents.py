@@ -200,6 +200,61 @@ class VersionDocument(Camel, frozen=True, kw_only=True):
     version: str
 
 
+class PassBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """A pass of the shrinker: what it tried in all rounds, and how large the run was after it."""
+
+    name: str
+    tried: int
+    kept: int
+    steps: int
+    choices: int
+    faults: int
+
+
+class ReasonBody(Camel, frozen=True, kw_only=True):
+    """One thing that is left, and what happens without it; `at` is its place in the run as first recorded."""
+
+    what: Literal["step", "fault", "choice"]
+    name: str
+    at: str
+    why: str
+    value: int | None = None
+
+
+class SlipBody(Camel, frozen=True, kw_only=True):
+    """Another failure that came up while shrinking."""
+
+    kind: str
+    title: str
+    at: str
+    message: str
+
+
+class ShrinkBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What shrinking came to. `end` says whether nothing more can go, the budget was over, or somebody stopped it."""
+
+    end: Literal["converged", "budget", "interrupted", "terminated"]
+    runs: int
+    duration_ms: int
+    steps_before: int
+    choices_before: int
+    faults_before: int
+    steps: int
+    choices: int
+    choices_not_boring: int
+    faults: int
+    passes: list[PassBody]
+    left: list[ReasonBody]
+    slips: list[SlipBody]
+    trace_paths: list[str]
+
+
+class ShrinkDocument(Summary, frozen=True, kw_only=True):
+    """The summary of the smaller run, and how it became so."""
+
+    shrink: ShrinkBody | None = None
+
+
 DOCUMENTS: dict[str, list[type]] = {
     "init": [InitDocument, ErrorDocument],
     "validate": [ValidateDocument, ErrorDocument],
@@ -207,6 +262,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "test": [Summary, ErrorDocument],
     "run": [Summary, ErrorDocument],
     "replay": [Summary, ErrorDocument],
+    "shrink": [ShrinkDocument, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],

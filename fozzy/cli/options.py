@@ -27,8 +27,8 @@ class Recording(Command, frozen=True, kw_only=True):
         return self.record_collision
 
 
-class Running(Recording, frozen=True, kw_only=True):
-    """Commands that run scenarios."""
+class Asking(Recording, frozen=True, kw_only=True):
+    """Commands that say how a scenario is run."""
 
     proc: Annotated[
         Literal["scripted", "host"] | None, Opt(("--proc", "--proc-backend"), "Who runs programs.", "BACKEND")
@@ -42,11 +42,6 @@ class Running(Recording, frozen=True, kw_only=True):
     timeout: Annotated[
         str | None, Opt(("--timeout",), "Ends each run after this much of its time, such as 500ms.", "DURATION")
     ] = None
-    record: Annotated[str | None, Opt(("--record",), "Write the trace here.", "FILE")] = None
-    reporter: Annotated[
-        list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
-    ] = []
-    events: Annotated[bool, Opt(("--events",), "Print every event as a line of JSON, the summary last.")] = False
     fail_on_leak: Annotated[bool, Opt(("--fail-on-leak",), "A leak of the modelled heap fails the run.")] = False
     leak_budget: Annotated[
         int | None, Opt(("--leak-budget",), "A leak of more bytes than this fails the run.", "BYTES")
@@ -79,6 +74,16 @@ class Running(Recording, frozen=True, kw_only=True):
             leak_bytes_max=_leak_bytes_max(self.fail_on_leak, self.leak_budget),
             settings=config.settings,
         )
+
+
+class Running(Asking, frozen=True, kw_only=True):
+    """Commands that run scenarios and report on them."""
+
+    record: Annotated[str | None, Opt(("--record",), "Write the trace here.", "FILE")] = None
+    reporter: Annotated[
+        list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
+    ] = []
+    events: Annotated[bool, Opt(("--events",), "Print every event as a line of JSON, the summary last.")] = False
 
 
 def config_of(command: Command, *, must_exist: bool = True) -> Config:

@@ -1,4 +1,6 @@
-"""Seeded: the source of a fresh run. Its generator is specified bit for bit in docs/reference/determinism.md.
+"""Who decides without a recording to follow in order: a seed, or a tape that a search has changed.
+
+Seeded is the source of a fresh run. Its generator is specified bit for bit in docs/reference/determinism.md.
 
 A draw is a function of (seed, label, how many draws that label has had). The stream of a label starts at
 key = first 8 bytes, little endian, of blake3("fozzy-draw-1" + seed as 8 bytes little endian + label in UTF-8);
@@ -8,12 +10,14 @@ SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
 from blake3 import blake3
 
 from fozzy.core.choice import A
+from fozzy.core.events import Ask, Draw
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, odd
@@ -83,3 +87,65 @@ class Seeded:
         """Let the world answer."""
         del label, request, answer
         return live()
+
+
+class Unanswered(Exception):
+    """A question the tape has no answer for, and nobody else may be asked; not a failed step, so no block swallows it."""
+
+    def __init__(self, label: str, request: Any) -> None:
+        super().__init__(label)
+        self.label = label
+        self.request = request
+
+
+def boring(low: int, high: int) -> int:
+    """The value of a draw that means nothing happens: the one nearest to zero."""
+    return low if low > 0 else high if high < 0 else 0
+
+
+class Mutated:
+    """Decides by a tape that a search has changed: read by label and count, not in order.
+
+    Past the end of a label a draw is the boring one, or the seed's where a seed is given; a value outside of the range
+    that is asked for is the nearest inside. A question is answered when the same one, under the same label, has an
+    answer left. *Errors*: `Unanswered`, unless the world may be asked (`live`).
+    """
+
+    __slots__ = ("_answers", "_live", "_seeded", "_values")
+
+    def __init__(
+        self, draws: Iterable[Draw], asks: Iterable[Ask] = (), *, seed: int | None = None, live: bool = False
+    ) -> None:
+        values: dict[str, list[int]] = {}
+        for draw in draws:
+            values.setdefault(draw.label, []).append(draw.value)
+        answers: dict[tuple[str, bytes], list[Ask]] = {}
+        for ask in asks:
+            answers.setdefault((ask.label, _key(ask.request)), []).append(ask)
+        self._values: dict[str, Iterator[int]] = {label: iter(each) for label, each in values.items()}
+        self._answers = {key: iter(each) for key, each in answers.items()}
+        self._seeded = None if seed is None else Seeded(seed)
+        self._live = live
+
+    def draw(self, label: str, low: int, high: int) -> int:
+        """The next value under `label`."""
+        value = next(self._values.get(label, _NONE), None)
+        if value is None:
+            return boring(low, high) if self._seeded is None else self._seeded.draw(label, low, high)
+        if self._seeded is not None:
+            self._seeded.skip(label)
+        return low if value < low else high if value > high else value
+
+    def ask(self, label: str, request: Any, live: Callable[[], tuple[A, int]], answer: type[A]) -> tuple[A, int]:
+        """The recorded answer to this very question. *Errors*: `Unanswered`."""
+        recorded = next(self._answers.get((label, _key(request)), _NO_ANSWER), None)
+        if recorded is not None:
+            return msgspec.convert(recorded.answer, answer), recorded.took
+        if not self._live:
+            raise Unanswered(label, request)
+        return live()
+
+
+_NONE: Iterator[int] = iter(())
+_NO_ANSWER: Iterator[Ask] = iter(())
+_key = msgspec.json.Encoder(order="deterministic").encode

@@ -7,6 +7,7 @@ slowly, to find every problem and its place.
 import json
 import posixpath
 import stat
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,6 +90,19 @@ def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
     if included.problems:
         raise InputError.of(included.problems)
     return Loaded(doc, file, included.loaded, kept_names(raw).union(included.kept() or ()))
+
+
+def assemble(raw: dict[str, Any], doc: Document, included: Mapping[str, Loaded]) -> Loaded | None:
+    """A scenario made of parts of one that was loaded before; none when it is not valid. For searches, which make many:
+    no text is decoded, nothing is explained, `doc` is only kept."""
+    try:
+        file = msgspec.convert(raw, form_of(raw))
+    except msgspec.ValidationError:
+        return None
+    kept = frozenset[str]().union(*(each.keeps for each in included.values()))
+    if next(chain(tree_flaws(file), file_flaws(raw, True, kept)), None) is not None:
+        return None
+    return Loaded(doc, file, dict(included), kept_names(raw) | kept)
 
 
 def load(path: Path, name: str | None = None, shown: str | None = None) -> Loaded:

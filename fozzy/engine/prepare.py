@@ -75,7 +75,7 @@ def header_of(
         seed=seed,
         det=settings.det if options.det is None else options.det,
         backends=_backends(file, options),
-        scenario=_embedded(loaded, redactor),
+        scenario=embed(loaded, redactor),
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
         limits=_limits(file, settings.limits),
         http_base_url=redactor.clean(settings.http_base_url),
@@ -105,7 +105,8 @@ def _saved_paths(steps: Sequence[Any]) -> Iterator[str]:
             yield from _saved_paths(body)
 
 
-def _embedded(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedScenario:
+def embed(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedScenario:
+    """A scenario and those it includes as a trace carries them, without their secrets."""
     document = loaded.document
     text = redactor.source(document.text)
     return EmbeddedScenario(
@@ -115,7 +116,7 @@ def _embedded(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedSce
         text=text,
         redacted=text != document.text,
         file=file,
-        included=[_embedded(each, redactor, name) for name, each in loaded.included.items()],
+        included=[embed(each, redactor, name) for name, each in loaded.included.items()],
     )
 
 

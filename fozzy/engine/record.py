@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fozzy import wall
+from fozzy.core.choice import Source
 from fozzy.core.events import Found
 from fozzy.core.log import Log, Sink
 from fozzy.core.outcome import Finding, Status
@@ -89,22 +90,36 @@ def run_once(
     """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
     header, redactor = header_of(loaded, options, seed, mode, case)
     run = for_host(ready(header, loaded, redactor, root, case), options.settings)
+    return record(run, Seeded(seed), keep, sinks=sinks, wait=wall.pause_ns)
+
+
+def record(
+    run: Ready,
+    source: Source,
+    keep: Keeping,
+    *,
+    sinks: Sequence[Sink] = (),
+    wait: Callable[[int], None] | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> Recorded:
+    """Execute a run with a source and keep its trace as `keep` says. `check` may refuse the sealed trace, by an error,
+    before it has its name; nothing of it is kept then. *Errors*: as `run_once`, and those of `check`."""
     if keep.asked:
         check_target(keep.target, keep.policy)
     buffered = not (keep.asked or keep.always)
-    recorder = Recorder(header, partial_of(keep.target, keep.run_id), redactor, buffered=buffered)
+    recorder = Recorder(run.header, partial_of(keep.target, keep.run_id), run.redactor, buffered=buffered)
     going = _Recording(run, keep, recorder, Tally(), Ended(), wall.now_iso(), wall.elapsed_ns())
     try:
-        start(run, Seeded(seed), Log([recorder, going.tally, *sinks]), wall.pause_ns, going.ended)
+        start(run, source, Log([recorder, going.tally, *sinks]), wait, going.ended)
     except KeyboardInterrupt as stop:
         raise _interrupted(going, stop) from None
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
-    return _end(going)
+    return _end(going, check)
 
 
-def _end(going: _Recording) -> Recorded:
+def _end(going: _Recording, check: Callable[[Path], None] | None) -> Recorded:
     """Decide whether the trace is kept, and finalize it if it is."""
     run, keep, recorder, ended = going.run, going.keep, going.recorder, going.ended
     clean = run.redactor.text  # once more: what turned out to be a secret after a finding was made
@@ -122,7 +137,7 @@ def _end(going: _Recording) -> Recorded:
         return _footer(going, done.finished_at, summary_of(done, keep, path))
 
     durable = keep.asked or ended.status != "pass"
-    return done._replace(trace=finalize(recorder, keep.target, keep.policy, footer, durable=durable))
+    return done._replace(trace=finalize(recorder, keep.target, keep.policy, footer, durable=durable, check=check))
 
 
 def _without_secrets(found: Found, redactor: Redactor) -> Found:

@@ -81,7 +81,7 @@ def _replay(
 ) -> Replayed:
     header, footer = trace.header(), trace.footer()
     redactor = Redactor(names)
-    loaded = scenario or _embedded(trace, header)
+    loaded = scenario or embedded(trace, header)
     learn_from(redactor, loaded)
     run = ready(header, loaded, redactor)
     complete = footer is not None and footer.end == "sealed"
@@ -112,7 +112,7 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
     )
 
 
-def _embedded(trace: Trace, header: Header) -> Loaded:
+def embedded(trace: Trace, header: Header) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
     try:
         loaded = _parsed(header.scenario)

@@ -58,18 +58,28 @@ def check_target(target: Path, policy: Policy) -> None:
 
 
 def finalize(
-    recorder: Recorder, target: Path, policy: Policy, footer: Callable[[str], Footer], *, durable: bool = True
+    recorder: Recorder,
+    target: Path,
+    policy: Policy,
+    footer: Callable[[str], Footer],
+    *,
+    durable: bool = True,
+    check: Callable[[Path], None] | None = None,
 ) -> Path:
     """Seal a trace and give it its name. Returns the path it has.
 
-    `footer` makes the footer for a path, and is asked again when a name turns out to be taken. *Errors*: `StoreError`;
-    the sealed `.partial` then stays.
+    `footer` makes the footer for a path, and is asked again when a name turns out to be taken. `check` looks at the
+    sealed trace once, before it has its name; when it raises, the trace is gone. *Errors*: `StoreError`, after which
+    the sealed `.partial` stays; those of `check`.
     """
     try:
         if recorder.late_secrets():
             recorder.rewrite()
         for path in _candidates(target, policy):
             recorder.seal(footer(shown_path(path)), durable=durable)
+            if check is not None:
+                _checked(recorder, check)
+                check = None
             if _claim(recorder.partial, path, policy):
                 return path
     except OSError as error:
@@ -78,6 +88,14 @@ def finalize(
     finally:
         recorder.close()
     raise _taken(target, recorder.partial)
+
+
+def _checked(recorder: Recorder, check: Callable[[Path], None]) -> None:
+    try:
+        check(recorder.partial)
+    except BaseException:
+        recorder.discard()
+        raise
 
 
 def _candidates(target: Path, policy: Policy) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """The store: `.fozzy/runs/<id>/`, one folder a run, and the words that find a run again.
 
-A run's folder holds `summary.json` and its traces: `trace.fozzy` for a single run, `<number>.fozzy` for each failing
-scenario of a suite. The files `latest`, `last-pass` and `last-fail` beside the folders each hold a run id.
+A run's folder holds `summary.json` and its traces: `trace.fozzy` for a single run, `min.fozzy` for what shrinking came
+to, `<number>.fozzy` for each failing scenario of a suite. The files `latest`, `last-pass` and `last-fail` beside the folders each hold a run id.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ ALIASES = ("latest", "last-pass", "last-fail")
 RUN_ID = re.compile(r"[0-9a-f]{1,8}")
 SHORT_ID_CHARS = 4
 TRACE_NAME = "trace" + SUFFIX
+MIN_NAME = "min" + SUFFIX  # the trace of a run that made another one smaller
 SUMMARY_NAME = "summary.json"
 CANDIDATES_MAX = 20
 
@@ -145,9 +146,9 @@ class Store:
         return run_id
 
     def _traces(self, folder: Path) -> list[Path]:
-        single = folder / TRACE_NAME
-        if single.is_file():
-            return [single]
+        for single in (folder / TRACE_NAME, folder / MIN_NAME):
+            if single.is_file():
+                return [single]
         numbers = [name.removesuffix(SUFFIX) for name in os.listdir(folder) if name.endswith(SUFFIX)]
         return [folder / f"{number}{SUFFIX}" for number in sorted(filter(str.isdecimal, numbers), key=int)]
 

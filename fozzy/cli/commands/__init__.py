@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test:Test", "Run scenarios, suites and kept traces, and give one verdict."),
     "run": ("run:Run", "Run one scenario and record it."),
     "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
+    "shrink": ("shrink:Shrink", "Make a failing run as small as it goes while it fails for the same reason."),
     "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
     "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
     "trace show": ("trace:Show", "Print the records of a trace."),

@@ -1,0 +1,136 @@
+"""What people see of shrinking: the live line, the table of passes, what is left and why."""
+
+from __future__ import annotations
+
+from fozzy import wall
+from fozzy.cli.console import Console
+from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
+from fozzy.report.text import Line, Span, count, duration, line, one_line
+from fozzy.search.shrink.gate import Gate, faults_in, size_of
+from fozzy.search.shrink.reasons import Reason
+from fozzy.search.shrink.shrinker import Row, Shrunk
+from fozzy.search.subject import Outcome
+
+LIVE_NS = 100 * 10**6  # between two looks of the live line
+SLIPS_SHOWN_MAX = 5
+NAME_CHARS = 18
+
+
+class Live:
+    """The line at the bottom of a terminal while it works; nothing unless a person watches."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._on = console.is_live and not console.quiet
+        self._last_ns = 0
+
+    def __call__(self, name: str, gate: Gate) -> None:
+        """A candidate is about to run."""
+        if not self._on or wall.elapsed_ns() - self._last_ns < LIVE_NS:
+            return
+        self._last_ns = wall.elapsed_ns()
+        size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
+        took = duration(gate.spent_ns)
+        self._console.erase_line(f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far")
+
+    def erase(self) -> None:
+        """Take the line away."""
+        if self._on:
+            self._console.erase_line("")
+
+
+def opening(name: str, finding_title: str, message: str) -> list[Line]:
+    """Which failure is kept."""
+    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(message)}"), []]
+
+
+def table(done: Shrunk, start: Row) -> list[Line]:
+    """The passes, in the order they ran."""
+    head = f"  {'pass':<{NAME_CHARS}} {'tried':>7} {'kept':>6} {'steps':>7} {'choices':>9} {'faults':>7}"
+    lines: list[Line] = [line(Span(head, "dim"))]
+    first = f"  {'start':<{NAME_CHARS}} {'':>7} {'':>6} {start.size.steps:>7} {start.size.choices:>9} {start.faults:>7}"
+    lines.append(line(first))
+    rows = [row for row in done.rows if row.tried]
+    for row in rows:
+        size = f"{row.size.steps:>7} {row.size.choices:>9} {row.faults:>7}"
+        lines.append(line(f"  {row.name:<{NAME_CHARS}} {row.tried:>7} {row.kept:>6} {size}"))
+    lines[-1].append(Span(_end_word(done), "pass" if done.end == "converged" else "warn"))
+    return lines
+
+
+def _end_word(done: Shrunk) -> str:
+    return {
+        "converged": "     converged",
+        "budget": "     stopped: the budget is over (--budget gives more)",
+        "interrupted": "     stopped early",
+        "terminated": "     stopped early",
+    }[done.end]
+
+
+def totals(done: Shrunk, start: Row) -> Line:
+    """From what to what."""
+    before = _sizes(start.size.steps, start.size.choices, start.faults)
+    after = _sizes(*done.rows[-1].size.shown, faults_in(done.best.script))
+    return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
+
+
+def _sizes(steps: int, choices: int, faults: int) -> str:
+    return f"{count(steps, 'step')}, {count(choices, 'choice')}, {count(faults, 'fault')}"
+
+
+def left(done: Shrunk) -> list[Line]:
+    """What is left and why each of it is needed."""
+    lines: list[Line] = [line("  what is left, and why")]
+    for number, reason in enumerate(done.reasons, 1):
+        lines += _reason(number, reason)
+    return lines if done.reasons else []
+
+
+def _reason(number: int, reason: Reason) -> list[Line]:
+    name = reason.name if reason.value is None else f"{reason.name} = {reason.value}"
+    return [
+        line(f"  {number:>3}  {reason.what:<7} ", Span(one_line(name), "strong"), Span(f"   {reason.at}", "dim")),
+        line(f"               {one_line(reason.why)}"),
+    ]
+
+
+def slips(done: Shrunk) -> list[Line]:
+    """Other failures that came up; none of them was taken for the one that is kept."""
+    if not done.slips:
+        return []
+    lines: list[Line] = [line(f"  kept aside   {count(len(done.slips), 'other failure')} came up on the way")]
+    for slip in done.slips[:SLIPS_SHOWN_MAX]:
+        lines.append(line(f"               {one_line(slip.outcome.said.removeprefix('it fails with '))}"))
+    return lines
+
+
+def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
+    """What shrinking came to, as a document says it."""
+    first, best = size_of(done.first), size_of(done.best)
+    passes = [PassBody(name=row.name, tried=row.tried, kept=row.kept, steps=row.size.steps,
+                       choices=row.size.choices, faults=row.faults) for row in done.rows if row.tried]  # fmt: skip
+    left = [
+        ReasonBody(what=each.what, name=each.name, at=each.at, why=each.why, value=each.value) for each in done.reasons
+    ]
+    return ShrinkBody(
+        end=done.end,
+        runs=done.tried,
+        duration_ms=done.spent_ns // 10**6,
+        steps_before=first.steps,
+        choices_before=first.choices,
+        faults_before=faults_in(done.first.script),
+        steps=best.steps,
+        choices=best.choices,
+        choices_not_boring=best.loud,
+        faults=faults_in(done.best.script),
+        passes=passes,
+        left=left,
+        slips=[_slip(slip.outcome) for slip in done.slips],
+        trace_paths=trace_paths,
+    )
+
+
+def _slip(outcome: Outcome) -> SlipBody:
+    assert outcome.failure is not None
+    kind, title, at = outcome.failure[:3]
+    return SlipBody(kind=kind, title=title, at=at, message=outcome.message)

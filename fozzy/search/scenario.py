@@ -1,0 +1,116 @@
+"""Runs candidates of a scenario by the engine, with the recording as the only world there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy.core.choice import Source
+from fozzy.core.events import Ask, Draw, Record
+from fozzy.core.log import Log
+from fozzy.core.redact import Redactor
+from fozzy.core.sources import Mutated, Unanswered
+from fozzy.dsl.document import Document, Loaded
+from fozzy.dsl.load import assemble
+from fozzy.dsl.scenario import StepsFile
+from fozzy.engine.prepare import Ready, ready, start
+from fozzy.engine.run import Ended
+from fozzy.search.script import Script
+from fozzy.search.subject import Candidate, Outcome, Tape, failure_of
+from fozzy.trace.format import Header
+
+GROWTH_MAX = 4  # a candidate that makes so many times the records of the first run, and then some, is given up
+RECORDS_SPARE = 10_000
+SAID_CHARS_MAX = 120
+INVALID = "it is not a valid scenario"
+
+
+class TooLong(Exception):
+    """The run went on far beyond the first one; not a failed step, so no block swallows it."""
+
+
+class Origin(NamedTuple):
+    """Where candidates come from: what a run depends on, and what cannot be cut."""
+
+    header: Header
+    redactor: Redactor
+    document: Document
+    included: Mapping[str, Loaded]
+    root: Path = Path()
+
+
+class _Kept:
+    """A sink that keeps choices and counts everything."""
+
+    def __init__(self, records_max: int) -> None:
+        self.draws: list[Draw] = []
+        self.asks: list[Ask] = []
+        self.records = 0
+        self._max = records_max
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        self.records += len(records)
+        self.draws += [record for record in records if type(record) is Draw]
+        self.asks += [record for record in records if type(record) is Ask]
+        if self.records > self._max:
+            raise TooLong
+
+
+class ScenarioSubject:
+    """Runs scripts. *Limits*: a run makes at most `records_max` records."""
+
+    def __init__(self, origin: Origin, records_max: int = RECORDS_SPARE) -> None:
+        self.origin = origin
+        self.records_max = records_max
+
+    def run(self, candidate: Candidate) -> Outcome:
+        """Run a candidate once; a question without a recorded answer ends it."""
+        return self.run_with(candidate.script, Mutated(*candidate.tape))[0]
+
+    def run_with(self, script: Script, source: Source) -> tuple[Outcome, Tape]:
+        """Run a script with any source; what it chose, at the places it chose it now."""
+        run = self.bound(script)
+        if run is None:
+            return Outcome("error", said=INVALID), Tape()
+        kept, ended = _Kept(self.records_max), Ended()
+        try:
+            start(run, source, Log([kept]), ended=ended)
+        except Unanswered as question:
+            return Outcome("error", said=f"it asks {question.label} something the recording has no answer for"), Tape()
+        except TooLong:
+            return Outcome("error", said="it goes on and on"), Tape()
+        return _outcome(ended, script, kept), Tape(tuple(kept.draws), tuple(kept.asks))
+
+    def bound(self, script: Script) -> Ready | None:
+        """The script ready to run; none when it is not valid."""
+        origin = self.origin
+        loaded = assemble(script.raw, origin.document, origin.included)
+        if loaded is None or not isinstance(loaded.file, StepsFile):
+            return None
+        header = msgspec.structs.replace(origin.header, case={})
+        return ready(header, loaded, origin.redactor, origin.root)
+
+
+def _outcome(ended: Ended, script: Script, kept: _Kept) -> Outcome:
+    draws = tuple(_moved(draw, script) for draw in kept.draws)
+    if ended.status == "pass":
+        return Outcome(draws=draws)
+    first = next(each for each in ended.findings if each.status != "pass")
+    failure = failure_of(ended.findings, script.origin_of(first.at))
+    said = f"it fails with {failure.shown}: {one_of(first.message)}"
+    return Outcome(ended.status, failure, said, draws, first.message)
+
+
+def one_of(message: str) -> str:
+    """The first line of a message, bounded."""
+    first = message.partition("\n")[0]
+    return first if len(first) <= SAID_CHARS_MAX else first[: SAID_CHARS_MAX - 1] + "…"
+
+
+def _moved(draw: Draw, script: Script) -> Draw:
+    """A draw at the place its step had at first."""
+    origin = script.origin_of(draw.at)
+    return draw if origin == draw.at else msgspec.structs.replace(draw, at=origin)

@@ -1,0 +1,1 @@
+"""Shrink: the smallest run that still fails for the same reason."""

@@ -1,0 +1,155 @@
+"""The gate: the only way a candidate becomes the best one.
+
+Rule 1: every candidate is run here, once; the same candidate again gets its answer from memory.
+Rule 2: it is accepted when it fails for the same reason and is smaller by `Size`. Nothing else matters.
+Rule 3: the tape of an accepted candidate is the one its run really made, so later cuts cut what is there.
+Rule 4: every run counts against the budget; when it is spent, `Spent` ends the passes and the best so far stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from fozzy import wall
+from fozzy.core.sources import boring
+from fozzy.search.script import Script, Uncuttable, is_below
+from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
+
+RUNS_MAX = 50_000  # a search that needs more is not going to end
+SLIPS_MAX = 16
+
+
+class Spent(Exception):
+    """The budget is over."""
+
+
+class Size(NamedTuple):
+    """How large a candidate is; the first difference decides."""
+
+    steps: int
+    loud: int  # draws that are not boring
+    choices: int
+    far: int  # how far the draws are from boring, all together
+    weight: tuple[int, int, int, int]  # of what is written, see `weight`
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Steps and choices, which people count."""
+        return self.steps, self.choices
+
+
+def size_of(candidate: Candidate) -> Size:
+    """The size of a candidate."""
+    script, tape = candidate
+    far = [abs(draw.value - boring(draw.low, draw.high)) for draw in tape.draws]
+    return Size(sum(1 for _ in script.nodes()), sum(map(bool, far)), len(far), sum(far), weight(script))
+
+
+def faults_in(script: Script) -> int:
+    """How many faults a script arms."""
+    return sum(node.type == "fault" for node in script.nodes())
+
+
+def weight(script: Script) -> tuple[int, int, int, int]:
+    """How much is written: values, characters, characters that are not plain, and the size of numbers."""
+    total = [0, 0, 0, 0]
+    _weigh(script.raw, total)
+    return (total[0], total[1], total[2], total[3])
+
+
+def _weigh(value: Any, total: list[int]) -> None:
+    total[0] += 1
+    if isinstance(value, dict):
+        for key, item in value.items():
+            total[1] += len(key)
+            _weigh(item, total)
+    elif isinstance(value, list):
+        for item in value:
+            _weigh(item, total)
+    elif isinstance(value, str):
+        total[1] += len(value)
+        total[2] += len(value) - value.count("0") - value.count("a")
+    elif isinstance(value, bool):
+        total[3] += value
+    elif isinstance(value, int | float):
+        total[3] += abs(int(value)) * 2 + (value < 0) + (value != int(value))
+
+
+class Slip(NamedTuple):
+    """Another failure that a candidate ran into."""
+
+    candidate: Candidate
+    outcome: Outcome
+
+
+class Gate:
+    """Runs candidates and keeps the best. `failure` is the reason to keep.
+
+    *Limits*: `budget_ns` of wall time, `RUNS_MAX` runs. *Errors*: `Spent`.
+    """
+
+    def __init__(self, subject: Subject, first: Candidate, failure: Failure, budget_ns: int) -> None:
+        self.subject = subject
+        self.best = first
+        self.failure = failure
+        self.size = size_of(first)
+        self.tried = self.kept = 0
+        self.slips: dict[Failure, Slip] = {}
+        self.listen: Callable[[], None] = lambda: None
+        self._seen: dict[bytes, Outcome] = {}
+        self._budget_ns = budget_ns
+        self._began_ns = wall.elapsed_ns()
+
+    @property
+    def spent_ns(self) -> int:
+        """How long it has been at work."""
+        return wall.elapsed_ns() - self._began_ns
+
+    def consider(self, candidate: Candidate) -> bool:
+        """Run a candidate; true when it is the best now."""
+        outcome = self.run(candidate)
+        if outcome.failure != self.failure:
+            return False
+        accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks))
+        size = size_of(accepted)
+        if size >= self.size:
+            return False
+        self.best, self.size = accepted, size
+        self.kept += 1
+        self._seen[accepted.key] = outcome
+        return True
+
+    def run(self, candidate: Candidate) -> Outcome:
+        """What comes of a candidate, whether or not it is better."""
+        known = self._seen.get(candidate.key)
+        if known is not None:
+            return known
+        if self.tried >= RUNS_MAX or self.spent_ns > self._budget_ns:
+            raise Spent
+        self.tried += 1
+        self.listen()
+        outcome = self._seen[candidate.key] = self.subject.run(candidate)
+        failure = outcome.failure
+        if failure is not None and failure != self.failure and len(self.slips) < SLIPS_MAX:
+            self.slips.setdefault(failure, Slip(candidate, outcome))
+        return outcome
+
+    def without(self, origins: Collection[str]) -> bool:
+        """Consider the best without some steps."""
+        try:
+            return self.consider(self.best.without(origins))
+        except Uncuttable:
+            return False
+
+    def with_script(self, script: Script) -> bool:
+        """Consider the best with another script."""
+        return self.consider(self.best._replace(script=script))
+
+    def with_tape(self, tape: Tape) -> bool:
+        """Consider the best with another tape."""
+        return self.consider(self.best._replace(tape=tape))
+
+    def is_kept(self, origin: str) -> bool:
+        """Whether a step must stay: it fails, or holds what fails."""
+        return is_below(self.failure.at, (origin,))

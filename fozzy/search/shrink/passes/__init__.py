@@ -1,0 +1,37 @@
+"""The passes of the shrinker, in the order they run. Each proposes candidates to the gate and decides nothing.
+
+To add a pass: a module here with a function that takes the gate, and a line in `PASSES`, with what it works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from fozzy.search.shrink.gate import Gate
+from fozzy.search.shrink.passes import choices, faults, head, steps, unwrap, values
+
+Aim = Literal["input", "schedule", "faults"]
+
+
+class Pass(NamedTuple):
+    """A pass, and what it makes smaller."""
+
+    name: str
+    run: Callable[[Gate], None]
+    aims: tuple[Aim, ...]
+
+
+PASSES = (
+    Pass("drop steps", steps.drop_steps, ("input",)),
+    Pass("unwrap blocks", unwrap.unwrap_blocks, ("input",)),
+    Pass("drop faults", faults.drop_faults, ("faults",)),
+    Pass("simplify faults", faults.simplify_faults, ("faults",)),
+    Pass("calm schedule", choices.calm_schedule, ("schedule",)),
+    Pass("zero draws", choices.zero_draws, ("input",)),
+    Pass("drop draws", choices.drop_draws, ("input",)),
+    Pass("lower draws", choices.lower_draws, ("input",)),
+    Pass("trim the head", head.trim_head, ("input",)),
+    Pass("simplify values", values.simplify_values, ("input",)),
+    Pass("drop pairs", steps.drop_pairs, ("input",)),
+)

@@ -1,0 +1,175 @@
+"""Simplifies the values of steps: optional fields go, numbers come near to zero, texts and bodies become short.
+
+A value is looked at by its kind, from outside in. The step that fails is left as it is: with its values the reason
+would change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fozzy.search.script import Node
+from fozzy.search.shrink.cut import drop_most, lowest
+from fozzy.search.shrink.gate import Gate
+
+NAMES = frozenset(
+    [
+        "type",
+        "key",
+        "name",
+        "as",
+        "function",
+        "method",
+        "cmd",
+        "file",
+        "on",
+        "kind",
+        "save_as",
+        "node",
+        "from",
+        "to",
+        "a",
+        "b",
+        "signal",
+        "strategy",
+        "at",
+    ]
+)  # they say which, not how much: another one is another thing
+_DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
+PLAIN = "0"
+SCALE = 10**6  # of a float: smaller differences are not looked for
+
+Test = Callable[[Any], bool]
+
+
+def simplify_values(gate: Gate) -> None:
+    """Simplify the fields of every step but the failing one, then the variables."""
+    for origin in [node.origin for node in gate.best.script.nodes()]:
+        if origin != gate.failure.at:
+            _simplify_step(gate, origin)
+    variables = gate.best.script.head.get("vars")
+    for name in list(variables or ()):
+        simplify(gate.best.script.head["vars"][name], lambda value, name=name: _with_variable(gate, name, value))  # type: ignore[misc]
+
+
+def _simplify_step(gate: Gate, origin: str) -> None:
+    node = _node(gate, origin)
+    if node is None:
+        return
+    drop_most(
+        [name for name in node.fields if name != "type"],
+        lambda names: _with_fields(gate, origin, dict.fromkeys(names), drop=True),
+    )
+    for name in [name for name in (_node(gate, origin) or node).fields if name not in NAMES]:
+        now = _node(gate, origin)
+        if now is not None and name in now.fields:
+            simplify(now.fields[name], lambda value, name=name: _with_fields(gate, origin, {name: value}))  # type: ignore[misc]
+
+
+def _with_fields(gate: Gate, origin: str, fields: dict[str, Any], *, drop: bool = False) -> bool:
+    node = _node(gate, origin)
+    if node is None:
+        return False
+    made = {name: value for name, value in node.fields.items() if name not in fields} if drop else dict(node.fields)
+    made.update({} if drop else fields)
+    return gate.with_script(gate.best.script.replace(origin, (node._replace(fields=made),)))
+
+
+def _with_variable(gate: Gate, name: str, value: Any) -> bool:
+    head = dict(gate.best.script.head)
+    head["vars"] = {**head["vars"], name: value}
+    return gate.with_script(gate.best.script.with_head(head))
+
+
+def _node(gate: Gate, origin: str) -> Node | None:
+    return next((node for node in gate.best.script.nodes() if node.origin == origin), None)
+
+
+def simplify(value: Any, test: Test) -> Any:
+    """Bring a value as near to nothing as `test` takes it; the value it ended with."""
+    if isinstance(value, bool):
+        return False if value and test(False) else value
+    if isinstance(value, int):
+        return _simplify_int(value, test)
+    if isinstance(value, float):
+        return _simplify_float(value, test)
+    if isinstance(value, str):
+        return _simplify_text(value, test)
+    if isinstance(value, list):
+        return _simplify_list(value, test)
+    if isinstance(value, dict):
+        return _simplify_dict(value, test)
+    return value
+
+
+def _simplify_int(value: int, test: Test) -> int:
+    if value < 0 and test(-value):
+        value = -value
+    sign = -1 if value < 0 else 1
+    return sign * lowest(abs(value), lambda size: test(sign * size))
+
+
+def _simplify_float(value: float, test: Test) -> float | int:
+    if value != value or abs(value) > 1e15:
+        return value
+    if test(round(value)):
+        return _simplify_int(round(value), test)
+    sign = -1 if value < 0 else 1
+    return sign * lowest(int(abs(value) * SCALE), lambda size: test(sign * size / SCALE)) / SCALE
+
+
+def _simplify_text(value: str, test: Test) -> str:
+    duration = _DURATION.fullmatch(value)
+    if duration:
+        number, unit = int(duration[1]), duration[2]
+        return f"{lowest(number, lambda size: test(f'{size}{unit}'))}{unit}"
+    if not value or test(""):
+        return ""
+    if value.isdecimal() and len(value) < 19 and value.isascii():
+        return str(lowest(int(value), lambda size: test(str(size))))
+    if "${" in value:
+        return value
+    left = _drop_items(list(value), lambda items: test("".join(items)))
+    _plain(left, lambda items: test("".join(items)))
+    return "".join(left)
+
+
+def _plain(left: list[str], test: Test) -> None:
+    """Replace characters by a plain one, where that changes nothing."""
+    for index, char in enumerate(left):
+        if char != PLAIN:
+            changed = [*left[:index], PLAIN, *left[index + 1 :]]
+            if test(changed):
+                left[:] = changed
+
+
+def _drop_items(items: list[Any], test: Test) -> list[Any]:
+    """Leave out as many items as `test` lets go."""
+    left = dict(enumerate(items))
+
+    def drop(gone: Sequence[int]) -> bool:
+        cut = [item for place, item in left.items() if place not in gone]
+        if not test(cut):
+            return False
+        for place in gone:
+            left.pop(place, None)
+        return True
+
+    drop_most(list(left), drop)
+    return list(left.values())
+
+
+def _simplify_list(value: list[Any], test: Test) -> list[Any]:
+    left = _drop_items(value, test)
+    for index in range(len(left)):
+        left[index] = simplify(left[index], lambda item, index=index: test([*left[:index], item, *left[index + 1 :]]))  # type: ignore[misc]
+    return left
+
+
+def _simplify_dict(value: dict[str, Any], test: Test) -> dict[str, Any]:
+    left = dict(_drop_items(list(value.items()), lambda items: test(dict(items))))
+    for name in list(left):
+        left[name] = simplify(left[name], lambda item, name=name: test({**left, name: item}))  # type: ignore[misc]
+    return left

@@ -1,0 +1,82 @@
+"""Why each thing that is left is needed: what happens without it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from fozzy.core.sources import boring
+from fozzy.dsl.load import parse
+from fozzy.errors import InputError
+from fozzy.search.failing import document_of
+from fozzy.search.scenario import INVALID
+from fozzy.search.script import Script, Uncuttable
+from fozzy.search.shrink.gate import Gate, Spent
+from fozzy.search.subject import Outcome
+
+REASONS_MAX = 200  # things that are told; more are not read
+
+
+class Reason(NamedTuple):
+    """One thing that is left: a step or a fault by its place, a draw by its label and count."""
+
+    what: Literal["step", "fault", "choice"]
+    at: str  # where it stood at first
+    name: str  # the step's type, the draw's label
+    why: str
+    value: int | None = None
+
+
+def reasons(gate: Gate) -> list[Reason]:
+    """One reason for each step, fault and draw that is not boring. Most answers are known from the passes."""
+    found: list[Reason] = []
+    for node in list(gate.best.script.nodes())[:REASONS_MAX]:
+        what: Literal["step", "fault"] = "fault" if node.type == "fault" else "step"
+        found.append(Reason(what, node.origin, node.type, _without_step(gate, node.origin)))
+    draws = gate.best.tape.draws
+    for index in gate.best.tape.loud[:REASONS_MAX]:
+        draw = draws[index]
+        calm = gate.best.tape.with_values({index: boring(draw.low, draw.high)})
+        why = _told(gate, _run(gate, lambda calm=calm: gate.run(gate.best._replace(tape=calm))), "were boring")
+        found.append(Reason("choice", draw.at, draw.label, why, draw.value))
+    return found
+
+
+def _without_step(gate: Gate, origin: str) -> str:
+    if gate.failure.at == origin:
+        return "it is what fails"
+    if gate.is_kept(origin):
+        return "it holds what fails"
+    try:
+        candidate = gate.best.without((origin,))
+    except Uncuttable:
+        return "without it nothing is left to run"
+    outcome = _run(gate, lambda: gate.run(candidate))
+    if outcome is not None and outcome.said == INVALID:
+        return f"without it the scenario is not valid: {problem_of(candidate.script)}"
+    return _told(gate, outcome, "were gone")
+
+
+def _run(gate: Gate, run: object) -> Outcome | None:
+    assert callable(run)
+    try:
+        outcome: Outcome = run()
+    except Spent:
+        return None
+    return outcome
+
+
+def _told(gate: Gate, outcome: Outcome | None, if_it: str) -> str:
+    if outcome is None:
+        return "not looked at: the budget was over"
+    if outcome.failure == gate.failure:
+        return f"the failure would stay if it {if_it}, but the rest would grow"
+    return f"without it {outcome.said.removeprefix('it ')}"
+
+
+def problem_of(script: Script) -> str:
+    """The first thing that is wrong with a script as a scenario."""
+    try:
+        parse(document_of(script, "it"))
+    except InputError as error:
+        return error.problems[0].message
+    return "it cannot run like this"

@@ -1,0 +1,115 @@
+"""The result of shrinking as a trace that replays alone, and as a scenario that fails by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from fozzy.core.sources import Mutated
+from fozzy.dsl.document import Loaded
+from fozzy.dsl.duration import show_ns
+from fozzy.dsl.load import parse
+from fozzy.engine.prepare import Ready, embed, ready
+from fozzy.engine.record import Keeping, Recorded, record
+from fozzy.errors import InputError
+from fozzy.search.failing import Failing, document_of
+from fozzy.search.script import Node, Script
+from fozzy.search.subject import Candidate
+
+SEEDS_TRIED_MAX = 5_000
+ENDINGS = (".fozzy.json", ".fozzy.toml", ".min")
+
+
+def small_name(path: str) -> str:
+    """What the smaller scenario is called: it lies beside the first one."""
+    place = PurePosixPath(path)
+    stem = place.name
+    for ending in ENDINGS:
+        stem = stem.removesuffix(ending)
+    return str(place.with_name(f"{stem}.min.fozzy.json"))
+
+
+def ready_of(failing: Failing, script: Script) -> Ready:
+    """A script ready to run and to be recorded as a scenario of its own. *Errors*: `InputError`."""
+    origin = failing.subject.origin
+    doc = document_of(script, small_name(origin.header.scenario.path))
+    loaded = parse(doc, lambda word: _included(failing, word))
+    header = msgspec.structs.replace(origin.header, mode="shrink", case={}, scenario=embed(loaded, origin.redactor))
+    return ready(header, loaded, origin.redactor, origin.root)
+
+
+def record_best(failing: Failing, best: Candidate, keep: Keeping, check: Callable[[Path], None]) -> Recorded:
+    """Record a candidate as a run of its own scenario, by its tape. *Errors*: `StoreError`, those of `check`."""
+    return record(ready_of(failing, best.script), Mutated(*best.tape), keep, check=check)
+
+
+def as_scenario(failing: Failing, best: Candidate) -> str | None:
+    """The text of a scenario that fails for the same reason by itself; none when only the tape makes it fail.
+
+    What was drawn is written down where a step can say it; for the rest a seed is looked for.
+    *Limits*: `SEEDS_TRIED_MAX` seeds.
+    """
+    script = _with_timeout(failing, best.script.edit(_Settle(best)))
+    for settled in (script, best.script):
+        seed = _seed_for(failing, settled, best)
+        if seed is not None:
+            head = settled.head if seed < 0 else {**settled.head, "seed": seed}
+            return document_of(settled.with_head(head), "").text
+    return None
+
+
+def _seed_for(failing: Failing, script: Script, best: Candidate) -> int | None:
+    """A seed that fails for the same reason; -1 when nothing is drawn, none when there is none."""
+    first = failing.header.seed
+    for seed in (first, *range(SEEDS_TRIED_MAX)):
+        source = Mutated((), best.tape.asks, seed=seed)
+        outcome, tape = failing.subject.run_with(script, source)
+        if outcome.failure == failing.failure:
+            return seed if tape.draws else -1
+        if not tape.draws:
+            return None
+    return None
+
+
+class _Settle:
+    """Replaces steps that draw a value by steps that keep the value that was drawn."""
+
+    def __init__(self, best: Candidate) -> None:
+        self._drawn: dict[str, list[int]] = {}
+        for draw in best.tape.draws:
+            self._drawn.setdefault(draw.at, []).append(draw.value)
+
+    def __call__(self, node: Node) -> tuple[Node, ...] | None:
+        drawn = self._drawn.get(node.origin, [])
+        if len(drawn) != 1 or node.bodies:
+            return None
+        value = _kept_value(node.fields, drawn[0])
+        return None if value is None else (node._replace(fields={**_KEEP, "key": node.fields["key"], "value": value}),)
+
+
+_KEEP = {"type": "set_kv"}
+
+
+def _kept_value(fields: Any, drawn: int) -> Any:
+    if fields["type"] == "rand_int":
+        return drawn
+    if fields["type"] == "rand_choice" and isinstance(fields["of"], list) and drawn < len(fields["of"]):
+        return fields["of"][drawn]
+    return None
+
+
+def _with_timeout(failing: Failing, script: Script) -> Script:
+    timeout_ns = failing.header.timeout_ns
+    if timeout_ns is None or "timeout" in script.head:
+        return script
+    return script.with_head({**script.head, "timeout": show_ns(timeout_ns)})
+
+
+def _included(failing: Failing, word: str) -> Loaded:
+    loaded = failing.subject.origin.included.get(word)
+    if loaded is None:
+        raise InputError("scenario.no_include", f'the trace does not carry the included file "{word}"')
+    return loaded
