@@ -7,6 +7,7 @@ Rule 3: fields typed with `Int`, `Flag`, `Number`, `Duration` may hold `${name}`
 """
 
 import re
+from binascii import a2b_base64
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
@@ -45,6 +46,15 @@ Headers = dict[str, str]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+
+
+class Bytes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bytes that are no text, in base64."""
+
+    base64: str = msgspec.field(name="$bytes")
+
+
+TextOrBytes = str | Bytes  # a text stands for its bytes in UTF-8
 
 Body = Callable[[str], Iterator[int]]  # the name of a field with steps -> runs them
 
@@ -93,6 +103,25 @@ class Block(Step, frozen=True, kw_only=True):
     def walk(self, world: World, body: Body) -> Iterator[int]:
         """Do it in pieces. *Errors*: `StepFailed`."""
         raise AssertionError(f"{type(self).__name__} does not walk")
+
+
+def bytes_of(value: TextOrBytes) -> bytes:
+    """The bytes a field stands for. *Errors*: `StepFailed` when a reference gave something that is no base64."""
+    if isinstance(value, str):
+        return value.encode()
+    try:
+        return a2b_base64(value.base64, strict_mode=True)
+    except ValueError as error:
+        fail(f"these bytes are no base64: {error}", title="bad_value", kind="input_invalid")
+
+
+def check_bytes(field: str, value: TextOrBytes | None) -> Iterator[Issue]:
+    """Bytes are written in base64, as RFC 4648 has it."""
+    if isinstance(value, Bytes) and "${" not in value.base64:
+        try:
+            a2b_base64(value.base64, strict_mode=True)
+        except ValueError as error:
+            yield Issue((field, "$bytes"), f'"$bytes" must be base64: {error}')
 
 
 def fail(

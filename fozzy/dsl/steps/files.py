@@ -1,6 +1,8 @@
 """Steps that write, read and put back files."""
 
-from fozzy.dsl.steps.base import Name, Step, fail, told
+from collections.abc import Iterator
+
+from fozzy.dsl.steps.base import Issue, Name, Step, TextOrBytes, bytes_of, check_bytes, fail, told
 from fozzy.world.failure import fail_with
 from fozzy.world.world import World
 
@@ -9,13 +11,16 @@ class FsWrite(Step, frozen=True, kw_only=True, tag="fs_write"):
     """Writes a whole file below the working directory."""
 
     path: Name
-    data: str
+    data: TextOrBytes
 
     def run(self, world: World) -> str:
-        wrote = world.fs.write(self.path, self.data.encode())
+        wrote = world.fs.write(self.path, bytes_of(self.data))
         if wrote.failure:
             fail_with("fs", wrote.failure)
         return self.path
+
+    def check(self) -> Iterator[Issue]:
+        yield from check_bytes("data", self.data)
 
 
 class FsReadAssert(Step, frozen=True, kw_only=True, tag="fs_read_assert"):

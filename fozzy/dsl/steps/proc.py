@@ -9,7 +9,21 @@ from msgspec import Meta
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Status, StepFailed
 from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
-from fozzy.dsl.steps.base import Duration, Int, Issue, Name, Step, check_exactly_one, fail, literal, ns, told
+from fozzy.dsl.steps.base import (
+    Duration,
+    Int,
+    Issue,
+    Name,
+    Step,
+    TextOrBytes,
+    bytes_of,
+    check_bytes,
+    check_exactly_one,
+    fail,
+    literal,
+    ns,
+    told,
+)
 from fozzy.dsl.steps.conditions import check_pattern, matches
 from fozzy.dsl.steps.store import MISSING
 from fozzy.world.failure import Failure, fail_with
@@ -47,7 +61,7 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     args: list[str] = []
     env: dict[str, str] = {}
     cwd: str = ""
-    stdin: str | None = None
+    stdin: TextOrBytes | None = None
     timeout: Duration | None = None
     expect_exit: Int | None = None
     expect_stdout: str | None = None
@@ -64,7 +78,7 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
             args=self.args,
             env=self.env,
             cwd=self.cwd,
-            stdin=Blob(text=self.stdin or ""),
+            stdin=Blob.of(bytes_of(self.stdin or "")),
             timeout_ms=max(1, ns(self.timeout) // 10**6) if self.timeout is not None else 0,
         )
 
@@ -103,6 +117,7 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
         keep(world, self.save, parts, lambda: json_body(ended.stdout.data()))
 
     def check(self) -> Iterator[Issue]:
+        yield from check_bytes("stdin", self.stdin)
         yield from check_answers(self.expect, self.save, ("exit", "stdout", "stderr", "peak_bytes"))
         if self.expect_stdout_matches is not None and "${" not in self.expect_stdout_matches:
             yield from check_pattern(self.expect_stdout_matches, ("expect_stdout_matches",))
@@ -225,7 +240,7 @@ def check_exit(program: str, ended: Exited, wanted: int | None) -> None:
             f"{program} was ended by signal {ended.signal}",
             "panic",
             "crash",
-            details=_output(ended.stdout.shown(), ended.stderr.shown()),
+            details={"signal": ended.signal, **_output(ended.stdout.shown(), ended.stderr.shown())},
         )
 
 
