@@ -7,7 +7,7 @@ background processes end; leaks are counted. Every step that ends is a record, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fozzy.core.brief import shorten
 from fozzy.core.choice import Choices
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Ended:
     """What a run came to: its worst status, and its findings in the order they were made."""
 
-    __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap")
+    __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap", "kv")
 
     def __init__(self) -> None:
         self.status: Status = "pass"
@@ -36,6 +36,7 @@ class Ended:
         self.now_ns = 0
         self.aside_ns = 0
         self.heap: Heap | None = None
+        self.kv: dict[str, Any] = {}  # what the store held at the end
 
 
 def execute(
@@ -55,6 +56,7 @@ def execute(
         world.close()
         choices.log.flush()
         ended.now_ns, ended.aside_ns = world.clock.now, world.clock.aside_ns
+        ended.kv = world.__dict__.get("kv", ended.kv)
     return ended
 
 

@@ -60,15 +60,19 @@ class _Kept:
 
 
 class ScenarioSubject:
-    """Runs scripts. *Limits*: a run makes at most `records_max` records."""
+    """Runs scripts. A `live` one may ask the outside world what the tape has no answer for.
 
-    def __init__(self, origin: Origin, records_max: int = RECORDS_SPARE) -> None:
+    *Limits*: a run makes at most `records_max` records.
+    """
+
+    def __init__(self, origin: Origin, records_max: int = RECORDS_SPARE, *, live: bool = False) -> None:
         self.origin = origin
         self.records_max = records_max
+        self.live = live
 
     def run(self, candidate: Candidate) -> Outcome:
-        """Run a candidate once; a question without a recorded answer ends it."""
-        return self.run_with(candidate.script, Mutated(*candidate.tape))[0]
+        """Run a candidate once; a question without a recorded answer ends it, unless the world may be asked."""
+        return self.run_with(candidate.script, Mutated(*candidate.tape, live=self.live))[0]
 
     def run_with(self, script: Script, source: Source) -> tuple[Outcome, Tape]:
         """Run a script with any source; what it chose, at the places it chose it now."""

@@ -16,6 +16,8 @@ from fozzy.search.fuzz.mutate import Means
 from fozzy.search.fuzz.rng import Rng, base_of, rng_of
 
 RECENT = 8  # the newest inputs are mutated more often
+STRONG_OF = 8  # so many picks in eight are of inputs that reached new code, not merely a new state
+STRONG_TIMES = 6
 LENGTH_FIRST = 32  # inputs are short at first; they may grow with the corpus and with the rounds
 
 
@@ -45,8 +47,13 @@ class Find(msgspec.Struct, frozen=True):
     features: list[int]
 
 
+def is_strong(features: Collection[int]) -> bool:
+    """Whether some of these are code; what is less than zero is a state, of which there may be any number."""
+    return any(feature >= 0 for feature in features)
+
+
 class Result(NamedTuple):
-    """What came of one execution. `data` is the input to keep, where it is another than the one that was given."""
+    """What came of one execution; see `is_strong` for features. `data` is the input to keep, where it is another than the one that was given."""
 
     features: Collection[int] = ()
     crash: Crash | None = None
@@ -76,6 +83,7 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
     start: int = 0
     given: list[bytes] = []
     corpus: list[bytes] = []
+    strong: list[bytes] = []  # of the corpus, what reached new code
     guided: bool = True
     bytes_max: int = 4096
     length: int = LENGTH_FIRST
@@ -98,7 +106,7 @@ def run_portion(portion: Portion, target: Target, seen: set[int], say: Say, beat
 
     A crash is said once for each of its prints.
     """
-    corpus = list(portion.corpus)
+    corpus = _Corpus(portion)
     known: set[tuple[str, ...]] = set()
     base = base_of(portion.seed, portion.name)
     for number in range(portion.start, len(portion.given) or portion.runs):
@@ -114,16 +122,32 @@ def run_portion(portion: Portion, target: Target, seen: set[int], say: Say, beat
             fresh = [feature for feature in result.features if feature not in seen]
             if fresh:
                 seen.update(fresh)
-                corpus.append(kept)
+                corpus.add(kept, fresh)
                 say(Find(number, kept, sorted(fresh)))
 
 
-def _next_input(portion: Portion, target: Target, corpus: Sequence[bytes], rng: Rng) -> bytes:
-    if not corpus:
-        parent = b""
-    elif len(corpus) > RECENT and rng.below(2):
-        parent = corpus[len(corpus) - 1 - rng.below(RECENT)]
-    else:
-        parent = rng.pick(corpus)
+class _Corpus:
+    """The inputs to mutate."""
+
+    def __init__(self, portion: Portion) -> None:
+        self.all = list(portion.corpus)
+        self.strong = list(portion.strong)
+
+    def add(self, data: bytes, features: Collection[int]) -> None:
+        self.all.append(data)
+        if is_strong(features):
+            self.strong.append(data)
+
+    def pick(self, rng: Rng) -> bytes:
+        inputs = self.strong if self.strong and rng.below(STRONG_OF) < STRONG_TIMES else self.all
+        if not inputs:
+            return b""
+        if len(inputs) > RECENT and rng.below(2):
+            return inputs[len(inputs) - 1 - rng.below(RECENT)]
+        return rng.pick(inputs)
+
+
+def _next_input(portion: Portion, target: Target, corpus: _Corpus, rng: Rng) -> bytes:
+    parent = corpus.pick(rng)
     bytes_max = min(portion.bytes_max, max(portion.length, 2 * len(parent)))
-    return target.mutate(parent, rng, Means(target.words, corpus, bytes_max))
+    return target.mutate(parent, rng, Means(target.words, corpus.all, bytes_max))

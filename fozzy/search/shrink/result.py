@@ -43,7 +43,8 @@ def ready_of(failing: Failing, script: Script) -> Ready:
 
 def record_best(failing: Failing, best: Candidate, keep: Keeping, check: Callable[[Path], None]) -> Recorded:
     """Record a candidate as a run of its own scenario, by its tape. *Errors*: `StoreError`, those of `check`."""
-    return record(ready_of(failing, best.script), Mutated(*best.tape), keep, check=check)
+    source = Mutated(*best.tape, live=failing.subject.live)
+    return record(ready_of(failing, best.script), source, keep, check=check)
 
 
 def as_scenario(failing: Failing, best: Candidate) -> str | None:

@@ -1,13 +1,14 @@
 """Simplifies the values of steps: optional fields go, numbers come near to zero, texts and bodies become short.
 
 A value is looked at by its kind, from outside in. The step that fails is left as it is: with its values the reason
-would change.
+would change. Only the input of a call or a program may change there, where the failure says what was raised and where.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fozzy.search.script import Node
@@ -37,6 +38,8 @@ NAMES = frozenset(
         "at",
     ]
 )  # they say which, not how much: another one is another thing
+INPUTS = {"call": "args", "proc_spawn": "stdin"}
+BYTES = "$bytes"
 _DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
 PLAIN = "0"
 SCALE = 10**6  # of a float: smaller differences are not looked for
@@ -46,9 +49,11 @@ Test = Callable[[Any], bool]
 
 def simplify_values(gate: Gate) -> None:
     """Simplify the fields of every step but the failing one, then the variables."""
-    for origin in [node.origin for node in gate.best.script.nodes()]:
-        if origin != gate.failure.at:
-            _simplify_step(gate, origin)
+    for node in list(gate.best.script.nodes()):
+        if node.origin != gate.failure.at:
+            _simplify_step(gate, node.origin)
+        elif gate.failure.cause and node.type in INPUTS:
+            _simplify_field(gate, node.origin, INPUTS[node.type])
     variables = gate.best.script.head.get("vars")
     for name in list(variables or ()):
         simplify(gate.best.script.head["vars"][name], lambda value, name=name: _with_variable(gate, name, value))  # type: ignore[misc]
@@ -63,9 +68,13 @@ def _simplify_step(gate: Gate, origin: str) -> None:
         lambda names: _with_fields(gate, origin, dict.fromkeys(names), drop=True),
     )
     for name in [name for name in (_node(gate, origin) or node).fields if name not in NAMES]:
-        now = _node(gate, origin)
-        if now is not None and name in now.fields:
-            simplify(now.fields[name], lambda value, name=name: _with_fields(gate, origin, {name: value}))  # type: ignore[misc]
+        _simplify_field(gate, origin, name)
+
+
+def _simplify_field(gate: Gate, origin: str, name: str) -> None:
+    node = _node(gate, origin)
+    if node is not None and name in node.fields:
+        simplify(node.fields[name], lambda value: _with_fields(gate, origin, {name: value}))
 
 
 def _with_fields(gate: Gate, origin: str, fields: dict[str, Any], *, drop: bool = False) -> bool:
@@ -100,7 +109,7 @@ def simplify(value: Any, test: Test) -> Any:
     if isinstance(value, list):
         return _simplify_list(value, test)
     if isinstance(value, dict):
-        return _simplify_dict(value, test)
+        return _simplify_bytes(value, test) if list(value) == [BYTES] else _simplify_dict(value, test)
     return value
 
 
@@ -173,3 +182,20 @@ def _simplify_dict(value: dict[str, Any], test: Test) -> dict[str, Any]:
     for name in list(left):
         left[name] = simplify(left[name], lambda item, name=name: test({**left, name: item}))  # type: ignore[misc]
     return left
+
+
+def _simplify_bytes(value: dict[str, Any], test: Test) -> dict[str, Any]:
+    """Bytes become fewer, then plain."""
+    try:
+        data = a2b_base64(value[BYTES], strict_mode=True)
+    except (ValueError, TypeError):
+        return value
+
+    def form(items: Iterable[int]) -> dict[str, Any]:
+        return {BYTES: b2a_base64(bytes(items), newline=False).decode()}
+
+    left = _drop_items(list(data), lambda items: test(form(items)))
+    for index, byte in enumerate(left):
+        if byte != ord(PLAIN) and test(form([*left[:index], ord(PLAIN), *left[index + 1 :]])):
+            left[index] = ord(PLAIN)
+    return form(left)
