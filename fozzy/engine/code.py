@@ -16,7 +16,7 @@ from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.scenario import StepsFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.call import Call
-from fozzy.engine.prepare import Ready
+from fozzy.engine.prepare import Options, Ready
 from fozzy.errors import FozzyError, NotAllowedError, Problem, Where
 from fozzy.world.code.base import Project
 from fozzy.world.code.permission import permit
@@ -34,12 +34,21 @@ class Allowance(NamedTuple):
     is_trace: bool = False  # then a configuration cannot allow it
 
 
+NO_CODE = Allowance()
+
+
 class Found(NamedTuple):
     """A call and where it stands."""
 
     document: Document
     path: tuple[str | int, ...]
     step: Call
+
+
+def allowance_of(options: Options, root: Path) -> Allowance:
+    """What a command's options and its configuration say about the code of scenario files."""
+    settings = options.settings
+    return Allowance(options.allow_code or settings.allow_code, root, settings.proc_env)
 
 
 def calls_of(loaded: Loaded) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
-from fozzy.dsl.steps.base import Issue, Name, Step, check_at_most_one, fail, told
+from fozzy.dsl.steps.base import Args, Issue, Name, Step, check_at_most_one, fail, told
 from fozzy.dsl.steps.matchers import agrees, check_matchers
 from fozzy.errors import suggestion
 from fozzy.world.code.base import Died, Hung, Outcome, Raised, Reply
@@ -26,7 +26,7 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
     function: Name
-    args: list[Any] | dict[str, Any] | str = []
+    args: Args = []
     save_as: Name | None = None
     expect: Any | UnsetType = UNSET
     expect_raises: Name | None = None
@@ -67,6 +67,9 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
     def _raised(self, raised: Raised) -> str:
         if self.expect_raises is not None and self.expect_raises in raised.kinds:
             return f"{self.function} raised {raised.name}"
+        return self._unexpected(raised)
+
+    def _unexpected(self, raised: Raised) -> NoReturn:
         wanted = f", wanted {self.expect_raises}" if self.expect_raises is not None else ""
         field = "function" if self.expect_raises is None else "expect_raises"
         label = "raised an exception" if self.expect_raises is None else f"raised {raised.type}"
@@ -92,7 +95,9 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         if reply.too_much:
             bytes_max = world.setting.limits.body_bytes_max
             how = "raise it with limits.body_bytes_max" if reply.too_much == "larger" else "return less of it"
-            limit = f"larger than body_bytes_max, {bytes_max} bytes" if reply.too_much == "larger" else "nested too deep"
+            limit = (
+                f"larger than body_bytes_max, {bytes_max} bytes" if reply.too_much == "larger" else "nested too deep"
+            )
             fail(f"what {self.function} returned is {limit}; {how}", title="call_result_limit", kind="limit")
         if reply.import_failed is not None:
             message = f"{self.module} cannot be imported: {_in_words(reply.import_failed)}"
@@ -112,11 +117,9 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         yield from check_at_most_one(self, "expect", "expect_raises")
         if not _FUNCTION.fullmatch(self.function):
             yield Issue(("function",), f'"{self.function}" is not a function', "write it as package.module:name")
-        if isinstance(self.args, str) and "${" not in self.args:
-            yield Issue(("args",), '"args" must be a list or an object', "by place: [1, 2]; by name: {…}")
-        if self.expect_raises is not None and "${" not in self.expect_raises:
-            if not _EXCEPTION.fullmatch(self.expect_raises):
-                yield Issue(("expect_raises",), f'"{self.expect_raises}" is not the name of an exception')
+        named = self.expect_raises
+        if named is not None and "${" not in named and not _EXCEPTION.fullmatch(named):
+            yield Issue(("expect_raises",), f'"{named}" is not the name of an exception')
         if self.expect is not UNSET:
             yield from check_matchers(self.expect, ("expect",))
 
@@ -149,4 +152,3 @@ def _details(raised: Raised) -> dict[str, Any]:
         "function": raised.function,
         "traceback": raised.traceback,
     }
-

@@ -178,7 +178,7 @@ def _spawned(given: dict[str, Any], theirs: socket.socket, env: dict[str, str]) 
     words = [sys.executable, "-B", "-P", "-c", _START, json.dumps(given), _OURS]
     if "descriptor" not in given:
         return _spawned_on_windows(words, theirs, given["root"], env)
-    process = subprocess.Popen(
+    return subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -188,7 +188,6 @@ def _spawned(given: dict[str, Any], theirs: socket.socket, env: dict[str, str]) 
         cwd=given["root"],
         env=env,
     )
-    return process
 
 
 def _spawned_on_windows(
