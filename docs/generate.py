@@ -49,6 +49,7 @@ FAMILIES = {
     "files": "Files",
     "http": "HTTP",
     "proc": "Programs",
+    "call": "Functions of yours",
     "net": "The modelled network",
     "memory": "The modelled heap",
     "fault": "Faults",

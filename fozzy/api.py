@@ -18,6 +18,7 @@ from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.matrix import chosen_case, label_of
 from fozzy.dsl.scenario import SEED_MAX
+from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, steps_file
 from fozzy.engine.record import Keeping, run_once, summary_of
 from fozzy.engine.replay import replay_file
@@ -68,18 +69,20 @@ def run(
     proc: Literal["scripted", "host"] | None = None,
     fs: Literal["virtual", "host"] | None = None,
     http: Literal["scripted", "host"] | None = None,
+    allow_code: bool = False,
 ) -> Result:
     """Run a scenario once in this process; a trace is written only to `record`.
 
     `case` are the values this run has of the scenario's matrix. *Units*: `timeout` is a duration such as "500ms".
-    *Errors*: `InputError`, `StoreError`, `UsageError`. *Closes*: every process and connection the run opened.
+    `allow_code` lets `call` steps run user code. *Errors*: `InputError`, `NotAllowedError`, `StoreError`, `UsageError`.
+    *Closes*: every process and connection the run opened.
     """
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
     file = steps_file(loaded)
     if seed is not None and not 0 <= seed <= SEED_MAX:
         raise UsageError("usage.bad_value", f"seed must be from 0 to {SEED_MAX}, got {seed}")
     timeout_ns = _timeout_ns(timeout)
-    options = Options(det=det, proc=proc, fs=fs, http=http, timeout_ns=timeout_ns)
+    options = Options(det=det, proc=proc, fs=fs, http=http, timeout_ns=timeout_ns, allow_code=allow_code)
     with tempfile.TemporaryDirectory(prefix="fozzy-") as folder:
         target = Path(record) if record is not None else Path(folder, "run.fozzy")
         store = Store(Path(folder))
@@ -106,10 +109,19 @@ def _timeout_ns(text: str | None) -> int | None:
         raise UsageError("usage.bad_value", f"timeout {error}") from error
 
 
-def replay(trace: str | Path, *, scenario: Loaded | str | Path | None = None, unsafe: bool = False) -> Replayed:
-    """Replay a trace, without touching the outside world. *Errors*: `StoreError`, `EvidenceError`, `InputError`."""
+def replay(
+    trace: str | Path,
+    *,
+    scenario: Loaded | str | Path | None = None,
+    unsafe: bool = False,
+    allow_code: bool = False,
+) -> Replayed:
+    """Replay a trace, without touching the outside world. Its `call` steps call again, when `allow_code` says so.
+
+    *Errors*: `StoreError`, `EvidenceError`, `InputError`, `NotAllowedError`.
+    """
     against = load(scenario) if isinstance(scenario, str | Path) else scenario
-    done = replay_file(Path(trace), scenario=against, unsafe=unsafe)
+    done = replay_file(Path(trace), scenario=against, unsafe=unsafe, allowance=Allowance(allow_code))
     return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
 
 

@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="Names of environment variables that host processes get besides PATH, HOME and such."),
     ] = []
     http_base_url: Annotated[str, Meta(description="Completes paths to URLs with the host backend.")] = ""
+    allow_code: Annotated[
+        bool, Meta(description="Scenarios may run user code, in `call` steps; traces need --allow-code.")
+    ] = False
     redact: Annotated[list[str], Meta(description="More names under which secrets stand.")] = []
     limits: Annotated[Limits, Meta(description="Bounds of every run.")] = Limits()
     retention: Annotated[Retention, Meta(description="How much the store keeps.")] = Retention()

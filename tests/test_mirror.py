@@ -26,6 +26,10 @@ COVERED_ELSEWHERE = {
     "world/proc/strays.py": "tests/world/proc/test_host.py",
     "world/http/failures.py": "tests/world/http/test_host.py",
     "world/http/host_tasks.py": "tests/world/http/test_host.py",
+    **{
+        f"world/code/{name}.py": "tests/world/code/test_host.py"
+        for name in ("base", "child", "server", "containment", "lines", "interpreter")
+    },
     "world/fs/below.py": "tests/world/fs/test_host.py",
     **{
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"

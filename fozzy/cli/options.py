@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fozzy import wall
 from fozzy.cli.command import Command, Opt
 from fozzy.config import Config, load_config
+from fozzy.core.summary import code_flag
 from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options
@@ -27,6 +28,10 @@ class Recording(Command, frozen=True, kw_only=True):
         return self.record_collision
 
 
+# A field of every command that may run user code; a struct cannot have two bases with fields.
+AllowCode = Annotated[bool, Opt(("--allow-code",), "Let `call` steps run user code.")]
+
+
 class Asking(Recording, frozen=True, kw_only=True):
     """Commands that say how a scenario is run."""
 
@@ -47,6 +52,8 @@ class Asking(Recording, frozen=True, kw_only=True):
         int | None, Opt(("--leak-budget",), "A leak of more bytes than this fails the run.", "BYTES")
     ] = None
 
+    allow_code: AllowCode = False
+
     @property
     def run_flags(self) -> str:
         """The flags that make the same run again, behind a command that is to be pasted."""
@@ -60,7 +67,7 @@ class Asking(Recording, frozen=True, kw_only=True):
         }
         given = "".join(f" {flag} {value}" for flag, value in values.items() if value is not None)
         leak = " --fail-on-leak" if self.fail_on_leak else ""
-        return f"{det}{given}{leak}{'' if self.strict else ' --unsafe'}"
+        return f"{det}{given}{leak}{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
 
     def options(self, config: Config) -> Options:
         """What the flags ask of a run. *Errors*: `UsageError`."""
@@ -71,6 +78,7 @@ class Asking(Recording, frozen=True, kw_only=True):
             http=self.http,
             timeout_ns=duration_option("--timeout", self.timeout),
             strict=self.strict,
+            allow_code=self.allow_code,
             leak_bytes_max=_leak_bytes_max(self.fail_on_leak, self.leak_budget),
             settings=config.settings,
         )

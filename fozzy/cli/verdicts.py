@@ -21,6 +21,7 @@ class Given(NamedTuple):
     scenario: str | None = None
     flags: str = ""  # where to work, under which configuration
     unsafe: bool = False
+    code: str = ""  # the flag that lets user code run, behind commands that run something
 
 
 def opening_lines(selector: str, header: Header, footer: Footer | None) -> list[Line]:
@@ -95,12 +96,14 @@ def _ending(replayed: Replayed, given: Given) -> list[Line]:
         return []
     trace = quoted(given.trace)
     if replayed.divergence.verdict == "INCOMPLETE":
-        return _hint("the run was cut off; to take what there is for good:", f"fozzy replay {trace} --unsafe", given)
+        return _hint(
+            "the run was cut off; to take what there is for good:", f"fozzy replay {trace} --unsafe{given.code}", given
+        )
     if replayed.divergence.verdict == "SAME" or given.scenario is None:
         return _hint("what was recorded, record by record:", f"fozzy trace show {trace}", given)
-    again = f"fozzy run {quoted(given.scenario)} --seed {replayed.header.seed} --record new.fozzy"
+    again = f"fozzy run {quoted(given.scenario)} --seed {replayed.header.seed} --record new.fozzy{given.code}"
     return [
-        *_hint("the trace carries its own scenario; replay that instead:", f"fozzy replay {trace}", given),
+        *_hint("the trace carries its own scenario; replay that instead:", f"fozzy replay {trace}{given.code}", given),
         *_hint("if the change is intended, record again:", again, given)[1:],
     ]
 

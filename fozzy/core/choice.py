@@ -81,12 +81,16 @@ class Choices:
         """An index below `count`; 0 is the first in order."""
         return self.draw(label, 0, count - 1)
 
+    def budget_ns(self) -> int:
+        """How long a call of the host may take now."""
+        left = self.clock.left_ns()
+        return self.call_ns_max if left is None else min(left, self.call_ns_max)
+
     def ask(self, label: str, request: Request, live: Live[A], answer: type[A]) -> A:
         """Ask the world. *Errors*: `TimeUp` when the answer took longer than the run had left; it is recorded first."""
         self.log.flush()  # a killed run keeps everything up to the question it died in
         plain = self.redactor.clean(msgspec.to_builtins(request))
-        left = self.clock.left_ns()
-        budget = self.call_ns_max if left is None else min(left, self.call_ns_max)
+        budget = self.budget_ns()
         reply, took = self.source.ask(label, plain, lambda: live(budget), answer)
         said = self.redactor.clean(msgspec.to_builtins(reply))
         self._record(Ask(self.clock.now, self.span, label, plain, said, took))

@@ -22,6 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     output_bytes_max: Positive = 4 * MIB  # a process's stdout, and its stderr
     body_bytes_max: Positive = 4 * MIB  # an HTTP answer's body
     file_bytes_max: Positive = 16 * MIB  # one file read or written
+    code_bytes_max: Positive = 1024 * MIB  # memory of a run's user code, besides what its interpreter holds
     stop_grace_ms: Count = 5_000  # between asking a background process to end and ending it
     kill_grace_ms: Count = 100  # the same for what is cut off at a limit, a timeout or the end of the run
 

@@ -49,6 +49,11 @@ class Heap(Camel, frozen=True, kw_only=True, omit_defaults=False):
     allocations: int = 0
 
 
+def code_flag(calls_code: bool) -> str:
+    """The flag of a command that may run user code, with a space before it."""
+    return " --allow-code" if calls_code else ""
+
+
 class Member(Camel, frozen=True, kw_only=True):
     """One scenario of a suite."""
 
@@ -66,6 +71,12 @@ class Member(Camel, frozen=True, kw_only=True):
     expected: str | None = None
     findings: list[Finding] = []
     replay: Divergence | None = None
+    calls_code: bool = False  # it calls user code, so a replay of it needs permission
+
+    @property
+    def code_flag(self) -> str:
+        """What a command needs to replay it, with a space before it."""
+        return code_flag(self.calls_code)
 
     @property
     def case_flag(self) -> str:

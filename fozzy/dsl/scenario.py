@@ -44,6 +44,7 @@ class RunLimits(Part, frozen=True, kw_only=True):
     output_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     body_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     file_bytes_max: Annotated[int, Meta(ge=1)] | None = None
+    code_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     stop_grace_ms: Annotated[int, Meta(ge=0)] | None = None
     kill_grace_ms: Annotated[int, Meta(ge=0)] | None = None
 

@@ -42,6 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ns: int | None = None
     leak_bytes_max: int | None = None
     strict: bool = True
+    allow_code: bool = False  # user code may run, whatever the config says
     settings: Settings = Settings()
 
 

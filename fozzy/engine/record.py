@@ -16,9 +16,10 @@ from fozzy.core.log import Log, Sink
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary, code_flag
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.scenario import StepsFile
+from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
@@ -59,6 +60,11 @@ class Recorded(NamedTuple):
         return steps_count(self.run.file)
 
     @property
+    def calls_code(self) -> bool:
+        """Whether it calls user code."""
+        return self.run.setting.project is not None
+
+    @property
     def failed_step(self) -> int:
         """Which of them failed, from 1; 0 when none did."""
         return failed_step(self.run.file, self.ended.findings)
@@ -87,9 +93,11 @@ def run_once(
     root: Path = Path(),
     sinks: Sequence[Sink] = (),
 ) -> Recorded:
-    """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `StoreError`, `InterruptedRun`."""
+    """Run a scenario and keep its trace as `keep` says. *Errors*: `InputError`, `NotAllowedError`, `StoreError`,
+    `InterruptedRun`."""
     header, redactor = header_of(loaded, options, seed, mode, case)
     run = for_host(ready(header, loaded, redactor, root, case), options.settings)
+    run = with_code(run, loaded, allowance_of(options, root))
     return record(run, Seeded(seed), keep, sinks=sinks, wait=wall.pause_ns)
 
 
@@ -220,5 +228,6 @@ def _interrupted(going: _Recording, stop: KeyboardInterrupt) -> InterruptedRun:
     except StoreError as error:
         return InterruptedRun.by(stop, f"interrupted; {error.message}")
     shown = shown_path(path)
-    hint = f"fozzy replay {shown} --unsafe goes as far as the run went"
+    flag = code_flag(going.run.setting.project is not None)
+    hint = f"fozzy replay {shown}{flag} --unsafe goes as far as the run went"
     return InterruptedRun.by(stop, f"interrupted {going.run.document.shown}; what there is: {shown}", hint)

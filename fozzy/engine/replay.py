@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from fozzy.core.events import Found, Record
 from fozzy.core.log import Sink
 from fozzy.core.outcome import EXIT_OF_STATUS, Finding, Location, Status
@@ -13,12 +15,13 @@ from fozzy.core.redact import Redactor
 from fozzy.core.summary import Divergence, Member
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import parse
+from fozzy.engine.code import NO_CODE, Allowance, refused, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
-from fozzy.errors import EvidenceError, Exit, InputError, UsageError
-from fozzy.trace.finalize import display_name
+from fozzy.errors import EvidenceError, Exit, FozzyError, InputError, Problem, UsageError, Where
+from fozzy.trace.finalize import display_name, shown_path
 from fozzy.trace.format import EmbeddedScenario, Footer, Header
 from fozzy.trace.reader import Trace, open_trace
 
@@ -37,6 +40,7 @@ class Replayed(NamedTuple):
     now_ns: int
     steps: int
     failed_step: int
+    calls_code: bool = False
 
     @property
     def verdict_status(self) -> Status:
@@ -62,31 +66,35 @@ def replay_file(
     sinks: Sequence[Sink] = (),
     stop_at: StopAt | None = None,
     opened: Opened | None = None,
+    allowance: Allowance = NO_CODE,
 ) -> Replayed:
-    """Replay a trace, by its own scenario unless another is given. Never touches the outside world.
+    """Replay a trace, by its own scenario unless another is given. Never touches the outside world; user code is
+    called again when it may be.
 
     `unsafe` also replays a trace without a seal. *Errors*: `StoreError`, `EvidenceError`; `InputError` for a scenario
-    that cannot run. `opened` is told what the trace is before anything runs.
+    that cannot run, `NotAllowedError`. `opened` is told what the trace is before anything runs.
     """
     with open_trace(path) as trace:
         if trace.is_sealed or not unsafe:
             trace.check_seal()
         if opened is not None:
             opened(trace.header(), trace.footer())
-        return _replay(trace, scenario, names, sinks, stop_at)
+        run = _ready(trace, scenario or embedded(trace), names, allowance)
+        return _replay(trace, run, scenario is not None, sinks, stop_at)
 
 
-def _replay(
-    trace: Trace, scenario: Loaded | None, names: Sequence[str], sinks: Sequence[Sink], stop_at: StopAt | None
-) -> Replayed:
-    header, footer = trace.header(), trace.footer()
+def _ready(trace: Trace, loaded: Loaded, names: Sequence[str], allowance: Allowance) -> Ready:
     redactor = Redactor(names)
-    loaded = scenario or embedded(trace, header)
     learn_from(redactor, loaded)
-    run = ready(header, loaded, redactor)
+    run = ready(trace.header(), loaded, redactor, allowance.root)
+    return with_code(run, loaded, allowance._replace(is_trace=True))
+
+
+def _replay(trace: Trace, run: Ready, changed: bool, sinks: Sequence[Sink], stop_at: StopAt | None) -> Replayed:
+    footer = trace.footer()
     complete = footer is not None and footer.end == "sealed"
     records = trace.records() if trace.is_sealed else trace.whole_records()
-    tape = Tape(records, header.seed, failing=_failing(footer), complete=complete, changed=scenario is not None)
+    tape = Tape(records, run.header.seed, failing=_failing(footer), complete=complete, changed=changed)
     tape.stop_at = stop_at
     tally = Tally()
     return _run(run, tape, tally, [tally, *sinks], footer)
@@ -109,13 +117,14 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         ended.now_ns,
         steps_count(run.file),
         failed_step(run.file, found),
+        run.setting.project is not None,
     )
 
 
-def embedded(trace: Trace, header: Header) -> Loaded:
+def embedded(trace: Trace) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
     try:
-        loaded = _parsed(header.scenario)
+        loaded = _parsed(trace.header().scenario)
         steps_file(loaded)
     except (InputError, UsageError) as error:
         raise EvidenceError(
@@ -124,6 +133,16 @@ def embedded(trace: Trace, header: Header) -> Loaded:
             hint="it was recorded by another version, or altered before it was sealed",
         ) from error
     return loaded
+
+
+def refused_code(path: Path, allowance: Allowance) -> list[Problem]:
+    """The problem of a kept trace that calls user code and may not. Of one that cannot be read the replay tells."""
+    try:
+        with open_trace(path) as trace:
+            problems = refused(embedded(trace), allowance._replace(is_trace=True))
+    except FozzyError:
+        return []
+    return [msgspec.structs.replace(each, where=Where(shown_path(path))) for each in problems]
 
 
 def _parsed(scenario: EmbeddedScenario) -> Loaded:
@@ -164,6 +183,7 @@ def replay_member(replayed: Replayed, name: str, shown: str, number: int = 1) ->
         trace_path=shown,
         findings=findings,
         replay=replayed.divergence,
+        calls_code=replayed.calls_code,
     )
 
 

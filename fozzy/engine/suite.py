@@ -13,10 +13,11 @@ from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
 from fozzy.dsl.scenario import DistributedFile, StepsFile
+from fozzy.engine.code import Allowance, allowance_of, refused
 from fozzy.engine.discover import Chosen
 from fozzy.engine.prepare import Options, steps_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
-from fozzy.engine.replay import replay_file, replay_member
+from fozzy.engine.replay import refused_code, replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
 from fozzy.errors import Exit, FozzyError, InterruptedRun, Problem, Where
 from fozzy.trace.finalize import Policy, check_target, display_name, numbered, shown_path
@@ -76,6 +77,22 @@ def refuse_distributed(chosen: Sequence[Chosen]) -> list[Problem]:
             except FozzyError as error:
                 problems += error.problems
     return problems
+
+
+def refuse_code(chosen: Sequence[Chosen], options: Options, root: Path) -> list[Problem]:
+    """What calls user code without permission: each is a problem with its name, none is left out in silence."""
+    problems: list[Problem] = []
+    for each in chosen:
+        if each.loaded is None:
+            problems += refused_code(each.path, _for_traces(options, root))
+        else:
+            problems += refused(each.loaded, allowance_of(options, root))
+    return list(dict.fromkeys(problems))  # a matrix is one file
+
+
+def _for_traces(options: Options, root: Path) -> Allowance:
+    """For a trace the configuration does not speak."""
+    return allowance_of(options, root)._replace(allowed=options.allow_code)
 
 
 def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Told], bool]) -> Iterator[Told]:
@@ -187,6 +204,7 @@ def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: 
         trace_path=shown_path(done.trace) if done.trace else None,
         expected=file.expect.status if file.expect else None,
         findings=findings,
+        calls_code=done.calls_code,
     )
 
 
@@ -199,7 +217,8 @@ def _unexpected_pass(chosen: Chosen, file: StepsFile) -> Finding:
 
 def _replay_member(chosen: Chosen, number: int, job: Job) -> Told:
     """A kept trace is a test: mended (FIXED) passes, still failing (SAME) fails, drift is no evidence at all."""
-    replayed = replay_file(chosen.path, names=job.options.settings.redact)
+    allowance = _for_traces(job.options, Path(job.root))
+    replayed = replay_file(chosen.path, names=job.options.settings.redact, allowance=allowance)
     member = replay_member(replayed, chosen.name, chosen.shown, number)
     return Told(member, exit_status=int(replayed.exit_status(unsafe=False)))
 

@@ -24,6 +24,7 @@ from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError
 
 SHOWN_CHARS_MAX = 160
+CALL = "call"  # the event of a call of user code
 
 
 class Stopped(Exception):
@@ -246,6 +247,8 @@ def _cause(recorded: Record | None, now: Record | str, changed: bool) -> str:
         return "the run asked something the trace has no answer for" + (": the scenario was changed" if changed else "")
     if isinstance(recorded, Draw) or (isinstance(now, str) and now.startswith("draw")):
         return "the run draws something else" + (": the scenario was changed" if changed else "")
+    if isinstance(recorded, Event) and isinstance(now, Event) and (recorded.name, recorded.at) == (CALL, now.at):
+        return "the user's code answered differently: it was changed, or it is not deterministic"
     return "the scenario was changed" if changed else _NOT_DETERMINISTIC
 
 

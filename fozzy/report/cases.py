@@ -29,10 +29,14 @@ def ending(case: Member) -> Status:
 def commands(case: Member) -> list[str]:
     """What to paste to see a case again, the exact way first."""
     is_trace = case.path.endswith(SUFFIX)
-    replay = [f"fozzy replay {quoted(case.trace_path)}"] if case.trace_path else []
+    replay = [f"fozzy replay {quoted(case.trace_path)}{case.code_flag}"] if case.trace_path else []
     if is_trace and not replay:
         return [f"fozzy trace verify {quoted(case.path)}"]
-    run = [f"fozzy run {quoted(case.path)} --seed {case.seed}{case.case_flag}"] if case.path and not is_trace else []
+    run = (
+        [f"fozzy run {quoted(case.path)} --seed {case.seed}{case.case_flag}{case.code_flag}"]
+        if case.path and not is_trace
+        else []
+    )
     return [*replay, *run]
 
 

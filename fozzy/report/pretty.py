@@ -237,7 +237,7 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags
         word = first.trace_path
         if _in_store(first, summary):
             word = short_id if sum(_in_store(each, summary) for each in kept) == 1 else f"{short_id}/{first.number}"
-        commands.append((f"fozzy replay {quoted(word)}{flags.every}", "see it again, step by step"))
+        commands.append((f"fozzy replay {quoted(word)}{first.code_flag}{flags.every}", "see it again, step by step"))
     elif first.path.endswith(SUFFIX):
         commands.append((f"fozzy trace verify {quoted(first.path)}{flags.every}", "see what of it holds"))
     if not first.path.endswith(SUFFIX):

@@ -13,6 +13,7 @@ from fozzy.core.redact import Redactor
 from fozzy.dsl.document import Document
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import decode
+from fozzy.engine.code import NO_CODE, Allowance
 from fozzy.engine.prepare import learn_from
 from fozzy.engine.replay import embedded
 from fozzy.errors import EvidenceError, UsageError
@@ -40,31 +41,32 @@ class Failing(NamedTuple):
         return self.subject.origin.header
 
 
-def open_failing(path: Path, names: Sequence[str] = (), root: Path = Path()) -> Failing:
+def open_failing(path: Path, names: Sequence[str] = (), allowance: Allowance = NO_CODE) -> Failing:
     """Open a sealed trace of a run that failed. `names` are more names of secrets.
 
-    *Errors*: `StoreError`, `EvidenceError`, also when the failure does not come again; `UsageError` when it passed.
+    *Errors*: `StoreError`, `EvidenceError`, also when the failure does not come again; `UsageError` when it passed;
+    `NotAllowedError` when it calls user code and must not.
     """
     with open_trace(path) as trace:
         trace.check_seal()
-        failing = _failing(trace, names, root)
+        failing = _failing(trace, names, allowance)
     outcome = failing.subject.run(failing.first)
     if outcome.failure is None or outcome.failure.title != failing.failure.title:
         raise _gone(path, failing.failure, outcome)
     return failing._replace(failure=outcome.failure, message=outcome.message)
 
 
-def _failing(trace: Trace, names: Sequence[str], root: Path) -> Failing:
+def _failing(trace: Trace, names: Sequence[str], allowance: Allowance) -> Failing:
     header, footer = trace.header(), trace.footer()
     findings = footer.summary.findings if footer and footer.summary else []
     if footer is None or footer.summary is None or footer.summary.status == "pass" or not findings:
         message = f"{trace.shown} holds no failure: there is nothing to keep while shrinking"
         raise UsageError("shrink.nothing_failed", message, hint="shrink a trace of a run that failed: @last-fail")
     redactor = Redactor(names)
-    loaded = embedded(trace, header)
+    loaded = embedded(trace)
     learn_from(redactor, loaded)
     records = list(trace.records())
-    origin = Origin(header, redactor, loaded.document, loaded.included, root)
+    origin = Origin(header, redactor, loaded.document, loaded.included, allowance)
     subject = ScenarioSubject(origin, GROWTH_MAX * len(records) + RECORDS_SPARE)
     draws = tuple(record for record in records if type(record) is Draw)
     asks = tuple(record for record in records if type(record) is Ask)

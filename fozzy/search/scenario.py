@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from fozzy.core.sources import Mutated, Unanswered
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import assemble
 from fozzy.dsl.scenario import StepsFile
+from fozzy.engine.code import NO_CODE, Allowance, with_code
 from fozzy.engine.prepare import Ready, ready, start
 from fozzy.engine.run import Ended
 from fozzy.search.script import Script
@@ -39,7 +39,7 @@ class Origin(NamedTuple):
     redactor: Redactor
     document: Document
     included: Mapping[str, Loaded]
-    root: Path = Path()
+    allowance: Allowance = NO_CODE
 
 
 class _Kept:
@@ -95,7 +95,8 @@ class ScenarioSubject:
         if loaded is None or not isinstance(loaded.file, StepsFile):
             return None
         header = msgspec.structs.replace(origin.header, case={})
-        return ready(header, loaded, origin.redactor, origin.root)
+        run = ready(header, loaded, origin.redactor, origin.allowance.root)
+        return with_code(run, loaded, origin.allowance)
 
 
 def _outcome(ended: Ended, script: Script, kept: _Kept) -> Outcome:

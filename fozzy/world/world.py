@@ -18,6 +18,7 @@ from fozzy.core.backends import Backends
 from fozzy.core.choice import Answer, Choices, Request
 from fozzy.core.events import Event
 from fozzy.core.limits import Limits
+from fozzy.world.code.base import Project
 from fozzy.world.fs.base import Fs
 from fozzy.world.http.base import Http
 from fozzy.world.http.scripted import HttpRule, ScriptedHttp
@@ -31,6 +32,7 @@ from fozzy.world.rules import Rules
 if TYPE_CHECKING:
     from fozzy.faults.engine import Faults
     from fozzy.faults.rule import Rule
+    from fozzy.world.code.host import HostCode
 
 P = TypeVar("P")
 
@@ -77,6 +79,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = True  # a fault that was never rolled fails the run
     variables: dict[str, Any] = {}
     env_names: frozenset[str] = frozenset()
+    project: Project | None = None  # whose functions may be called, when the run may
     proc_env: frozenset[str] = frozenset()  # variables that host processes get besides the ordinary ones
 
 
@@ -163,6 +166,14 @@ class World:
             return HostProc(self.choices, self.loop, setting.limits, setting.root, allowed)
         return ScriptedProc(self.proc_rules)
 
+    @lazy
+    def code(self) -> HostCode:
+        """User code, in an interpreter of its own."""
+        from fozzy.world.code.host import HostCode
+
+        assert self.setting.project is not None, "a scenario that calls is not begun without permission"
+        return HostCode(self.setting.project, self.setting.limits)
+
     def arm(self, rule: Rule) -> None:
         """Arm a fault. The backend it concerns is rolled for from now on; the others stay as quick as they were."""
         self.faults.arm(rule)
@@ -223,6 +234,9 @@ class World:
 
     def close(self) -> None:
         """End everything that still runs outside."""
+        code = self.__dict__.get("code")
+        if code is not None:
+            code.close()
         loop = self.__dict__.get("loop")
         if loop is not None:
             loop.close()

@@ -12,13 +12,14 @@ from fozzy import wall
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.run import StepPrinter, load_scenario
 from fozzy.cli.console import Console
-from fozzy.cli.options import config_of
+from fozzy.cli.options import AllowCode, config_of
 from fozzy.cli.reporting import Reports, asked_reports
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, listed
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, code_flag, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
+from fozzy.engine.code import Allowance
 from fozzy.engine.replay import Replayed, StopAt, replay_file, replay_member
 from fozzy.errors import Exit, UsageError
 from fozzy.report import FORMATS
@@ -49,6 +50,8 @@ class Replay(Command, frozen=True, kw_only=True):
         list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
     ] = []
 
+    allow_code: AllowCode = False
+
     def call(self, console: Console) -> Exit:
         config = config_of(self)
         if self.json and self.dump_events:
@@ -69,6 +72,7 @@ class Replay(Command, frozen=True, kw_only=True):
             sinks=self._sinks(console),
             stop_at=self._stop_at(console),
             opened=self._opening(console),
+            allowance=Allowance(self.allow_code, config.root, config.settings.proc_env),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
         if reports.screen:
@@ -110,7 +114,7 @@ class Replay(Command, frozen=True, kw_only=True):
 
     def _show(self, console: Console, replayed: Replayed, path: Path, loaded: Loaded | None) -> None:
         now = loaded.document.text if loaded else None
-        given = Given(shown_path(path), self.scenario, self.place_flags, not self.strict)
+        given = Given(shown_path(path), self.scenario, self.place_flags, not self.strict, code_flag(self.allow_code))
         verdict = verdict_lines(replayed, given, now)
         if console.quiet:
             console.answer([line(f"{replayed.divergence.verdict}  {shown_path(path)}")])

@@ -12,7 +12,7 @@ from fozzy.cli.reporting import Reports, event_printer, reports_of
 from fozzy.config import Config
 from fozzy.core.events import Record, Step
 from fozzy.core.log import Sink
-from fozzy.core.summary import Member, Summary, exit_of, listed
+from fozzy.core.summary import Member, Summary, code_flag, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import chosen_case
@@ -67,7 +67,9 @@ class Run(Running, frozen=True, kw_only=True):
             draws, asks = done.tally.draws, done.tally.asks
             failed = summary.status != "pass"
             word = _word(keep, self.record, done)
-            replay = f"fozzy replay {quoted(word)}{self.place_flags}           exact, offline"
+            replay = (
+                f"fozzy replay {quoted(word)}{code_flag(done.calls_code)}{self.place_flags}           exact, offline"
+            )
             again = [replay, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
@@ -135,6 +137,7 @@ def _member(done: Recorded, summary: Summary) -> Member:
         passed=summary.status == "pass",
         trace_path=summary.identity.trace_path,
         findings=summary.findings,
+        calls_code=done.calls_code,
     )
 
 

@@ -14,9 +14,10 @@ from fozzy.cli.console import Console
 from fozzy.cli.documents import ShrinkBody, ShrinkDocument
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
 from fozzy.config import Config
-from fozzy.core.summary import Summary
+from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
 from fozzy.dsl.matrix import chosen_case
+from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import run_seed, steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
@@ -74,7 +75,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         assert budget_ns is not None
         store = Store(config.base_dir())
         path = self._recorded(config, store)
-        failing = open_failing(path, config.settings.redact, config.root)
+        failing = open_failing(path, config.settings.redact, self._allowance(config))
         began = wall.now_iso()
         self._say(console, screen.opening(_name(failing), failing.failure.title, failing.message))
         live = screen.Live(console)
@@ -108,10 +109,17 @@ class Shrink(Asking, frozen=True, kw_only=True):
             raise UsageError("shrink.nothing_failed", message, hint=hint)
         return done.trace
 
+    def _allowance(self, config: Config) -> Allowance:
+        """Whether user code may run: for a trace only the flag counts."""
+        is_trace = form_of_path(self.target) is None
+        allowed = self.allow_code or (config.settings.allow_code and not is_trace)
+        return Allowance(allowed, config.root, config.settings.proc_env, is_trace)
+
     def _refuse_run_options(self) -> None:
         """A trace says itself how it was run. *Errors*: `UsageError`."""
         given = f"{self.run_flags}{' --case' if self.case else ''}{' --seed' if self.seed is not None else ''}"
-        flag = next((word for word in shlex.split(given) if word.startswith("--") and word != "--unsafe"), None)
+        ours = ("--unsafe", "--allow-code")
+        flag = next((word for word in shlex.split(given) if word.startswith("--") and word not in ours), None)
         if flag is not None:
             message = f"{flag} says how a scenario is run, and {self.target} is a trace, which has been run"
             raise UsageError("shrink.trace_is_run", message, hint="give a scenario file, or drop the option")
@@ -120,7 +128,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         with store.run() as run_id:
             target = store.folder(run_id) / MIN_NAME
             keep = Keeping(run_id, store, target, "append", True, True)
-            recorded = record_best(work.failing, work.done.best, keep, self._check)
+            recorded = record_best(work.failing, work.done.best, keep, lambda path: self._check(work, path))
             assert recorded.trace is not None
             summary = summary_of(recorded, keep, shown_path(recorded.trace), "shrink")
             keep_in_store(keep, recorded.trace, summary)
@@ -133,8 +141,9 @@ class Shrink(Asking, frozen=True, kw_only=True):
             console.raw(_scenario_text(work))
         return ENDS.get(work.done.end, Exit.PASS)
 
-    def _check(self, trace: Path) -> None:
-        check_replays(trace, shlex.split(self.place_flags))
+    def _check(self, work: _Work, trace: Path) -> None:
+        code = ["--allow-code"] if work.failing.subject.origin.allowance.allowed else []
+        check_replays(trace, [*shlex.split(self.place_flags), *code])
 
     def _places(self, work: _Work, keep: Keeping, trace: Path) -> list[str]:
         """Where the trace lies besides the store; written there too now."""
@@ -172,8 +181,13 @@ class Shrink(Asking, frozen=True, kw_only=True):
     def _next(self, body: ShrinkBody, keep: Keeping) -> list[Line]:
         short = keep.store.short(keep.run_id)
         lines = [line(f"  {'wrote' if not index else '':<6}  {path}") for index, path in enumerate(body.trace_paths)]
-        lines.append(line("  next    ", Span(f"fozzy replay {quoted(short)}{self.place_flags}", "code")))
-        again = f"fozzy shrink {quoted(short)} --as-scenario{self.place_flags}"
+        lines.append(
+            line(
+                "  next    ",
+                Span(f"fozzy replay {quoted(short)}{code_flag(self.allow_code)}{self.place_flags}", "code"),
+            )
+        )
+        again = f"fozzy shrink {quoted(short)} --as-scenario{code_flag(self.allow_code)}{self.place_flags}"
         return [*lines, line("          ", Span(again, "code"), "   as a scenario of its own")]
 
     def _say(self, console: Console, lines: list[Line]) -> None:

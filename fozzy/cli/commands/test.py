@@ -19,7 +19,7 @@ from fozzy.config import Config
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
-from fozzy.engine.suite import Job, Selection, Told, refuse_distributed, run_suite
+from fozzy.engine.suite import Job, Selection, Told, refuse_code, refuse_distributed, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
 from fozzy.report.text import Span, line
@@ -58,7 +58,8 @@ class Test(Running, frozen=True, kw_only=True):
             console.talk([line(f"  {last.said}")])
         words = last.words(self.paths) or ([] if last.failed else [default_folder(config)])
         found = discover(words, config.root)
-        problems = [*found.problems, *refuse_distributed(found.chosen)]
+        code = refuse_code(found.chosen, self.options(config), config.root)
+        problems = [*found.problems, *refuse_distributed(found.chosen), *code]
         if problems:
             raise InputError.of(problems)
         selection = Selection(self.filter, self.tag, self.not_tag)

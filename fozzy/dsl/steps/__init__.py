@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args
 import msgspec
 from msgspec import Meta
 
-from fozzy.dsl.steps import blocks, chance, checks, fault, files, flow, http, http_burst, memory, net, proc, store
+from fozzy.dsl.steps import blocks, call, chance, checks, fault, files, flow, http, http_burst, memory, net, proc, store
 from fozzy.dsl.steps.base import Name
 from fozzy.dsl.steps.base import Step as StepBase
 
@@ -127,6 +127,7 @@ Step = Union[  # noqa: UP007 - a list of names; `|` between forty lines reads wo
     store.AssertNeverKv,
     fault.Fault,
     fault.FaultClear,
+    call.Call,
     flow.Fail,
     flow.Panic,
     Group,

@@ -66,4 +66,3 @@ class LocalBench:
 
 def _no_recipe() -> Recipe:
     raise AssertionError("workers are only used where they can be forked")
-

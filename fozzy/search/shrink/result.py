@@ -12,6 +12,7 @@ from fozzy.core.sources import Mutated
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.load import parse
+from fozzy.engine.code import with_code
 from fozzy.engine.prepare import Ready, embed, ready
 from fozzy.engine.record import Keeping, Recorded, record
 from fozzy.errors import InputError
@@ -38,7 +39,8 @@ def ready_of(failing: Failing, script: Script) -> Ready:
     doc = document_of(script, small_name(origin.header.scenario.path))
     loaded = parse(doc, lambda word: _included(failing, word))
     header = msgspec.structs.replace(origin.header, mode="shrink", case={}, scenario=embed(loaded, origin.redactor))
-    return ready(header, loaded, origin.redactor, origin.root)
+    run = ready(header, loaded, origin.redactor, origin.allowance.root)
+    return with_code(run, loaded, origin.allowance)
 
 
 def record_best(failing: Failing, best: Candidate, keep: Keeping, check: Callable[[Path], None]) -> Recorded:

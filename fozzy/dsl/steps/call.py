@@ -1,0 +1,154 @@
+"""The step that calls user code."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, NoReturn
+
+from msgspec import UNSET, UnsetType
+
+from fozzy.core.outcome import StepFailed
+from fozzy.dsl.duration import show_ns
+from fozzy.dsl.steps.base import Args, Issue, Name, Step, check_at_most_one, fail, told
+from fozzy.dsl.steps.matchers import agrees, check_matchers
+from fozzy.errors import suggestion
+from fozzy.world.code.base import Died, Hung, Outcome, Raised, Reply
+from fozzy.world.world import World
+
+EVENT = "call"
+_DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_FUNCTION = re.compile(rf"{_DOTTED}:{_DOTTED}")
+_EXCEPTION = re.compile(_DOTTED)
+
+
+class Call(Step, frozen=True, kw_only=True, tag="call"):
+    """Calls a function of the user's, `module:name`, with `args` by place (a list) or by name (an object), and compares
+    what it returns or raises; an exception nobody expects is a finding."""
+
+    stores: ClassVar[tuple[str, ...]] = ("save_as",)
+    function: Name
+    args: Args = []
+    save_as: Name | None = None
+    expect: Any | UnsetType = UNSET
+    expect_raises: Name | None = None
+
+    @property
+    def module(self) -> str:
+        """The module the function stands in."""
+        return self.function.partition(":")[0]
+
+    def run(self, world: World) -> str:
+        outcome = world.code.call(self.function, self.args, world.choices.budget_ns())
+        world.say(EVENT, {"function": self.function, **_said(outcome)})
+        if isinstance(outcome, Hung):
+            return self._hung(outcome)
+        if isinstance(outcome, Died):
+            return self._died(outcome)
+        if outcome.raised is not None:
+            return self._raised(outcome.raised)
+        if outcome.returned is UNSET:
+            return self._refused(outcome, world)
+        return self._returned(outcome.returned, world)
+
+    def _returned(self, value: Any, world: World) -> str:
+        if self.expect_raises is not None:
+            message = f"{self.function} returned {told(value)}, wanted it to raise {self.expect_raises}"
+            fail(message, field="expect_raises", label="nothing was raised")
+        if self.expect is not UNSET and not agrees(value, self.expect):
+            fail(
+                f"{self.function} returned {told(value)}, wanted {told(self.expect)}",
+                field="expect",
+                label=f"is {told(value)}",
+                details={"expected": self.expect, "actual": value},
+            )
+        if self.save_as is not None:
+            world.kv[self.save_as] = value
+        return f"{self.function} = {told(value)}"
+
+    def _raised(self, raised: Raised) -> str:
+        if self.expect_raises is not None and self.expect_raises in raised.kinds:
+            return f"{self.function} raised {raised.name}"
+        return self._unexpected(raised)
+
+    def _unexpected(self, raised: Raised) -> NoReturn:
+        wanted = f", wanted {self.expect_raises}" if self.expect_raises is not None else ""
+        field = "function" if self.expect_raises is None else "expect_raises"
+        label = "raised an exception" if self.expect_raises is None else f"raised {raised.type}"
+        fail(f"{_in_words(raised)}{wanted}", title="call_raised", field=field, label=label, details=_details(raised))
+
+    def _hung(self, hung: Hung) -> NoReturn:
+        what = f"importing {hung.module}" if hung.module else self.function
+        message = f"{what} did not end within {show_ns(hung.budget_ns)}"
+        raise StepFailed("call_hang", message, "hang", "timeout", field="function", label="did not end")
+
+    def _died(self, died: Died) -> NoReturn:
+        what = f"importing {died.module}" if died.module else self.function
+        at = f" ({died.function}, {died.at})" if died.at else ""
+        message = f"{what} ended its interpreter{f' with {died.how}' if died.how else ''}{at}"
+        told_more = {"at": died.at, "function": died.function, "stderr": list(died.stderr)}
+        details = {"exception": died.how, **{name: value for name, value in told_more.items() if value}}
+        raise StepFailed(
+            "call_died", message, "panic", "crash", field="function", label="its interpreter ended", details=details
+        )
+
+    def _refused(self, reply: Reply, world: World) -> NoReturn:
+        """The call was never made, or its result cannot be told."""
+        if reply.too_much:
+            bytes_max = world.setting.limits.body_bytes_max
+            how = "raise it with limits.body_bytes_max" if reply.too_much == "larger" else "return less of it"
+            limit = (
+                f"larger than body_bytes_max, {bytes_max} bytes" if reply.too_much == "larger" else "nested too deep"
+            )
+            fail(f"what {self.function} returned is {limit}; {how}", title="call_result_limit", kind="limit")
+        if reply.import_failed is not None:
+            message = f"{self.module} cannot be imported: {_in_words(reply.import_failed)}"
+            details = _details(reply.import_failed)
+            fail(message, title="call_import_failed", kind="input_invalid", field="function", details=details)
+        if reply.unclear:
+            fail(reply.unclear, title="bad_value", kind="input_invalid", field="args")
+        if reply.is_async:
+            message = f"{self.function} is async; only sync functions can be called"
+            fail(message, title="call_async", kind="input_invalid", field="function", label="is async")
+        word, names = reply.near
+        hint = suggestion(word, names) if word else ""
+        message = f"{reply.missing}; {hint}" if hint else reply.missing
+        fail(message, title="call_not_found", kind="input_invalid", field="function", label="not found")
+
+    def check(self) -> Iterator[Issue]:
+        yield from check_at_most_one(self, "expect", "expect_raises")
+        if not _FUNCTION.fullmatch(self.function):
+            yield Issue(("function",), f'"{self.function}" is not a function', "write it as package.module:name")
+        named = self.expect_raises
+        if named is not None and "${" not in named and not _EXCEPTION.fullmatch(named):
+            yield Issue(("expect_raises",), f'"{named}" is not the name of an exception')
+        if self.expect is not UNSET:
+            yield from check_matchers(self.expect, ("expect",))
+
+
+def _said(outcome: Outcome) -> dict[str, Any]:
+    """What came of a call, as the trace keeps it and a replay compares it."""
+    if isinstance(outcome, Hung):
+        return {"hung": True}
+    if isinstance(outcome, Died):
+        return {"died": outcome.how}
+    if outcome.returned is not UNSET:
+        return {"result": outcome.returned}
+    raised = outcome.raised or outcome.import_failed
+    if raised is not None:
+        return {"raised": {"type": raised.type, "message": raised.message}}
+    return {"refused": outcome.missing or outcome.unclear or outcome.too_much or "async"}
+
+
+def _in_words(raised: Raised) -> str:
+    """`ValueError: text (parse, shop/orders.py:12)`."""
+    where = ", ".join(each for each in (raised.function, raised.at) if each)
+    said = f"{raised.name}: {raised.message}" if raised.message else raised.name
+    return f"{said} ({where})" if where else said
+
+
+def _details(raised: Raised) -> dict[str, Any]:
+    return {
+        "exception": raised.type,
+        "at": raised.at,
+        "function": raised.function,
+        "traceback": raised.traceback,
+    }

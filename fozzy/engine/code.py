@@ -1,0 +1,124 @@
+"""Whether a scenario may call user code, decided before anything of it runs.
+
+Rule 1: a scenario's calls are found without running it, in its blocks and in the files it includes.
+Rule 2: a scenario file may call when the flag or the configuration says so; for a trace only the flag counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from fozzy.dsl.document import Document, Loaded
+from fozzy.dsl.scenario import StepsFile
+from fozzy.dsl.steps.base import Step, bodies_of
+from fozzy.dsl.steps.call import Call
+from fozzy.engine.prepare import Options, Ready
+from fozzy.errors import FozzyError, NotAllowedError, Problem, Where
+from fozzy.world.code.base import Project
+from fozzy.world.code.permission import permit
+
+NOT_ALLOWED = "code.not_allowed"
+FLAG = "--allow-code"
+
+
+class Allowance(NamedTuple):
+    """What was said about user code: whether it may run, and where it is looked for."""
+
+    allowed: bool = False
+    root: Path = Path()  # the project's folder
+    env: Sequence[str] = ()  # variables it gets besides the ordinary ones
+    is_trace: bool = False  # then a configuration cannot allow it
+
+
+NO_CODE = Allowance()
+
+
+class Found(NamedTuple):
+    """A call and where it stands."""
+
+    document: Document
+    path: tuple[str | int, ...]
+    step: Call
+
+
+def allowance_of(options: Options, root: Path) -> Allowance:
+    """What a command's options and its configuration say about the code of scenario files."""
+    settings = options.settings
+    return Allowance(options.allow_code or settings.allow_code, root, settings.proc_env)
+
+
+def calls_of(loaded: Loaded) -> Iterator[Found]:
+    """Every call of a scenario and of the files it includes, in order."""
+    file, document = loaded.file, loaded.document
+    if isinstance(file, StepsFile) and _may_call(document.text):
+        for part, steps in (("setup", file.setup), ("steps", file.steps), ("teardown", file.teardown)):
+            for path, step in _calls(steps or [], (part,)):
+                yield Found(document, path, step)
+    for included in loaded.included.values():
+        yield from calls_of(included)
+
+
+def _may_call(text: str) -> bool:
+    """Whether a text can hold the step's name, as it is or written with escapes: most do not."""
+    return "call" in text or "\\u" in text or "\\U" in text
+
+
+def _calls(steps: Sequence[Step], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Call]]:
+    for index, step in enumerate(steps):
+        if isinstance(step, Call):
+            yield (*path, index), step
+        for words, inside in bodies_of(step).items() if step.blocks else ():
+            yield from _calls(inside, (*path, index, *words.split(".", 1)))
+
+
+def with_code(run: Ready, loaded: Loaded, allowance: Allowance) -> Ready:
+    """A run that may call what its scenario calls. *Errors*: `NotAllowedError` when it calls and may not."""
+    calls = list(calls_of(loaded))
+    if not calls:
+        return run
+    permission = permit(allowance.allowed, lambda: _refusal(calls, allowance))
+    root = allowance.root.absolute()
+    beside = (root / loaded.document.name).parent
+    project = Project(
+        permission=permission,
+        folders=tuple(dict.fromkeys([_plain(beside), _plain(root)])),
+        modules=tuple(dict.fromkeys(each.step.module for each in calls)),
+        root=_plain(root),
+        env=frozenset(allowance.env) | run.setting.env_names,
+    )
+    return run._replace(setting=msgspec.structs.replace(run.setting, project=project))
+
+
+def refused(loaded: Loaded, allowance: Allowance) -> list[Problem]:
+    """The problem of a scenario that calls and may not; none otherwise."""
+    if allowance.allowed:
+        return []
+    calls = list(calls_of(loaded))
+    return _refusal(calls, allowance).problems if calls else []
+
+
+def _plain(path: Path) -> str:
+    import os.path
+
+    return os.path.normpath(path)
+
+
+def _refusal(calls: Sequence[Found], allowance: Allowance) -> FozzyError:
+    from fozzy.dsl.locate import line_at, locate  # only a problem needs places
+
+    document, path, step = calls[0]
+    place = locate(document.text, document.form).find((*path, "function"))
+    where = Where(document.shown, place.line, place.col)
+    more = f", and {len(calls) - 1} more" if len(calls) > 1 else ""
+    message = f"step {path[1] + 1 if isinstance(path[1], int) else path[1]} calls {step.function}{more}: user code runs only with permission"
+    hint = FLAG if allowance.is_trace else f"{FLAG}, or allow_code = true in fozzy.toml"
+    error = NotAllowedError(NOT_ALLOWED, message, hint=hint, where=where)
+    text = line_at(document.text, place.line)
+    error.problems = [
+        Problem(code=NOT_ALLOWED, message=message, where=where, hint=hint, length=place.length, text=text)
+    ]
+    return error

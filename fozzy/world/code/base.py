@@ -1,0 +1,64 @@
+"""Calls of user code and what they can come to. A call is no question to the world: a replay makes it again."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fozzy.world.code.permission import Permission
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose code may be called, and by which right. `folders` come first on its path; `modules` are all that the
+    scenario names, in order; `root` is the working folder."""
+
+    permission: Permission
+    folders: tuple[str, ...]
+    modules: tuple[str, ...]
+    root: str
+    env: frozenset[str] = frozenset()  # variables the interpreter gets besides the ordinary ones
+
+
+class Raised(msgspec.Struct, frozen=True):
+    """An exception of the user's, told without paths and addresses. `type` is `module.Name`, `kinds` the names of all
+    its classes; `at` is the innermost line of the user's own files, empty when there is none."""
+
+    type: str
+    name: str
+    kinds: list[str]
+    message: str
+    at: str = ""
+    function: str = ""
+    traceback: list[str] = []
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a living interpreter says of a call; exactly one field is set."""
+
+    returned: Any | msgspec.UnsetType = msgspec.UNSET
+    raised: Raised | None = None
+    too_much: str = ""
+    missing: str = ""
+    near: tuple[str, list[str]] = ("", [])  # the name nobody has, and those there are
+    import_failed: Raised | None = None
+    is_async: bool = False
+    unclear: str = ""
+
+
+class Hung(NamedTuple):
+    """It did not end in time and was ended. `module` is the one whose import it was, if it was one."""
+
+    budget_ns: int
+    module: str = ""
+
+
+class Died(NamedTuple):
+    """Its interpreter ended. `how` says with what: `exit code 3`, `SIGSEGV`; empty when nobody knows."""
+
+    how: str
+    module: str = ""
+    at: str = ""
+    function: str = ""
+    stderr: tuple[str, ...] = ()
+
+
+Outcome = Reply | Hung | Died

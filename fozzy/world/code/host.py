@@ -1,0 +1,206 @@
+"""Calls of user code, made in an interpreter of its own: what it does, it does to that one.
+
+Interpreters are kept for the life of the process and used again by later runs that name the same modules: a run then
+costs a fork. Each run has a process of its own, so module state lives across its calls and never in another run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import threading
+from typing import Any
+
+import msgspec
+
+from fozzy.core.limits import Limits
+from fozzy.world.code.base import Died, Hung, Outcome, Project, Reply
+from fozzy.world.code.interpreter import DIED_GRACE_MS, Interpreter, Key, Run, environment, start
+from fozzy.world.code.lines import ANSWER_ROOM_BYTES, Gone, Late
+from fozzy.world.code.places import NOWHERE, Places
+from fozzy.world.code.wire import packed
+
+IDLE_MAX = 4  # interpreters that wait for a next run; each holds what the user's modules hold
+STARTS_MAX = 3  # of one run: once, again when files changed, again when a module has threads
+STDERR_LINES_MAX = 10
+
+_decode = msgspec.json.Decoder(Reply).decode
+
+
+class _Stopped(Exception):
+    """No run can begin; `outcome` says why."""
+
+    def __init__(self, outcome: Hung | Died) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class HostCode:
+    """Calls functions of the user's. *Limits*: `call_ms_max` for an import, the budget of each call, `body_bytes_max`
+    of a result, `code_bytes_max` of memory. *Errors*: none; what goes wrong is an outcome. *Closes*: `close`."""
+
+    def __init__(self, project: Project, limits: Limits) -> None:
+        self._project = project
+        self._limits = limits
+        self._places = Places(project.folders, project.root)
+        self._run: Run | None = None
+        self._apart: set[str] = set()  # modules that start threads: each run imports them itself
+
+    def call(self, function: str, args: Any, budget_ns: int) -> Outcome:
+        """Call `module:name`. *Units*: the budget is host time; starting and importing have bounds of their own."""
+        try:
+            run = self._run = self._run or self._begin()
+        except _Stopped as stopped:
+            return stopped.outcome
+        bytes_max = self._limits.body_bytes_max
+        message = {"function": function, "args": args, "bytes_max": bytes_max}
+        try:
+            frame = packed(json.dumps(message).encode())
+            return _decode(run.line.ask(frame, budget_ns, bytes_max + ANSWER_ROOM_BYTES))
+        except Late:
+            self.close()
+            return Hung(budget_ns)
+        except (Gone, msgspec.MsgspecError):
+            return self._died(run)
+
+    def close(self) -> None:
+        """End the run's process and all it started."""
+        run, self._run = self._run, None
+        if run is not None:
+            run.end()
+            POOL.give(run.interpreter)
+
+    def _died(self, run: Run) -> Died:
+        self._run = None
+        status = run.end(DIED_GRACE_MS)
+        died = self._death(run.interpreter, status)
+        POOL.give(run.interpreter)
+        return died
+
+    def _death(self, interpreter: Interpreter, status: int | None, module: str = "") -> Died:
+        lines = interpreter.stderr.take()
+        spot = self._places.fault(lines) if status is not None and status < 0 else NOWHERE
+        last = tuple(self._places.clean(each) for each in lines[-STDERR_LINES_MAX:])
+        return Died(_how(status), module, spot.at, spot.function, last)
+
+    def _begin(self) -> Run:
+        """A process for the run. *Errors*: `_Stopped`."""
+        for _ in range(STARTS_MAX):
+            interpreter = self._interpreter()
+            if interpreter is None:
+                continue
+            try:
+                run = interpreter.begin()
+            except (Late, Gone):
+                interpreter.end()
+                continue
+            if run is not None:
+                return run
+            interpreter.end()
+        raise _Stopped(Died(""))
+
+    def _interpreter(self) -> Interpreter | None:
+        """One that has imported the run's modules; none when that showed what must be done in another way."""
+        project = self._project
+        modules = tuple(each for each in project.modules if each not in self._apart)
+        env = environment(os.environ, project.env)
+        key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env)
+        kept = POOL.take(key)
+        return kept if kept is not None else self._fresh(key)
+
+    def _fresh(self, key: Key) -> Interpreter | None:
+        try:
+            interpreter = start(self._project.permission, key)
+        except (Late, Gone, OSError):
+            raise _Stopped(Died("")) from None
+        try:
+            alone = self._imported(interpreter, key)
+        except BaseException:
+            interpreter.end()
+            raise
+        if alone:
+            self._apart |= alone
+            interpreter.end()
+            return None
+        return interpreter
+
+    def _imported(self, interpreter: Interpreter, key: Key) -> set[str]:
+        """Import the modules; those that cannot be shared by a fork are returned. *Errors*: `_Stopped`."""
+        budget_ns = self._limits.call_ms_max * 10**6
+        for module in key.modules:
+            try:
+                answer = interpreter.ask("import", budget_ns, module=module)
+            except Late:
+                raise _Stopped(Hung(budget_ns, module)) from None
+            except Gone:
+                raise _Stopped(self._death(interpreter, interpreter.end(DIED_GRACE_MS * 10**6), module)) from None
+            if answer["failed"]:
+                interpreter.is_reusable = False  # the next run may find the module mended
+            if answer["alone"] and interpreter.is_forking:
+                return {module}
+        return set()
+
+
+class Pool:
+    """The interpreters that wait for a run. *Limits*: `IDLE_MAX`, the longest idle goes. *Closes*: when Python ends."""
+
+    def __init__(self) -> None:
+        self._idle: list[Interpreter] = []
+        self._lock = threading.Lock()
+        self._listens = False
+
+    def take(self, key: Key) -> Interpreter | None:
+        """One that was made for the same, none when there is none."""
+        with self._lock:
+            for index, each in enumerate(self._idle):
+                if each.key == key:
+                    return self._idle.pop(index)
+        return None
+
+    def give(self, interpreter: Interpreter) -> None:
+        """Keep one for a later run, if it can be used again."""
+        if not interpreter.is_reusable:
+            interpreter.end()
+            return
+        with self._lock:
+            self._listen()
+            self._idle.append(interpreter)
+            oldest = self._idle.pop(0) if len(self._idle) > IDLE_MAX else None
+        if oldest is not None:
+            oldest.end()
+
+    def close(self) -> None:
+        """End them all."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def forget(self) -> None:
+        """In a fork of fozzy: they are the parent's."""
+        self._lock = threading.Lock()
+        for each in self._idle:
+            each.forget()
+        self._idle.clear()
+
+    def _listen(self) -> None:
+        if not self._listens:
+            self._listens = True
+            atexit.register(self.close)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=self.forget)
+
+
+POOL = Pool()
+
+
+def _how(status: int | None) -> str:
+    """How a process ended, in words; empty when nobody knows."""
+    if status is None:
+        return ""
+    if status >= 0:
+        return f"exit code {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
