@@ -106,7 +106,7 @@ class Campaign:
 
     def _round(self, portions: Sequence[Portion]) -> None:
         end_ns = None if self.plan.time_ns is None else self._began_ns + self.plan.time_ns
-        for portion, told in zip(portions, self._bench.run(portions, frozenset(self.seen), end_ns), strict=False):
+        for portion, told in zip(portions, self._bench.run(portions, frozenset(self.seen), end_ns), strict=True):
             self._merge(portion, told)
             self.listen()
 

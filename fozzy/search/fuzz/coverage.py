@@ -67,6 +67,8 @@ class UserFiles:
 
     def relative(self, file: str) -> str | None:
         """A user's file as he knows it; none for any other file."""
+        if file.startswith("<"):  # frozen into the interpreter, or made of a text
+            return None
         path = os.path.realpath(file)
         if "site-packages" in path or path.startswith(self._others):
             return None

@@ -23,6 +23,9 @@ STACK_MAX = 5  # mutations on top of each other
 JSON_BYTES_MAX = 4096  # a longer text is not changed as JSON
 
 
+_JSON_STARTS = (b"{", b"[")
+
+
 class Means(NamedTuple):
     """What mutations may use: words of the target, other inputs, and how long an input may be."""
 
@@ -36,7 +39,7 @@ Mutator = Callable[[bytearray, Rng, Means], None]
 
 def mutate(data: bytes, rng: Rng, means: Means) -> bytes:
     """Another input, near this one."""
-    if rng.below(4) == 0:
+    if data[:1] in _JSON_STARTS and rng.below(4):
         changed = mutate_json(data, rng, means)
         if changed is not None:
             return changed[: means.bytes_max]
@@ -188,16 +191,12 @@ def mutate_value(value: Any, rng: Rng, means: Means) -> Any:
 
 def new_value(rng: Rng, means: Means) -> Any:
     """A value out of nothing."""
-    kind = rng.below(9)
-    if kind == 0:
-        return None
-    if kind == 1:
-        return bool(rng.below(2))
-    if kind in (2, 3):
-        return number_of(rng, means)
-    if kind in (4, 5, 6):
+    kind = rng.below(12)
+    if kind < 6:
         return text_of(rng, means)
-    return [] if kind == 7 else {}
+    if kind < 9:
+        return number_of(rng, means)
+    return (None, bool(rng.below(2)), [] if rng.below(2) else {})[kind - 9]
 
 
 def number_of(rng: Rng, means: Means) -> int:
@@ -212,7 +211,7 @@ def number_of(rng: Rng, means: Means) -> int:
 
 def text_of(rng: Rng, means: Means) -> str:
     """A text: one of the target's words, or a few characters."""
-    if means.words and rng.below(4):
+    if means.words and rng.below(8):
         return rng.pick(means.words).decode("utf-8", "replace")
     return "".join(chr(32 + rng.below(95)) for _ in range(rng.below(5)))
 
@@ -234,10 +233,10 @@ def new_text(value: str, rng: Rng, means: Means) -> str:
 
 def _mutate_dict(value: dict[str, Any], rng: Rng, means: Means) -> dict[str, Any]:
     made = dict(value)
-    kind = rng.below(5)
-    if not made or kind == 0:
+    kind = rng.below(6)
+    if not made or kind < 3:
         made[text_of(rng, means)] = new_value(rng, means)
-    elif kind == 1:
+    elif kind == 3:
         del made[rng.pick(list(made))]
     else:
         name = rng.pick(list(made))

@@ -61,9 +61,12 @@ class Result(NamedTuple):
 
 
 class Target(Protocol):
-    """Something that can be thrown at. `words` are texts and numbers that mean something to it."""
+    """Something that can be thrown at."""
 
-    words: Sequence[bytes]
+    @property
+    def words(self) -> Sequence[bytes]:
+        """Texts and numbers that mean something to it."""
+        ...
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
         """Another input."""
@@ -75,12 +78,11 @@ class Target(Protocol):
 
 
 class Portion(msgspec.Struct, frozen=True, kw_only=True):
-    """What to execute: `given` inputs as they are, or `runs` mutations of `corpus`, from `start` on."""
+    """What to execute: `given` inputs as they are, or `runs` mutations of `corpus`."""
 
     name: str
     seed: int
     runs: int
-    start: int = 0
     given: list[bytes] = []
     corpus: list[bytes] = []
     strong: list[bytes] = []  # of the corpus, what reached new code
@@ -88,13 +90,19 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
     bytes_max: int = 4096
     length: int = LENGTH_FIRST
 
+    @property
+    def count(self) -> int:
+        """How many executions it has."""
+        return len(self.given) or self.runs
+
 
 class Told(msgspec.Struct):
-    """What a portion came to."""
+    """What a portion came to. `forks` counts executions whose target forked; what it forked was ended at once."""
 
     runs: int = 0
     finds: list[Find] = []
     crashes: list[Crash] = []
+    forks: int = 0
 
 
 Say = Callable[[Find | Crash], None]
@@ -102,28 +110,61 @@ Beat = Callable[[int, bytes], None]
 
 
 def run_portion(portion: Portion, target: Target, seen: set[int], say: Say, beat: Beat) -> None:
-    """Execute a portion. `seen` grows; `beat` is told of every execution before it, `say` of what it found.
+    """Execute a whole portion; see `Execution`."""
+    Execution(portion, target, seen, say, beat).run(0, portion.count)
+
+
+class Execution:
+    """A portion under way. `seen` grows; `beat` is told of every execution before it, `say` of what it found.
 
     A crash is said once for each of its prints.
     """
-    corpus = _Corpus(portion)
-    known: set[tuple[str, ...]] = set()
-    base = base_of(portion.seed, portion.name)
-    for number in range(portion.start, len(portion.given) or portion.runs):
-        data = portion.given[number] if portion.given else _next_input(portion, target, corpus, rng_of(base, number))
-        beat(number, data)
-        result = target.execute(data)
-        kept = data if result.data is None else result.data
+
+    def __init__(self, portion: Portion, target: Target, seen: set[int], say: Say, beat: Beat) -> None:
+        self._portion = portion
+        self._target = target
+        self._seen = seen
+        self._say = say
+        self._beat = beat
+        self._corpus = _Corpus(portion)
+        self._known: set[tuple[str, ...]] = set()
+        self._base = base_of(portion.seed, portion.name)
+
+    def take(self, find: Find) -> None:
+        """Go on as if this had been found here."""
+        self._seen.update(find.features)
+        self._corpus.add(find.data, find.features)
+
+    def input(self, number: int) -> bytes:
+        """The input of an execution; it depends on what was found before."""
+        if self._portion.given:
+            return self._portion.given[number]
+        rng = rng_of(self._base, number)
+        parent = self._corpus.pick(rng)
+        bytes_max = min(self._portion.bytes_max, max(self._portion.length, 2 * len(parent)))
+        return self._target.mutate(parent, rng, Means(self._target.words, self._corpus.all, bytes_max))
+
+    def run(self, start: int, end: int, skip: Collection[int] = ()) -> None:
+        """Execute from `start` to before `end`, without those that are known to end everything."""
+        execute, beat = self._target.execute, self._beat
+        for number in range(start, end):
+            if number in skip:
+                continue
+            data = self.input(number)
+            beat(number, data)
+            result = execute(data)
+            if result.crash is not None or result.features:
+                self._look(number, data if result.data is None else result.data, result)
+
+    def _look(self, number: int, data: bytes, result: Result) -> None:
         if result.crash is not None:
-            if result.crash.print not in known:
-                known.add(result.crash.print)
-                say(msgspec.structs.replace(result.crash, data=kept, number=number))
-        elif portion.guided:
-            fresh = [feature for feature in result.features if feature not in seen]
-            if fresh:
-                seen.update(fresh)
-                corpus.add(kept, fresh)
-                say(Find(number, kept, sorted(fresh)))
+            if result.crash.print not in self._known:
+                self._known.add(result.crash.print)
+                self._say(msgspec.structs.replace(result.crash, data=data, number=number))
+        elif self._portion.guided and not self._seen.issuperset(result.features):
+            find = Find(number, data, sorted(set(result.features) - self._seen))
+            self.take(find)
+            self._say(find)
 
 
 class _Corpus:
@@ -145,9 +186,3 @@ class _Corpus:
         if len(inputs) > RECENT and rng.below(2):
             return inputs[len(inputs) - 1 - rng.below(RECENT)]
         return rng.pick(inputs)
-
-
-def _next_input(portion: Portion, target: Target, corpus: _Corpus, rng: Rng) -> bytes:
-    parent = corpus.pick(rng)
-    bytes_max = min(portion.bytes_max, max(portion.length, 2 * len(parent)))
-    return target.mutate(parent, rng, Means(target.words, corpus.all, bytes_max))

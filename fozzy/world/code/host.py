@@ -83,7 +83,7 @@ class HostCode:
         lines = interpreter.stderr.take()
         spot = self._places.fault(lines) if status is not None and status < 0 else NOWHERE
         last = tuple(self._places.clean(each) for each in lines[-STDERR_LINES_MAX:])
-        return Died(_how(status), module, spot.at, spot.function, last)
+        return Died(how_ended(status), module, spot.at, spot.function, last)
 
     def _begin(self) -> Run:
         """A process for the run. *Errors*: `_Stopped`."""
@@ -105,7 +105,7 @@ class HostCode:
         """One that has imported the run's modules; none when that showed what must be done in another way."""
         project = self._project
         modules = tuple(each for each in project.modules if each not in self._apart)
-        env = environment(os.environ, project.env)
+        env = surroundings(project.env)
         key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env)
         kept = POOL.take(key)
         return kept if kept is not None else self._fresh(key)
@@ -194,7 +194,12 @@ class Pool:
 POOL = Pool()
 
 
-def _how(status: int | None) -> str:
+def surroundings(allowed: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """The variables of an interpreter for user code: the ordinary ones, and those that are `allowed`."""
+    return environment(os.environ, allowed)
+
+
+def how_ended(status: int | None) -> str:
     """How a process ended, in words; empty when nobody knows."""
     if status is None:
         return ""

@@ -58,8 +58,12 @@ class Interpreter:
         """Ask the server. *Errors*: `Late`, `Gone`."""
         return json.loads(self.line.ask(pack({"do": do, **more}), budget_ns))
 
-    def begin(self) -> Run | None:
-        """Begin a run, none when the user's files were changed since they were imported. *Errors*: `Late`, `Gone`."""
+    def begin(self, program: str = "") -> Run | None:
+        """Begin a run, none when the user's files were changed since they were imported. *Errors*: `Late`, `Gone`.
+
+        `program` is a function of ours, `module:name`, that runs in the child instead of the one that answers calls; its
+        module was imported before, and there must be forks.
+        """
         self.stderr.take()
         if not self.is_forking:
             self.line.socket.setblocking(True)
@@ -69,7 +73,7 @@ class Interpreter:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                answer = self._begin(theirs)
+                answer = self._begin(theirs, program)
             except BaseException:
                 ours.close()
                 raise
@@ -78,10 +82,10 @@ class Interpreter:
             return None
         return Run(self, Line(ours, self.stderr), answer["pid"])
 
-    def _begin(self, theirs: socket.socket) -> Any:
+    def _begin(self, theirs: socket.socket, program: str) -> Any:
         self.line.socket.setblocking(True)
         try:
-            self.line.socket.sendall(pack({"do": "begin"}))
+            self.line.socket.sendall(pack({"do": "begin", "program": program}))
             socket.send_fds(self.line.socket, [b"."], [theirs.fileno()])
         except OSError as error:
             raise Gone from error
