@@ -8,27 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import fozzy
-from fozzy.world.code.host import POOL
 
 if TYPE_CHECKING:
     from tests.conftest import Fz, WriteScenario
 
 SECONDS_MAX = 30
 CALL = {"type": "call", "function": "m:f", "args": [1]}
-
-
-@pytest.fixture(autouse=True)
-def no_interpreters() -> Iterator[None]:
-    """Nothing stays behind."""
-    yield
-    POOL.close()
 
 
 def module(text: str) -> None:

@@ -560,11 +560,12 @@ def test_a_trace_on_disk_replays(fz: Fz, parts: None, scenario: Json, seed: int)
         "t.fozzy",
         "--record-collision",
         "overwrite",
+        "--allow-code",
         "--json",
     )
     assert ran.code in (0, 1, 3, 4), ran.said
     path.unlink()
-    again = fz("replay", "t.fozzy", "--json")
+    again = fz("replay", "t.fozzy", "--allow-code", "--json")
     assert again.document()["replay"]["verdict"] == "SAME", again.said
     assert again.code == ran.code
     assert again.document().get("findings") == ran.document().get("findings")

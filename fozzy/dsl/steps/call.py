@@ -22,8 +22,7 @@ _EXCEPTION = re.compile(_DOTTED)
 
 
 class Call(Step, frozen=True, kw_only=True, tag="call"):
-    """Calls a function of the user's, `module:name`, with `args` by place (a list) or by name (an object), and compares
-    what it returns or raises; an exception nobody expects is a finding."""
+    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
     function: Name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.place import place
 from fozzy.engine.prepare import Options, header_of, ready, start
 from fozzy.world.code.base import Died, Hung, Raised, Reply
-from fozzy.world.code.host import POOL, HostCode
+from fozzy.world.code.host import HostCode
 
 if TYPE_CHECKING:
     from tests.conftest import Problems
@@ -72,7 +72,7 @@ Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
+def run(tmp_path: Path) -> Run:
     """Executes steps in a project that has the module `m`."""
     (tmp_path / "m.py").write_text(MODULE)
 
@@ -85,8 +85,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         ended = start(made, Seeded(1), Log([records.extend]))
         return Ended(ended.status, place(ended.findings, loaded.document, text), records)
 
-    yield execute
-    POOL.close()
+    return execute
 
 
 def call(name: str = "echo", *args: Any, **fields: Any) -> Json:

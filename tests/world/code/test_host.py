@@ -46,7 +46,7 @@ def gone(word: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def no_interpreters(tmp_path: Path) -> Iterator[None]:
+def nothing_left(tmp_path: Path) -> Iterator[None]:
     """Each test begins and ends without an interpreter, and leaves no process of its own behind."""
     POOL.close()
     yield
@@ -344,9 +344,9 @@ SLEEPER = "import subprocess\ndef sleeper(mark, **more): return subprocess.Popen
     ],
     ids=["child", "session", "daemon", "thread"],
 )
-def test_nothing_outlives_a_run(code: Make, text: str, request: pytest.FixtureRequest) -> None:
+def test_nothing_outlives_a_run(code: Make, text: str) -> None:
     """Children, sessions of their own, daemons and threads end with the run; the next run is answered."""
-    mark = f"5{abs(hash(request.node.name)) % 10**8}.{os.getpid()}"
+    mark = f"5{len(text)}.{os.getpid()}"
     made = code(SLEEPER + text + "\ndef g(): return 1")
     assert value_or_none(call(made, args=(mark,))) is None
     assert processes(f"sleep {mark}")
