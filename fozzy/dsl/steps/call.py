@@ -37,6 +37,7 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         return self.function.partition(":")[0]
 
     def run(self, world: World) -> str:
+        world.log.flush()  # a killed run keeps everything up to the call it died in
         outcome = world.code.call(self.function, self.args, world.choices.budget_ns())
         world.say(EVENT, {"function": self.function, **_said(outcome)})
         if isinstance(outcome, Hung):
@@ -84,6 +85,8 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         what = f"importing {died.module}" if died.module else self.function
         at = f" ({died.function}, {died.at})" if died.at else ""
         message = f"{what} ended its interpreter{f' with {died.how}' if died.how else ''}{at}"
+        if not died.started:
+            message = f"no interpreter could be started for {self.function}"
         told_more = {"at": died.at, "function": died.function, "stderr": list(died.stderr)}
         details = {"exception": died.how, **{name: value for name, value in told_more.items() if value}}
         raise StepFailed(

@@ -252,6 +252,7 @@ def test_every_outcome_is_told(monkeypatch: pytest.MonkeyPatch, run: Run) -> Non
     outcomes = [
         Hung(10**9, "m"),
         Died("", "m"),
+        Died("", started=False),
         Died("SIGSEGV", "", "m.py:3", "f", ("last words",)),
         Reply(import_failed=Raised("E", "E", [], "")),
         Reply(missing="there is no module m", near=("m", [])),
@@ -263,6 +264,7 @@ def test_every_outcome_is_told(monkeypatch: pytest.MonkeyPatch, run: Run) -> Non
     assert said == [
         "importing m did not end within 1.00s",
         "importing m ended its interpreter",
+        "no interpreter could be started for m:echo",
         "m:echo ended its interpreter with SIGSEGV (f, m.py:3)",
         "m cannot be imported: E",
         "there is no module m",

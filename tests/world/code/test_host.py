@@ -497,7 +497,7 @@ def test_without_a_fork_each_run_has_an_interpreter(code: Make, monkeypatch: pyt
 def test_an_interpreter_that_does_not_start_is_told(code: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Python that cannot be started is a death nobody knows the reason of, not an error of ours."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert call(code("def f(): pass")) == Died("")
+    assert call(code("def f(): pass")) == Died("", started=False)
 
 
 def test_nonsense_on_the_line_is_a_death(code: Make) -> None:
