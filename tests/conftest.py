@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -47,6 +48,14 @@ class Ran(NamedTuple):
 
 Fz = Callable[..., Ran]
 WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def no_interpreters() -> Iterator[None]:
+    """No interpreter for user code outlives the test that started it."""
+    yield
+    if "fozzy.world.code.host" in sys.modules:
+        sys.modules["fozzy.world.code.host"].POOL.close()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from fozzy.dsl.format_toml import format_toml
 from fozzy.dsl.load import Loaded, document, parse
 from fozzy.dsl.matrix import cases_of
 from fozzy.dsl.steps import step_types
+from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Tape
@@ -38,6 +39,7 @@ Random = Any  # Hypothesis' own: what it gives is drawn, so that a failing scena
 DEPTH_MAX = 4
 EXAMPLES = 60 if settings.default is None else settings.default.max_examples  # as tests/conftest.py says
 
+ROOT = Path(__file__).parent.parent
 PARTS = {
     "part.fozzy.json": {
         "version": 1,
@@ -61,7 +63,7 @@ PARTS = {
 }
 NAMES = ["k0", "k1", "k2", "v0", "v1", "seed", "now_ms"]
 RISKY = {"fail", "panic", "fs_read_assert", "fs_restore", "memory_free", "proc_start", "proc_stop", "get_kv_assert"}
-RISKY |= {"net_deliver_one", "net_recv_assert", "fault", "memory_limit_mb", "memory_fail_after_allocs"}
+RISKY |= {"call", "net_deliver_one", "net_recv_assert", "fault", "memory_limit_mb", "memory_fail_after_allocs"}
 DURATIONS = ["0ms", "1ns", "1ms", "2ms", "3ms", "7ms", "1s"]
 PATHS = ["/a", "/b", "/c?x=1"]
 NODES = ["n0", "n1"]
@@ -255,6 +257,13 @@ LEAVES: dict[str, Any] = {
     "unfreeze": lambda w, _: {},
     "set_kv": lambda w, _: {"key": w.key(), "value": w.value()},
     "get_kv_assert": lambda w, _: {"key": w.key(), **w.lucky({"is_null": True}, {"equals": w.value()})},
+    "call": lambda w, _: {
+        "function": w.lucky(
+            w.pick(["operator:pos", "operator:itemgetter"]), w.pick(["operator:concat", "operator:no"])
+        ),
+        "args": [w.pick([1, 1.5, "${v2}", {"$float": "inf"}, w.value()])],
+        **w.some(save_as=w.key(), **w.pick([{"expect": {"$any": True}}, {"expect_raises": "TypeError"}])),
+    },
     "fs_write": lambda w, _: {"path": w.pick(["f", "d/f"]), "data": w.text()},
     "fs_read_assert": lambda w, _: {"path": w.lucky("f", "gone"), "equals": w.lucky("a", "b")},
     "fs_snapshot": lambda w, _: {"name": "s"},
@@ -374,6 +383,7 @@ def executed(loaded: Loaded, seed: int) -> list[tuple[Ready, Ended, list[Record]
     for case in cases_of(loaded.file):
         header, redactor = header_of(loaded, Options(det=True), seed, "run", case)
         run = ready(header, loaded, redactor, Path("/nonexistent"), case)
+        run = with_code(run, loaded, Allowance(True, ROOT))
         records: list[Record] = []
         ended = start(run, Seeded(seed), Log([records.extend]))
         made.append((run, ended, records))
@@ -550,11 +560,12 @@ def test_a_trace_on_disk_replays(fz: Fz, parts: None, scenario: Json, seed: int)
         "t.fozzy",
         "--record-collision",
         "overwrite",
+        "--allow-code",
         "--json",
     )
     assert ran.code in (0, 1, 3, 4), ran.said
     path.unlink()
-    again = fz("replay", "t.fozzy", "--json")
+    again = fz("replay", "t.fozzy", "--allow-code", "--json")
     assert again.document()["replay"]["verdict"] == "SAME", again.said
     assert again.code == ran.code
     assert again.document().get("findings") == ran.document().get("findings")

@@ -47,6 +47,7 @@ KEEPING: dict[str, tuple[Json, list[str]]] = {
         {"type": "http_request", "method": "GET", "path": "/", "save_body_as": "b", "save": {"k": "status"}},
         ["b", "k"],
     ),
+    "call": ({"type": "call", "function": "m:f", "save_as": "k"}, ["k"]),
     "proc_spawn": ({"type": "proc_spawn", "cmd": "a", "save_stdout_as": "b", "save": {"k": "exit"}}, ["b", "k"]),
 }
 

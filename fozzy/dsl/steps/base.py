@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     Count = int
     Flag = bool
     Rate = float
-    Args = list[Any] | dict[str, Any]
 else:
     Ref = Annotated[str, Meta(pattern=rf"^{REFERENCE}{END}")]
     Int = int | Ref
     Count = Annotated[int, Meta(ge=0)] | Ref
     Flag = bool | Ref
     Rate = Annotated[float, Meta(ge=0, le=1)] | Ref
-    Args = list[Any] | dict[str, Any] | Ref
 
 _DURATION_WORDS = "A whole number and a unit: ns us ms s m h."
 Duration = Annotated[str, Meta(pattern=rf"^({duration.PATTERN}|.*{REFERENCE}.*){END}", description=_DURATION_WORDS)]

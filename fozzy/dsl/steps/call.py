@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
-from fozzy.dsl.steps.base import Args, Issue, Name, Step, check_at_most_one, fail, told
+from fozzy.dsl.steps.base import REFERENCE, Issue, Name, Step, check_at_most_one, fail, told
 from fozzy.dsl.steps.matchers import agrees, check_matchers
 from fozzy.errors import suggestion
 from fozzy.world.code.base import Died, Hung, Outcome, Raised, Reply
@@ -17,16 +17,16 @@ from fozzy.world.world import World
 EVENT = "call"
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _FUNCTION = re.compile(rf"{_DOTTED}:{_DOTTED}")
+_REFERENCE = re.compile(REFERENCE)
 _EXCEPTION = re.compile(_DOTTED)
 
 
 class Call(Step, frozen=True, kw_only=True, tag="call"):
-    """Calls a function of the user's, `module:name`, with `args` by place (a list) or by name (an object), and compares
-    what it returns or raises; an exception nobody expects is a finding."""
+    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
     function: Name
-    args: Args = []
+    args: list[Any] | dict[str, Any] | str = []  # text only to refer to one of both: see _check_args
     save_as: Name | None = None
     expect: Any | UnsetType = UNSET
     expect_raises: Name | None = None
@@ -37,6 +37,7 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         return self.function.partition(":")[0]
 
     def run(self, world: World) -> str:
+        world.log.flush()  # a killed run keeps everything up to the call it died in
         outcome = world.code.call(self.function, self.args, world.choices.budget_ns())
         world.say(EVENT, {"function": self.function, **_said(outcome)})
         if isinstance(outcome, Hung):
@@ -84,6 +85,8 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         what = f"importing {died.module}" if died.module else self.function
         at = f" ({died.function}, {died.at})" if died.at else ""
         message = f"{what} ended its interpreter{f' with {died.how}' if died.how else ''}{at}"
+        if not died.started:
+            message = f"no interpreter could be started for {self.function}"
         told_more = {"at": died.at, "function": died.function, "stderr": list(died.stderr)}
         details = {"exception": died.how, **{name: value for name, value in told_more.items() if value}}
         raise StepFailed(
@@ -117,11 +120,19 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
         yield from check_at_most_one(self, "expect", "expect_raises")
         if not _FUNCTION.fullmatch(self.function):
             yield Issue(("function",), f'"{self.function}" is not a function', "write it as package.module:name")
+        yield from _check_args(self.args)
         named = self.expect_raises
         if named is not None and "${" not in named and not _EXCEPTION.fullmatch(named):
             yield Issue(("expect_raises",), f'"{named}" is not the name of an exception')
         if self.expect is not UNSET:
             yield from check_matchers(self.expect, ("expect",))
+
+
+def _check_args(args: Any) -> Iterator[Issue]:
+    """Text must be a reference. The type does not say so: msgspec 0.22 ends the process when it frees a union of a
+    list or an object with a text that has a pattern."""
+    if isinstance(args, str) and not _REFERENCE.fullmatch(args):
+        yield Issue(("args",), '"args" must be a list or an object', "by place: [1, 2]; by name: {…}")
 
 
 def _said(outcome: Outcome) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Died(NamedTuple):
     at: str = ""
     function: str = ""
     stderr: tuple[str, ...] = ()
+    started: bool = True  # false when there was no interpreter to begin with
 
 
 Outcome = Reply | Hung | Died

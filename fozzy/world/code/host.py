@@ -94,12 +94,14 @@ class HostCode:
             try:
                 run = interpreter.begin()
             except (Late, Gone):
+                run = None
+            except BaseException:
                 interpreter.end()
-                continue
+                raise
             if run is not None:
                 return run
             interpreter.end()
-        raise _Stopped(Died(""))
+        raise _Stopped(Died("", started=False))
 
     def _interpreter(self) -> Interpreter | None:
         """One that has imported the run's modules; none when that showed what must be done in another way."""
@@ -114,7 +116,7 @@ class HostCode:
         try:
             interpreter = start(self._project.permission, key)
         except (Late, Gone, OSError):
-            raise _Stopped(Died("")) from None
+            raise _Stopped(Died("", started=False)) from None
         try:
             alone = self._imported(interpreter, key)
         except BaseException:

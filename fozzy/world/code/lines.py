@@ -71,56 +71,58 @@ class Line:
         line.setblocking(False)
         self.socket = line
         self._stderr = stderr
+        self._ready = selectors.DefaultSelector()
+        self._ready.register(line, selectors.EVENT_READ, None)
+        if stderr.descriptor != -1:
+            self._ready.register(stderr.descriptor, selectors.EVENT_READ, stderr.read)
 
     def ask(self, frame: bytes, budget_ns: int, bytes_max: int = ANSWER_ROOM_BYTES) -> bytes:
         """The answer to a frame. *Units*: nanoseconds of host time, bytes of the answer. *Errors*: `Late`, `Gone`."""
         end_ns = wall.elapsed_ns() + budget_ns
-        with selectors.DefaultSelector() as ready:
-            ready.register(self.socket, selectors.EVENT_WRITE, None)
-            if self._stderr.descriptor != -1:
-                ready.register(self._stderr.descriptor, selectors.EVENT_READ, self._stderr.read)
-            try:
-                self._send(frame, ready, end_ns)
-                ready.modify(self.socket, selectors.EVENT_READ, None)
-                (length,) = HEAD.unpack(self._receive(HEAD.size, ready, end_ns))
-                if length > bytes_max:
-                    raise Gone
-                return self._receive(length, ready, end_ns)
-            except OSError as error:
-                raise Gone from error
+        try:
+            self._send(frame, end_ns)
+            (length,) = HEAD.unpack(self._receive(HEAD.size, end_ns))
+            if length > bytes_max:
+                raise Gone
+            return self._receive(length, end_ns)
+        except OSError as error:
+            raise Gone from error
 
     def close(self) -> None:
         """Hang up."""
+        self._ready.close()
         self.socket.close()
 
-    def _send(self, frame: bytes, ready: selectors.BaseSelector, end_ns: int) -> None:
+    def _send(self, frame: bytes, end_ns: int) -> None:
         rest = memoryview(frame)
         while rest:
             try:
                 rest = rest[self.socket.send(rest) :]
             except BlockingIOError:
-                self._wait(ready, end_ns)
+                self._ready.modify(self.socket, selectors.EVENT_WRITE, None)
+                self._wait(end_ns)
+                self._ready.modify(self.socket, selectors.EVENT_READ, None)
 
-    def _receive(self, count: int, ready: selectors.BaseSelector, end_ns: int) -> bytes:
+    def _receive(self, count: int, end_ns: int) -> bytes:
         got = bytearray()
         while len(got) < count:
             try:
                 chunk = self.socket.recv(min(count - len(got), CHUNK_BYTES))
             except BlockingIOError:
-                self._wait(ready, end_ns)
+                self._wait(end_ns)
                 continue
             if not chunk:
                 raise Gone
             got += chunk
         return bytes(got)
 
-    def _wait(self, ready: selectors.BaseSelector, end_ns: int) -> None:
+    def _wait(self, end_ns: int) -> None:
         left_ns = end_ns - wall.elapsed_ns()
         if left_ns <= 0:
             raise Late
-        for key, _ in ready.select(min(left_ns / 1e9, SLICE_S)):
+        for key, _ in self._ready.select(min(left_ns / 1e9, SLICE_S)):
             read: Callable[[], None] | None = key.data
             if read is not None:
                 read()
                 if self._stderr.descriptor == -1:
-                    ready.unregister(key.fileobj)
+                    self._ready.unregister(key.fileobj)

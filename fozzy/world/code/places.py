@@ -45,6 +45,8 @@ class Places:
 
     def shown(self, file: str) -> str:
         """A file of the user's by its path below a folder of the run, with `/`; empty for all other files."""
+        if file.startswith("<"):  # frozen into the interpreter, or made of a text
+            return ""
         path = os.path.abspath(file)
         if path.startswith((_LIBRARY, _OURS)) or _PACKAGES.search(path):
             return ""

@@ -45,8 +45,18 @@ def gone(word: str) -> bool:
     return True
 
 
+def comes(word: str) -> bool:
+    """Whether there is such a process soon."""
+    end_s = time.monotonic() + SOON_S
+    while not processes(word):
+        if time.monotonic() > end_s:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 @pytest.fixture(autouse=True)
-def no_interpreters(tmp_path: Path) -> Iterator[None]:
+def nothing_left(tmp_path: Path) -> Iterator[None]:
     """Each test begins and ends without an interpreter, and leaves no process of its own behind."""
     POOL.close()
     yield
@@ -344,12 +354,12 @@ SLEEPER = "import subprocess\ndef sleeper(mark, **more): return subprocess.Popen
     ],
     ids=["child", "session", "daemon", "thread"],
 )
-def test_nothing_outlives_a_run(code: Make, text: str, request: pytest.FixtureRequest) -> None:
+def test_nothing_outlives_a_run(code: Make, text: str) -> None:
     """Children, sessions of their own, daemons and threads end with the run; the next run is answered."""
-    mark = f"5{abs(hash(request.node.name)) % 10**8}.{os.getpid()}"
+    mark = f"5{len(text)}.{os.getpid()}"
     made = code(SLEEPER + text + "\ndef g(): return 1")
     assert value_or_none(call(made, args=(mark,))) is None
-    assert processes(f"sleep {mark}")
+    assert comes(f"sleep {mark}")  # a program that was just started has no words for a moment
     made.close()
     assert not processes(f"sleep {mark}")
     assert value(call(code(), "m:g")) == 1
@@ -497,7 +507,7 @@ def test_without_a_fork_each_run_has_an_interpreter(code: Make, monkeypatch: pyt
 def test_an_interpreter_that_does_not_start_is_told(code: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Python that cannot be started is a death nobody knows the reason of, not an error of ours."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert call(code("def f(): pass")) == Died("")
+    assert call(code("def f(): pass")) == Died("", started=False)
 
 
 def test_nonsense_on_the_line_is_a_death(code: Make) -> None:
