@@ -1,0 +1,1 @@
+"""Runs one thing many times with other choices."""
