@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import IO, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -18,7 +18,7 @@ from fozzy.cli.options import config_of
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, FozzyError, InputError, Problem, StoreError, UsageError, Where, whole
 from fozzy.report.text import Line, Span, gutter, line, one_line, quoted, size
-from fozzy.search.corpus.names import folder_of, is_target
+from fozzy.search.corpus.names import folder_of, is_target, names_of
 from fozzy.search.corpus.store import ENTRY_BYTES_MAX, Added, Corpus, Entry, corpora
 from fozzy.trace.finalize import shown_path
 
@@ -85,11 +85,13 @@ class Add(_OneCorpus, frozen=True, kw_only=True):
             raise UsageError("usage.bad_value", "stdin can be read once, and - is given twice")
         corpus = self.opened()
         held = _checked(self.files)
-        said = [("--text", corpus.add(text.encode("utf-8", "surrogateescape"))) for text in self.text]
-        said = [(word, corpus.add(held[word] if word in held else _read(word))) for word in self.files] + said
+        texts = (text.encode("utf-8", "surrogateescape") for text in self.text)
+        inputs = chain((held[word] if word in held else _read(word) for word in self.files), texts)
+        added = corpus.add_all((next(names_of(data)), data) for data in inputs)
         if console.json:
-            _print_added(console, "corpus add", corpus, [added for _, added in said])
-        console.answer(_added_lines(corpus, said, console.quiet))
+            _print_added(console, "corpus add", corpus, added)
+        words = [*self.files, *("--text" for _ in self.text)]
+        console.answer(_added_lines(corpus, list(zip(words, added, strict=True)), console.quiet))
         return Exit.PASS
 
 
@@ -180,11 +182,8 @@ def _read(word: str) -> bytes:
     """One input. *Limits*: those of an entry. *Errors*: `InputError`."""
     shown = "stdin" if word == STDIN else shown_path(Path(word))
     try:
-        if word == STDIN:
-            data = _bounded(sys.stdin.buffer)
-        else:
-            with open(word, "rb") as stream:
-                data = _bounded(stream)
+        with open(0 if word == STDIN else word, "rb", closefd=word != STDIN) as stream:
+            data = stream.read(ENTRY_BYTES_MAX + 1)
     except (OSError, ValueError) as error:  # the second when a name has a NUL
         message = f"cannot read {shown}: {getattr(error, 'strerror', None) or error}"
         raise InputError("corpus.unreadable", message, hint="each FILE is one input", where=Where(shown)) from error
@@ -193,10 +192,6 @@ def _read(word: str) -> bytes:
         hint = "a corpus holds small inputs: cut it down to what matters"
         raise InputError("corpus.too_large", message, hint=hint, where=Where(shown))
     return data
-
-
-def _bounded(stream: IO[bytes]) -> bytes:
-    return stream.read(ENTRY_BYTES_MAX + 1)
 
 
 def _entry(name: str, size_bytes: int) -> EntryBody:

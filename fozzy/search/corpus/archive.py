@@ -1,4 +1,4 @@
-"""A corpus as one file: a zip archive that is the same bytes wherever it is made, and is taken back whole or not at all.
+"""A corpus as one file: a zip archive, the same bytes wherever it is made, taken back whole or not at all.
 
 Entries are stored, not compressed: what deflate makes of them depends on the library's version, and an input of a
 million zeros would be refused as a bomb. What an import would refuse is not exported.

@@ -31,7 +31,7 @@ def is_target(word: str) -> bool:
 def slug(target: str) -> str:
     """A target's words as the name of a folder: `py:shop.orders:parse` is `py-shop.orders-parse`.
 
-    Whatever else has to be replaced or cut off is made up for by a hash behind a `~`, so two targets never share a name.
+    What else is replaced or cut off is made up for by a hash behind a `~`, so two targets never share a name.
     """
     made = _UNSAFE.sub("-", target)
     if _PLAIN.fullmatch(target) and len(made) <= SLUG_CHARS_MAX:
@@ -71,6 +71,7 @@ def flaw_of(name: str) -> str:
         "has a backslash": "\\" in name,
         "begins with a drive": bool(_DRIVE.match(name)),
         'leaves the folder with ".."': ".." in parts,
+        "is a folder's": name.endswith("/"),
         'has a part that is empty or "."': "" in parts or "." in parts,
         "stands in a folder of its own": len(parts) > 1,
         "is hidden, which a corpus ignores": is_hidden(name),

@@ -151,8 +151,9 @@ class Archive:
     def _check_names(self, entries: list[Packed]) -> None:
         seen: dict[str, str] = {}
         for entry in entries:
-            other = seen.setdefault(same_name(entry.name), entry.name)
-            if other is not entry.name:
+            other = seen.get(same_name(entry.name))
+            seen[same_name(entry.name)] = entry.name
+            if other is not None:
                 message = f'two entries are named "{entry.name}"'
                 if other != entry.name:
                     message = f'"{other}" and "{entry.name}" are one name where case does not count'
