@@ -74,7 +74,6 @@ class Staging:
         self._count = 0
 
     def __enter__(self) -> Staging:
-        self._waiting.mkdir()
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -87,6 +86,8 @@ class Staging:
 
     def write(self, data: bytes) -> Path:
         """Write a file that waits. *Errors*: `OSError`."""
+        if self._count == 0:
+            self._waiting.mkdir()  # only here, where an interrupt already ends in `__exit__`
         path = self._waiting / str(self._count)
         self._count += 1
         path.write_bytes(data)

@@ -153,7 +153,7 @@ class Corpus:
         if self._count is None:
             self.entries()
         if (self._count or 0) >= self.entries_max:
-            raise self._too_many()
+            raise self._too_many("no more than")
         return True
 
     @contextmanager
@@ -185,11 +185,11 @@ class Corpus:
     def _bounded(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for number, entry in enumerate(entries):
             if number >= self.entries_max:
-                raise self._too_many()
+                raise self._too_many("more than")
             yield entry
 
-    def _too_many(self) -> StoreError:
-        message = f"{self.shown} has no room for more than {self.entries_max:,} entries"
+    def _too_many(self, held: str) -> StoreError:
+        message = f"{self.shown} holds {held} {self.entries_max:,} entries"
         return StoreError("corpus.too_many", message, hint="remove entries that add nothing, or use another folder")
 
     def _unknown(self, name: str) -> StoreError:

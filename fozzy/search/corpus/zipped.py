@@ -61,7 +61,7 @@ class Archive:
         self._shown = shown
 
     def entries(self) -> list[Packed]:
-        """Every entry in the order of the central directory, checked but for its content."""
+        """Every entry, sorted by name, checked but for its content."""
         count, start, end = self._end()
         found = list(self._listed(count, start, end))
         self._check_names(found)
@@ -71,7 +71,7 @@ class Archive:
         if sum(entry.size_bytes for entry in found) > TOTAL_BYTES_MAX:
             raise self._too_large("its entries together have")
         self._check_layout(found, start)
-        return found
+        return sorted(found, key=lambda entry: entry.name)
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """Every entry's name and content, as it is measured. At most one content is held at a time."""

@@ -144,7 +144,7 @@ def test_too_many_entries(corpus: Corpus, fresh: bool) -> None:
         assert caught.value.code == "corpus.too_many"
         assert len(os.listdir(corpus.folder)) == 2
     (corpus.folder / "more").touch()
-    with pytest.raises(StoreError, match="no room"):
+    with pytest.raises(StoreError, match="holds more than 2 entries"):
         again.entries()
 
 
