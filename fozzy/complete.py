@@ -149,6 +149,8 @@ class _Line:
             "partial": lambda: _paths(self._cwd, word, TRACES),
             "file": lambda: _paths(self._cwd, word, ("",)),
             "config": lambda: _paths(self._cwd, word, (".toml",)),
+            "zip": lambda: _paths(self._cwd, word, (".zip",)),
+            "folder": lambda: _paths(self._cwd, word, ()),
             "cwd": lambda: _paths("", word, ()),
         }
         yield from ((before + choice, "") for choice in taken.choices)

@@ -97,6 +97,18 @@ def test_scenarios(project: Path) -> None:
     assert found("replay", "x", "--scenario", "scenarios/b") == ["scenarios/b.fozzy.toml"]
 
 
+def test_corpora_and_archives(project: Path) -> None:
+    """A corpus is offered as folders, an input as any file, an archive by its ending, each below --cwd."""
+    Path("seeds/deep").mkdir(parents=True)
+    for name in ("a.zip", "b.txt"):
+        Path("seeds", name).touch()
+    assert found("corpus", "") == ["list", "add", "export", "import"]
+    assert found("corpus", "list", "") == ["seeds/"]
+    assert found("corpus", "add", "--cwd", "seeds", "") == ["deep/"]
+    assert found("corpus", "add", "seeds", "seeds/b") == found("corpus", "add", "x", "y", "seeds/b") == ["seeds/b.txt"]
+    assert found("corpus", "import", "seeds", "seeds/") == ["seeds/a.zip", "seeds/deep/"]
+
+
 def test_runs(store: Path) -> None:
     """Aliases that exist, run ids, the traces of one run, and trace files."""
     Path("t.fozzy").touch()

@@ -139,6 +139,54 @@ class PruneDocument(Camel, frozen=True, kw_only=True):
     kept_bytes: int
 
 
+class EntryBody(Camel, frozen=True, kw_only=True):
+    """One input of a corpus."""
+
+    name: str
+    size_bytes: int
+
+
+class CorpusBody(Camel, frozen=True, kw_only=True):
+    """A corpus and what is in it altogether."""
+
+    name: str
+    path: str
+    entries: int
+    size_bytes: int
+
+
+class CorpusListDocument(Camel, frozen=True, kw_only=True):
+    """The corpora there are; of one that was named, its entries."""
+
+    schema_version: int
+    command: Literal["corpus list"]
+    status: Literal["pass"]
+    corpora: list[CorpusBody]
+    entries: list[EntryBody] | None = None
+
+
+class CorpusAddDocument(Camel, frozen=True, kw_only=True):
+    """Which inputs were new to the corpus, and which it had already."""
+
+    schema_version: int
+    command: Literal["corpus add", "corpus import"]
+    status: Literal["pass"]
+    corpus: CorpusBody
+    added: list[EntryBody]
+    present: list[EntryBody]
+
+
+class CorpusExportDocument(Camel, frozen=True, kw_only=True):
+    """What an archive holds."""
+
+    schema_version: int
+    command: Literal["corpus export"]
+    status: Literal["pass"]
+    corpus: CorpusBody
+    archive_path: str
+    archive_bytes: int
+
+
 class PageBody(Camel, frozen=True, kw_only=True):
     """What there is to know about an error code or a finding's title."""
 
@@ -269,6 +317,10 @@ DOCUMENTS: dict[str, list[type]] = {
     "report show": [Summary, ErrorDocument],
     "trace diff": [DiffDocument, ErrorDocument],
     "artifacts prune": [PruneDocument, ErrorDocument],
+    "corpus list": [CorpusListDocument, ErrorDocument],
+    "corpus add": [CorpusAddDocument, ErrorDocument],
+    "corpus export": [CorpusExportDocument, ErrorDocument],
+    "corpus import": [CorpusAddDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -125,6 +125,34 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),
         (("artifacts", "prune", "--runs", "many"), 2, "usage.bad_value"),
     ],
+    "corpus list": [
+        (("corpus", "list"), 0, None),
+        (("corpus", "list", "seeds"), 0, None),
+        (("corpus", "list", "py:shop:parse"), 0, None),
+        (("corpus", "list", "nowhere"), 2, "corpus.missing"),
+        (("corpus", "list", "pay.fozzy"), 2, "corpus.unreadable"),
+        (("corpus", "list", "py:"), 2, "usage.bad_value"),
+    ],
+    "corpus add": [
+        (("corpus", "add", "new", "pay.fozzy", "--text", "a", "--text", "a"), 0, None),
+        (("corpus", "add", "new"), 2, "usage.missing"),
+        (("corpus", "add", "new", "pay.fozzy", "nowhere"), 2, "corpus.unreadable"),
+        (("corpus", "add", "new", "-", "-"), 2, "usage.bad_value"),
+        (("corpus", "add", "bad.toml/new", "--text", "a"), 2, "corpus.unwritable"),
+    ],
+    "corpus export": [
+        (("corpus", "export", "seeds", "new.zip"), 0, None),
+        (("corpus", "export", "seeds", "seeds.zip", "--force"), 0, None),
+        (("corpus", "export", "seeds", "seeds.zip"), 2, "corpus.exists"),
+        (("corpus", "export", "seeds", "seeds/seeds.zip"), 2, "corpus.inside"),
+        (("corpus", "export", "nowhere", "new.zip"), 2, "corpus.missing"),
+    ],
+    "corpus import": [
+        (("corpus", "import", "seeds", "seeds.zip"), 0, None),
+        (("corpus", "import", "cmd:new", "seeds.zip"), 0, None),
+        (("corpus", "import", "seeds", "pay.fozzy"), 2, "corpus.not_an_archive"),
+        (("corpus", "import", "seeds"), 2, "usage.missing"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
@@ -166,6 +194,9 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     whole = Path("pay.fozzy").read_bytes()
     Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))
+    fz("corpus", "add", "seeds", "--text", "a")
+    fz("corpus", "add", "py:shop:parse", "--text", "a")
+    fz("corpus", "export", "seeds", "seeds.zip")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")

@@ -62,6 +62,14 @@ CASES = {
     "trace diff": Case(("trace", "diff", "pay.fozzy", "pay.fozzy"), 0),
     "trace diff parted": Case(("trace", "diff", "pay.fozzy", "other.fozzy"), 1),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
+    "corpus list": Case(("corpus", "list"), 0),
+    "corpus list one": Case(("corpus", "list", "seeds"), 0),
+    "corpus list none": Case(("corpus", "list", "nowhere"), 2),
+    "corpus add": Case(("corpus", "add", "py:shop:parse", "--text", "b"), 0),
+    "corpus export": Case(("corpus", "export", "seeds", "new.zip"), 0),
+    "corpus export taken": Case(("corpus", "export", "seeds", "seeds.zip"), 2),
+    "corpus import": Case(("corpus", "import", "seeds", "seeds.zip"), 0),
+    "corpus import bad": Case(("corpus", "import", "seeds", "pay.fozzy"), 2),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),
@@ -77,6 +85,8 @@ CASES = {
 def stage(shop: Any, broken: str, fz: Callable[..., Any]) -> None:
     """The files the cases need."""
     fz("run", shop.failing, "--seed", "7", "--record", "pay.fozzy")
+    fz("corpus", "add", "seeds", "--text", "a")
+    fz("corpus", "export", "seeds", "seeds.zip")
     whole = Path("pay.fozzy").read_bytes()
     Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))

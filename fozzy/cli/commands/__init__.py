@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace diff": ("trace:Diff", "Show where two traces part."),
     "report show": ("report:Show", "Show a recorded run in any format."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
+    "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
+    "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
+    "corpus export": ("corpus:Export", "Write a corpus into one archive."),
+    "corpus import": ("corpus:Import", "Take the entries of an archive into a corpus."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
     "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),
@@ -34,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # The first words of names of two words, with the help of each group.
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
+GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
 
 def command_class(name: str) -> type[Command]:

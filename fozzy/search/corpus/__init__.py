@@ -1,0 +1,1 @@
+"""Folders of inputs, one file an input, and the archives they travel in."""
