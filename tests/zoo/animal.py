@@ -1,7 +1,8 @@
 """What an animal of the zoo is: a planted failure, and the smallest answer to it that is known by hand.
 
-Rule 1: a condition that must survive the shrinking speaks of one bad thing (`never`): a value that is missing, of
-another type or empty passes, so that nothing but the planted cause makes it fail.
+Rule 1: a condition that must survive the shrinking speaks of one bad thing (`never`, `isnt`): a value of another type
+or an empty one passes, so that nothing but the planted cause makes it fail. Where a step that keeps the value may be
+left unexecuted by the shrinking, `isnt` is right: `assert` fails alike over a value that is missing.
 Rule 2: the smallest answer is what can be reached by dropping, unwrapping and lowering alone.
 Rule 3: noise is made by plain loops, so that the same animal is the same everywhere.
 """
@@ -69,6 +70,11 @@ def got(key: str, wanted: Any) -> Json:
 def never(name: str, bad: str) -> Json:
     """Fails exactly when the text of a value matches `bad` as a whole."""
     return {"type": "assert", "that": f"{name}=${{{name}}}", "matches": f"^(?!{name}={bad}$)"}
+
+
+def isnt(name: str, bad: str) -> Json:
+    """Fails exactly when a value is this text; a value that is missing is another failure."""
+    return {"type": "assert_ne_str", "a": f"${{{name}}}", "b": bad}
 
 
 def block(kind: str, steps: list[Json], **more: Any) -> Json:

@@ -18,6 +18,7 @@ from fozzy.engine.prepare import Options, header_of, ready, start
 from fozzy.errors import InputError
 from tests.zoo.animal import Animal, Json, all_steps
 
+BODIES = ("steps", "then", "else", "branches")
 NOWHERE = Path("/nonexistent/fozzy")  # nothing here touches the disk
 
 
@@ -86,15 +87,14 @@ def count(raw: Json, kind: str = "") -> int:
     return sum(not kind or step["type"] == kind for step in all_steps(raw))
 
 
-def place(raw: Json, at: str) -> Any:
-    """What stands at the path of a finding; none where there is nothing of the file."""
+def failing_step(animal: Animal, raw: Json, at: str) -> Json | None:
+    """The step at the path of a finding, without the steps it holds; none for the end of the run."""
     value: Any = raw
-    for word in steps_path(at):
-        try:
-            value = value[word]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
+    for word in () if at == "end" else steps_path(at):
+        if isinstance(value, dict) and value.get("type") == "include":
+            value = json.loads(animal.files[value["file"]])
+        value = value[word]
+    return None if value is raw else {name: item for name, item in value.items() if name not in BODIES}
 
 
 def _fetch(files: dict[str, str]) -> Fetch:

@@ -34,7 +34,12 @@ def retry_of_two() -> Animal:
 
     def steps(attempts: int, schedule: Json, more: list[Json], **given: Any) -> list[Json]:
         body = [*more, grow("log", "x"), wanted]
-        return [kv("log", ""), WHEN, fault("http", "drop", **schedule), block("retry", body, attempts=attempts, **given)]
+        return [
+            kv("log", ""),
+            WHEN,
+            fault("http", "drop", **schedule),
+            block("retry", body, attempts=attempts, **given),
+        ]
 
     return Animal(
         name="retry-of-two-faults",
@@ -109,15 +114,15 @@ def twice_in_fifty() -> Animal:
 def crash() -> Animal:
     """A fault ends a program by a signal."""
     when: Json = {"type": "proc_when", "cmd": "serve", "exit_code": 0}
-    spawn: Json = {"type": "proc_spawn", "cmd": "serve"}
+    spawns: list[Json] = [{"type": "proc_spawn", "cmd": "serve", "args": [f"{index}"]} for index in range(3)]
     armed = fault("proc", "signal", signal=11, match={"cmd": "serve"}, after=2)
-    steps = [armed, {**when, "stdout": "ready"}, *noise(4), spawn, *noise(4, "m"), spawn, spawn, *noise(3, "e")]
+    steps = [armed, {**when, "stdout": "ready"}, *noise(4), spawns[0], *noise(4, "m"), *spawns[1:], *noise(3, "e")]
     return Animal(
         name="crash-by-fault",
         why="A fault ends the third run of a program by a signal, which is a crash; unscripted it is a mere failure.",
         scenario=scenario([*idle_weather(), *steps]),
         least=Least(3, faults=1),
-        smallest=scenario([fault("proc", "signal"), when, spawn]),
+        smallest=scenario([fault("proc", "signal"), when, spawns[2]]),
         tempts=True,
     )
 

@@ -40,9 +40,7 @@ def swap() -> Animal:
         why="Of ten messages any must arrive before the first one, which is then waited for.",
         scenario=scenario([*loud, tries(30, [DELIVER, receive("m0")]), *noise(3, "e"), END]),
         least=Least(9, 1, holds=two_attempts),
-        smallest=scenario(
-            [kv("log", ""), reorder, send("m0"), send(""), tries(2, [DELIVER, receive("m0")]), END]
-        ),
+        smallest=scenario([kv("log", ""), reorder, send("m0"), send(""), tries(2, [DELIVER, receive("m0")]), END]),
         tape={"net.pick": [1]},
         tempts=True,
     )
@@ -56,7 +54,9 @@ def lost() -> Animal:
     return Animal(
         name="net-drop",
         why="A message must be lost once and arrive when it is sent again; twelve others may be lost or not.",
-        scenario=scenario([kv("log", ""), *noise(3), rate, *others, tries(9, body, backoff="5ms"), *noise(3, "e"), END]),
+        scenario=scenario(
+            [kv("log", ""), *noise(3), rate, tries(9, body, backoff="5ms"), *others, *noise(3, "e"), END]
+        ),
         seed=3,
         least=Least(8, 1, holds=two_attempts),
         smallest=scenario([kv("log", ""), rate, tries(2, body), END]),
@@ -94,14 +94,14 @@ def free(key: str) -> Json:
 def memory_limit() -> Animal:
     """Two large allocations among sixty do not fit."""
     small = [allocate(1000) for _ in range(58)]
-    large = allocate(600_000)
-    steps = [{"type": "memory_limit_mb", "mb": 1}, *small[:20], large, *small[20:50], *noise(4), large, *small[50:]]
+    first, second = allocate(500_000), allocate(600_000)
+    many = [*small[:20], first, *small[20:50], *noise(4), second, *small[50:]]
     return Animal(
         name="memory-limit",
         why="The second of two large allocations does not fit; with a lower limit, an earlier one would fail.",
-        scenario=scenario([*noise(3, "a"), *steps]),
+        scenario=scenario([*noise(3, "a"), {"type": "memory_limit_mb", "mb": 1}, *many]),
         least=Least(2, holds=lambda raw: only(raw, "memory_limit_mb").get("mb") == 0),
-        smallest=scenario([{"type": "memory_limit_mb", "mb": 0}, large]),
+        smallest=scenario([{"type": "memory_limit_mb", "mb": 0}, second]),
         tempts=True,
     )
 
