@@ -41,4 +41,4 @@ def _reached(animal: Animal, raw: Json, runs: int, seconds: float) -> Reached:
     outcome = run(animal, raw)
     found = outcome.found[0]
     counts = (count(raw), outcome.nonzero_choices(), count(raw, "fault"))
-    return Reached(*counts, raw, found.title, runs, seconds, found.at)
+    return Reached(*counts, raw, found.title, runs, seconds, found.at, found.field)

@@ -15,7 +15,10 @@ from tests.zoo.runs import failing_step, run
 
 
 class Reached(NamedTuple):
-    """What a shrinker came to, in how many runs and seconds; `at` is the path of the finding in `scenario`."""
+    """What a shrinker came to, in how many runs and seconds.
+
+    `at` is the path of the finding in `scenario`, `field` its field; where they are given, they are compared.
+    """
 
     steps: int
     nonzero_choices: int
@@ -25,6 +28,7 @@ class Reached(NamedTuple):
     runs: int
     seconds: float
     at: str = ""
+    field: str | None = None
 
 
 class Row(NamedTuple):
@@ -61,14 +65,16 @@ def is_least(animal: Animal, one: Reached) -> bool:
 
 
 def is_same(animal: Animal, one: Reached) -> bool:
-    """Whether what is left fails with the same title, and at the same step where `at` is given.
+    """Whether what is left fails with the same title, and at the same field and step where they are given.
 
     The step is known by what it says, since its path has changed; what a block holds is left out of that.
     """
     recorded = run(animal).found[0]
-    if one.finding_title != recorded.title or not one.at:
-        return one.finding_title == recorded.title
-    return failing_step(animal, one.scenario, one.at) == failing_step(animal, animal.scenario, recorded.at)
+    if one.finding_title != recorded.title or one.field not in (None, recorded.field):
+        return False
+    return not one.at or failing_step(animal, one.scenario, one.at) == failing_step(
+        animal, animal.scenario, recorded.at
+    )
 
 
 def render(table: list[Row]) -> str:

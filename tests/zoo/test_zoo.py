@@ -100,7 +100,7 @@ def test_naive_finds_a_needle() -> None:
     assert came.runs < 41 * 3
 
 
-@pytest.mark.parametrize("name", ["two-in-order", "failure-in-teardown", "beside-a-panic", "beside-a-leak"])
+@pytest.mark.parametrize("name", ["needle-1000", "two-in-order", "earlier-assertion", "idle-fault", "beside-a-leak"])
 def test_naive_is_tempted(name: str) -> None:
     """Where only the status is compared, what is left is another failure, and the table sees it."""
     animal = BY_NAME[name]
@@ -121,13 +121,14 @@ def test_the_table_tells_who_reached_what() -> None:
 
 
 def test_a_strayed_failure_is_not_reached() -> None:
-    """A result as small as wanted counts for nothing when its failure is another, by title or by step."""
+    """A result as small as wanted counts for nothing when its failure is another, by title, field or step."""
     animal = BY_NAME["same-step-elsewhere"]
     raw = scenario([kv("k", 0), {"type": "get_kv_assert", "key": "k", "equals": 3}])
     elsewhere = Reached(2, 0, 0, raw, "get_kv_assert", 1, 0.0, "steps[1]")
     assert is_least(animal, elsewhere)
     assert not reached(Row(animal, elsewhere, elsewhere))
     assert not reached(Row(animal, claim(animal)._replace(finding_title="unknown_name"), elsewhere))
+    assert not reached(Row(animal, claim(animal)._replace(field="key"), elsewhere))
     assert reached(Row(animal, claim(animal), elsewhere))
 
 
@@ -144,7 +145,7 @@ def unchanged(animal: Animal) -> Reached:
 def _as_reached(animal: Animal, raw: Json, outcome: Outcome) -> Reached:
     found = outcome.found[0]
     counts = (count(raw), outcome.nonzero_choices(), count(raw, "fault"))
-    return Reached(*counts, raw, found.title, 1, 0.0, found.at)
+    return Reached(*counts, raw, found.title, 1, 0.0, found.at, found.field)
 
 
 def at_step(animal: Animal, raw: Json, outcome: Outcome) -> Json | None:

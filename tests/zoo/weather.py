@@ -115,7 +115,7 @@ def crash() -> Animal:
     """A fault ends a program by a signal."""
     when: Json = {"type": "proc_when", "cmd": "serve", "exit_code": 0}
     spawns: list[Json] = [{"type": "proc_spawn", "cmd": "serve", "args": [f"{index}"]} for index in range(3)]
-    armed = fault("proc", "signal", signal=11, match={"cmd": "serve"}, after=2)
+    armed = fault("proc", "signal", signal=11, match={"cmd": "serve", "args": ["2"]})
     steps = [armed, {**when, "stdout": "ready"}, *noise(4), spawns[0], *noise(4, "m"), *spawns[1:], *noise(3, "e")]
     return Animal(
         name="crash-by-fault",
