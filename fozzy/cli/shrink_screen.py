@@ -6,7 +6,7 @@ from fozzy import wall
 from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.report.text import Line, Span, count, duration, line, one_line
-from fozzy.search.shrink.gate import Gate, faults_in, size_of
+from fozzy.search.shrink.gate import Gate, faults_in
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
 from fozzy.search.subject import Outcome
@@ -106,7 +106,7 @@ def slips(done: Shrunk) -> list[Line]:
 
 def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
     """What shrinking came to, as a document says it."""
-    first, best = size_of(done.first), size_of(done.best)
+    first, best = done.size_first, done.size_best
     passes = [PassBody(name=row.name, tried=row.tried, kept=row.kept, steps=row.size.steps,
                        choices=row.size.choices, faults=row.faults) for row in done.rows if row.tried]  # fmt: skip
     left = [

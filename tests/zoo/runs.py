@@ -65,7 +65,7 @@ def run(animal: Animal, raw: Json | None = None, source: Source | None = None) -
     """Run an animal, or another scenario in its place, with its seed or another source."""
     text = json.dumps(animal.scenario if raw is None else raw)
     try:
-        loaded = parse(document(text.encode(), "zoo.fozzy.json", "zoo.fozzy.json", "json"), _fetch(animal.files))
+        loaded = parse(document(text.encode(), "zoo.fozzy.json", "zoo.fozzy.json", "json"), fetch(animal.files))
     except InputError:
         return Outcome("invalid", [], [])
     options = Options(det=True, leak_bytes_max=animal.leak_bytes_max)
@@ -97,7 +97,7 @@ def failing_step(animal: Animal, raw: Json, at: str) -> Json | None:
     return None if value is raw else {name: item for name, item in value.items() if name not in BODIES}
 
 
-def _fetch(files: dict[str, str]) -> Fetch:
+def fetch(files: dict[str, str]) -> Fetch:
     def fetch(word: str) -> Any:
         return parse(document(files[word].encode(), word, word, "json"))
 

@@ -8,6 +8,7 @@ Rule 4: every run counts against the budget; when it is spent, `Spent` ends the 
 
 from __future__ import annotations
 
+import re
 from binascii import a2b_base64
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
 
 RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
+PLAIN = "0"  # the character that says least
+NUMBER = re.compile(r"(\d{1,18})(ns|us|ms|s|m|h)?", re.ASCII)
 
 
 class Spent(Exception):
@@ -40,11 +43,11 @@ class Size(NamedTuple):
         return self.steps, self.choices
 
 
-def size_of(candidate: Candidate) -> Size:
+def size_of(candidate: Candidate, subject: Subject) -> Size:
     """The size of a candidate."""
     script, tape = candidate
     far = [abs(draw.value - boring(draw.low, draw.high)) for draw in tape.draws]
-    return Size(sum(1 for _ in script.nodes()), sum(map(bool, far)), len(far), sum(far), weight(script))
+    return Size(subject.steps_in(script), sum(map(bool, far)), len(far), sum(far), weight(script))
 
 
 def faults_in(script: Script) -> int:
@@ -70,7 +73,11 @@ def _weigh(value: Any, total: list[int]) -> None:
             _weigh(item, total)
     elif isinstance(value, str):
         total[1] += len(value)
-        total[2] += len(value) - value.count("0") - value.count("a")
+        number = NUMBER.fullmatch(value)
+        if number:  # a duration, or digits: smaller numbers are simpler
+            total[3] += int(number[1])
+        else:
+            total[2] += len(value) - value.count(PLAIN)
     elif isinstance(value, bool):
         total[3] += value
     elif isinstance(value, int | float):
@@ -102,7 +109,7 @@ class Gate:
         self.subject = subject
         self.best = first
         self.failure = failure
-        self.size = size_of(first)
+        self.size = size_of(first, subject)
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
         self.listen: Callable[[], None] = lambda: None
@@ -121,7 +128,7 @@ class Gate:
         if outcome.failure != self.failure:
             return False
         accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks))
-        size = size_of(accepted)
+        size = size_of(accepted, self.subject)
         if size >= self.size:
             return False
         self.best, self.size = accepted, size

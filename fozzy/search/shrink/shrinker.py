@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from fozzy.errors import Terminated
-from fozzy.search.shrink.gate import Gate, Size, Slip, Spent, faults_in, size_of
+from fozzy.search.shrink.gate import Gate, Size, Slip, Spent, faults_in
 from fozzy.search.shrink.passes import PASSES, Aim, Pass
 from fozzy.search.shrink.reasons import Reason, reasons
 from fozzy.search.subject import Candidate, Failure, Subject
@@ -29,7 +29,9 @@ class Shrunk(NamedTuple):
     """What shrinking came to."""
 
     first: Candidate
+    size_first: Size
     best: Candidate
+    size_best: Size
     failure: Failure
     rows: list[Row]
     reasons: list[Reason]
@@ -53,7 +55,7 @@ class Shrinker:
 
     def run(self) -> Shrunk:
         """Shrink until nothing changes. Ctrl-C and a spent budget keep the best so far."""
-        gate, first = self._gate, self._gate.best
+        gate, first, size = self._gate, self._gate.best, self._gate.size
         end: End = "converged"
         try:
             self._rounds()
@@ -64,7 +66,7 @@ class Shrinker:
         why = self._reasons() if end in ("converged", "budget") else []
         rows = [*self._rows.values()]
         slips = list(gate.slips.values())
-        return Shrunk(first, gate.best, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
+        return Shrunk(first, size, gate.best, gate.size, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
 
     def _rounds(self) -> None:
         gate = self._gate
@@ -111,6 +113,3 @@ def shrink(
 ) -> Shrunk:
     """Shrink a candidate that fails for a reason. *Units*: `budget_ns` is wall time."""
     return Shrinker(Gate(subject, first, failure, budget_ns), aims, listen).run()
-
-
-__all__ = ["Shrinker", "Shrunk", "shrink", "size_of"]

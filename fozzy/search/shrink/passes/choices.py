@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations, islice
 
 from fozzy.core.events import Draw
 from fozzy.core.sources import boring
@@ -10,12 +11,39 @@ from fozzy.search.shrink.cut import drop_most, lowest
 from fozzy.search.shrink.gate import Gate
 
 SCHEDULE = ("parallel", "net.", "schedule.")  # what decides about order, not about values
+SWITCHINGS_MAX = 1_000  # schedules that are tried for each number of switches
+BRANCHES_TRIED = 8
 DROPPED_MAX = 2_000  # draws of one label; more are not looked at one by one
 
 
 def calm_schedule(gate: Gate) -> None:
-    """Zero what decides about order."""
+    """Zero what decides about order; then look whether one switch, or two, would do."""
     _zero(gate, lambda draw: draw.label.startswith(SCHEDULE))
+    for switches in (1, 2):
+        if len(_scheduled(gate, gate.best.tape.loud)) > switches:
+            _few_switches(gate, switches)
+
+
+def _scheduled(gate: Gate, indexes: Iterable[int]) -> list[int]:
+    """Those draws that decide about order."""
+    draws = gate.best.tape.draws
+    return [index for index in indexes if draws[index].label.startswith(SCHEDULE)]
+
+
+def _few_switches(gate: Gate, switches: int) -> None:
+    """Try schedules with so many switches and no more, as in Musuvathi and Qadeer, "Iterative Context Bounding" (2007)."""
+    draws = gate.best.tape.draws
+    places = _scheduled(gate, range(len(draws)))
+    calm = {index: boring(draws[index].low, draws[index].high) for index in places}
+    chosen = ((index, value) for index in places for value in _others(draws[index]))
+    tries = islice(combinations(chosen, switches), SWITCHINGS_MAX)
+    any(gate.with_tape(gate.best.tape._replace(draws=draws).with_values({**calm, **dict(some)})) for some in tries)
+
+
+def _others(draw: Draw) -> range:
+    """The values of a draw that are not boring, the least."""
+    first = boring(draw.low, draw.high) + 1
+    return range(first, min(draw.high, first + BRANCHES_TRIED) + 1)
 
 
 def zero_draws(gate: Gate) -> None:

@@ -11,9 +11,10 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from fozzy.search.script import Node
+from fozzy.search.script import Node, Script
 from fozzy.search.shrink.cut import drop_most, lowest
-from fozzy.search.shrink.gate import Gate
+from fozzy.search.shrink.gate import PLAIN, Gate
+from fozzy.search.subject import Candidate
 
 NAMES = frozenset(
     [
@@ -40,8 +41,9 @@ NAMES = frozenset(
 )  # they say which, not how much: another one is another thing
 INPUTS = {"call": "args", "proc_spawn": "stdin"}
 BYTES = "$bytes"
+DRAWING_LISTS = ("shuffle",)  # steps that draw once for an item
+OWN_DRAWS_MAX = 32
 _DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
-PLAIN = "0"
 SCALE = 10**6  # of a float: smaller differences are not looked for
 
 Test = Callable[[Any], bool]
@@ -83,7 +85,16 @@ def _with_fields(gate: Gate, origin: str, fields: dict[str, Any], *, drop: bool 
         return False
     made = {name: value for name, value in node.fields.items() if name not in fields} if drop else dict(node.fields)
     made.update({} if drop else fields)
-    return gate.with_script(gate.best.script.replace(origin, (node._replace(fields=made),)))
+    script = gate.best.script.replace(origin, (node._replace(fields=made),))
+    return gate.with_script(script) or (node.type in DRAWING_LISTS and _with_a_draw_less(gate, origin, script))
+
+
+def _with_a_draw_less(gate: Gate, origin: str, script: Script) -> bool:
+    """An item that goes may take the draw that was about it along."""
+    draws = gate.best.tape.draws
+    own = [index for index, draw in enumerate(draws) if draw.at == origin]
+    tapes = (gate.best.tape._replace(draws=draws[:index] + draws[index + 1 :]) for index in own[:OWN_DRAWS_MAX])
+    return any(gate.consider(Candidate(script, tape)) for tape in tapes)
 
 
 def _with_variable(gate: Gate, name: str, value: Any) -> bool:
