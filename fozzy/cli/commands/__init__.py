@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:Run", "Run one scenario and record it."),
     "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
     "shrink": ("shrink:Shrink", "Make a failing run as small as it goes while it fails for the same reason."),
+    "fuzz": ("fuzz:Fuzz", "Throw inputs at a scenario, a Python function or a program until something breaks."),
     "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
     "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
     "trace show": ("trace:Show", "Print the records of a trace."),

@@ -31,7 +31,6 @@ class Crash(msgspec.Struct, frozen=True):
     cause: list[str] = []
     data: bytes = b""
     number: int = 0  # of the execution, within its portion
-    count: int = 1
 
     @property
     def print(self) -> tuple[str, ...]:

@@ -182,8 +182,9 @@ def weighted(near: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:
 
 
 def near_words(function: Callable[..., Any], places: Places) -> list[bytes]:
-    """The words of a function, of the user's functions and classes it names, of those they name, and so on; sorted."""
-    found: set[bytes] = set()
+    """The words of a function, of the user's functions and classes it names, of those they name, and so on, in the order
+    of the code."""
+    found: dict[bytes, None] = {}
     seen: set[CodeType] = set()
     waiting: list[tuple[CodeType, dict[str, Any]]] = _codes_of(function)
     while waiting:
@@ -195,10 +196,10 @@ def near_words(function: Callable[..., Any], places: Places) -> list[bytes]:
             if isinstance(constant, CodeType):
                 waiting.append((constant, names))
             else:
-                found.update(_words_of(constant))
+                found.update(dict.fromkeys(_words_of(constant)))
         for name in code.co_names:
             waiting += _codes_of(names.get(name))
-    return sorted(found, key=lambda word: (len(word), word))
+    return list(found)
 
 
 def _codes_of(value: Any) -> list[tuple[CodeType, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from fozzy.core.sources import Mutated
+from fozzy.core.summary import Mode
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.load import parse
@@ -38,7 +39,8 @@ def ready_of(failing: Failing, script: Script) -> Ready:
     origin = failing.subject.origin
     doc = document_of(script, small_name(origin.header.scenario.path))
     loaded = parse(doc, lambda word: _included(failing, word))
-    header = msgspec.structs.replace(origin.header, mode="shrink", case={}, scenario=embed(loaded, origin.redactor))
+    mode: Mode = "fuzz" if origin.header.mode == "fuzz" else "shrink"
+    header = msgspec.structs.replace(origin.header, mode=mode, case={}, scenario=embed(loaded, origin.redactor))
     run = ready(header, loaded, origin.redactor, origin.allowance.root)
     return with_code(run, loaded, origin.allowance)
 
