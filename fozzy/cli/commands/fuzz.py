@@ -31,7 +31,16 @@ from fozzy.search.corpus.names import folder_of, is_target
 from fozzy.search.corpus.store import Corpus
 from fozzy.search.fuzz.campaign import Campaign, Distinct, Plan, distinct
 from fozzy.search.fuzz.crashes import Kept, failing_of, record_crash, shrink_crash
-from fozzy.search.fuzz.targets import UNITS, Bounds, Target, Wanted, file_name, open_target, parse_dictionary
+from fozzy.search.fuzz.targets import (
+    UNITS,
+    Bounds,
+    PythonFuzz,
+    Target,
+    Wanted,
+    file_name,
+    open_target,
+    parse_dictionary,
+)
 from fozzy.search.shrink.regression import folder_for, kept_already, kept_name
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
@@ -95,12 +104,27 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             began = wall.now_iso()
             campaign = Campaign(msgspec.structs.replace(plan, unit=UNITS[target.kind]), target.bench, given)
             campaign.listen = lambda: live(campaign)
-            campaign.run()
+            self._search(campaign, target)
             work = _Work(config, Store(config.base_dir()), campaign, target, seed, began)
             return self._finish(console, live, work, corpus)
         finally:
             live.erase()
             target.close()
+
+    def _search(self, campaign: Campaign, target: Target) -> None:
+        """Run it. *Errors*: `UsageError` for what cannot be searched by Hypothesis."""
+        if self.mode != "property":
+            campaign.run()
+            return
+        if not isinstance(target, PythonFuzz):
+            raise UsageError("fuzz.no_property", f"--mode property needs a Python function, got {self.target}")
+        if self.time is not None or self.corpus is not None:
+            flag = "--time" if self.time is not None else "--corpus"
+            raise UsageError("fuzz.no_property", f"Hypothesis takes no {flag}", hint="--runs says how many examples")
+        try:
+            campaign.take(target.search(self.runs or RUNS_DEFAULT))
+        except KeyboardInterrupt as stop:
+            campaign.interrupted = stop
 
     def _plan(self, seed: int) -> Plan:
         """What was asked for. *Errors*: `UsageError`."""
@@ -200,7 +224,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         body = msgspec.structs.replace(
             told.body,
             message=recorded.findings[0].message if recorded.findings else told.body.message,
-            input=_input_of(kept) or told.body.input,
+            input=_input_of(kept),
             trace_path=shown_path(recorded.trace),
             kept_path=self._regression(kept, keep, recorded.trace),
         )
@@ -248,7 +272,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         ended: Literal["runs", "time", "interrupted", "terminated"] = "runs"
         if stop is not None:
             ended = "terminated" if isinstance(stop, Terminated) else "interrupted"
-        elif campaign.plan.runs is None or campaign.runs < campaign.plan.runs:
+        elif campaign.plan.time_ns is not None and campaign.runs != campaign.plan.runs:
             ended = "time"
         return FuzzBody(
             target=self.target,
@@ -327,17 +351,27 @@ class _Told(NamedTuple):
     status: Status
 
 
-def _input_of(kept: Kept) -> Blob | None:
-    """The small input of a function or a program, as it stands in the step that takes it."""
-    for node in kept.shrunk.best.script.nodes():
-        for field in {"call": ("args",), "proc_spawn": ("stdin",), "fs_write": ("data",)}.get(node.type, ()):
-            if field in node.fields:
-                value = node.fields[field]
-                value = value[0] if field == "args" and isinstance(value, list) and len(value) == 1 else value
-                if isinstance(value, dict) and list(value) == ["$bytes"]:
-                    return Blob.of(Blob(base64=value["$bytes"]).data())
-                return Blob(text=value) if isinstance(value, str) else Blob.of(msgspec.json.encode(value))
-    return None
+FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}
+
+
+def _input_of(kept: Kept) -> Blob:
+    """The small input: as it stands in the step that takes it, or a scenario's variables and draws."""
+    best = kept.shrunk.best
+    if kept.failing.subject.origin.document.name.startswith(("py-", "cmd-")):
+        for node in best.script.nodes():
+            if FIELDS.get(node.type) in node.fields:
+                return _blob_of(node.fields[FIELDS[node.type]], node.type == "call")
+    draws = {draw.label: draw.value for draw in best.tape.draws}
+    return Blob.of(msgspec.json.encode({"vars": best.script.head.get("vars", {}), "draws": draws}))
+
+
+def _blob_of(value: object, is_call: bool) -> Blob:
+    """What a field holds; one argument alone stands for itself."""
+    if is_call and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) and list(value) == ["$bytes"]:
+        return Blob.of(Blob(base64=value["$bytes"]).data())
+    return Blob(text=value) if isinstance(value, str) else Blob.of(msgspec.json.encode(value))
 
 
 def _stopped(campaign: Campaign) -> Exit:

@@ -75,6 +75,13 @@ class Campaign:
         except (KeyboardInterrupt, InterruptedRun) as stop:
             self.interrupted = stop
 
+    def take(self, told: Told) -> None:
+        """What another search came to, as if this one had."""
+        for crash in told.crashes:
+            self._crashed(crash)
+        self.runs += told.runs
+        self.forks += told.forks
+
     def _rounds(self) -> Iterator[list[Portion]]:
         yield [self._portion("0", given=self._given, runs=len(self._given))]
         while not self._is_over():

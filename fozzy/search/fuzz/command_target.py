@@ -41,7 +41,7 @@ class CommandTarget:
         self.first = list(FIRST_INPUTS)
         self._cmd = cmd
         self._args = list(args)
-        self._file = input_file if FILE_WORD in args else None
+        self._file = input_file if takes_file(args) else None
         self._loop = HostLoop()
         clock, log, redactor = Clock(), Log(), Redactor()
         self._log = log
@@ -72,8 +72,13 @@ class CommandTarget:
             self._file.write_bytes(data)
         except OSError as error:
             raise StoreError("store.unwritable", f"cannot write {self._file}: {error.strerror or error}") from error
-        args = [str(self._file) if word == FILE_WORD else word for word in self._args]
+        args = [word.replace(FILE_WORD, str(self._file)) for word in self._args]
         return Spawn(cmd=self._cmd, args=args)
+
+
+def takes_file(args: Sequence[str]) -> bool:
+    """Whether the input is a file that is named among a program's words."""
+    return any(FILE_WORD in word for word in args)
 
 
 def _crash(cmd: str, ended: Exited) -> Crash | None:

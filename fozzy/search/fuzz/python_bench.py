@@ -21,7 +21,7 @@ import msgspec
 from fozzy import wall
 from fozzy.errors import FozzyError, InputError, UsageError, suggestion
 from fozzy.search.fuzz.portion import Crash, Portion, Told
-from fozzy.search.fuzz.runner import BEAT, Setup, Slice
+from fozzy.search.fuzz.runner import BEAT, Property, Setup, Slice
 from fozzy.world.code.host import how_ended, surroundings
 from fozzy.world.code.interpreter import DIED_GRACE_MS, Interpreter, Key, Run, start
 from fozzy.world.code.lines import Gone, Late
@@ -33,6 +33,7 @@ PROGRAM = "fozzy.search.fuzz.runner:serve"
 SLICE_RUNS = 256
 HANGS_MAX = 4  # of one portion: each costs the whole time of an execution
 IMPORT_NS_MAX = 60 * 10**9
+LOST_MAX = 16  # inputs that ended the child of a search by Hypothesis, after which it is given up
 LOOK_S = 0.02  # between two looks whether it hangs
 CHUNK_BYTES = 1 << 16
 
@@ -101,6 +102,10 @@ class PythonBench:
                 for future in futures:
                     future.cancel()
                 raise
+
+    def search(self, runs: int, seed: int) -> Told:
+        """Have Hypothesis make so many examples; the crashes' inputs are lists of arguments."""
+        return self._jobs[0].search(runs, seed)
 
     def close(self) -> None:
         """End everything."""
@@ -187,6 +192,28 @@ class _Job:
         told.runs = at
         return told
 
+    def search(self, runs: int, seed: int) -> Told:
+        """Have Hypothesis search, again without the input when one ends the child. *Errors*: `FozzyError`."""
+        lost: dict[bytes, Crash] = {}
+        while True:
+            self._end_run()
+            self.hello()
+            try:
+                told = self._ask(Property(property_runs=runs, seed=seed, skip=list(lost)))
+                break
+            except _Hung:
+                told, crash_of = Told(), self._hang
+            except Gone:
+                told, crash_of = Told(), self._death
+            self._lost(told, crash_of)
+            lost[told.crashes[0].data] = told.crashes[0]
+            if len(lost) >= LOST_MAX:
+                break
+        for crash in lost.values():
+            if all(known.print != crash.print for known in told.crashes):
+                told.crashes.append(crash)
+        return told
+
     def stop(self) -> None:
         """Have the thread that uses it come to an end."""
         self._stopped = True
@@ -232,8 +259,8 @@ class _Job:
             raise
         return interpreter
 
-    def _ask(self, slice_: Slice) -> Told:
-        """Have a slice executed. *Errors*: `_Hung`, `Gone`, `_Stopped`."""
+    def _ask(self, slice_: Slice | Property) -> Told:
+        """Have something executed. *Errors*: `_Hung`, `Gone`, `_Stopped`."""
         assert self._run is not None
         line = self._run.line.socket
         BEAT.pack_into(self._shared, 0, -1, 0)

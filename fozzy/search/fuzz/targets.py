@@ -25,8 +25,8 @@ from fozzy.errors import InputError, UsageError
 from fozzy.search.corpus.names import slug
 from fozzy.search.fuzz.benches import LocalBench
 from fozzy.search.fuzz.campaign import Bench
-from fozzy.search.fuzz.command_target import FILE_WORD, CommandTarget
-from fozzy.search.fuzz.portion import Crash
+from fozzy.search.fuzz.command_target import FILE_WORD, CommandTarget, takes_file
+from fozzy.search.fuzz.portion import Crash, Told
 from fozzy.search.fuzz.python_bench import Python, PythonBench
 from fozzy.search.fuzz.scenario_target import ScenarioTarget, decoded
 from fozzy.world.code.permission import permit
@@ -156,11 +156,17 @@ class PythonFuzz:
         )
         self._bench = PythonBench(python, wanted.jobs)
         self.takes = self._bench.takes
+        self._is_plain = self.takes == "bytes"  # inputs are the bytes themselves, not a list of arguments
 
     @property
     def bench(self) -> PythonBench:
         """Its children."""
         return self._bench
+
+    def search(self, runs: int) -> Told:
+        """Have Hypothesis make the arguments, in so many examples."""
+        self._is_plain = False
+        return self._bench.search(runs, self._wanted.seed)
 
     def crashing(self, crash: Crash) -> Crashing:
         """A call with these arguments."""
@@ -170,7 +176,7 @@ class PythonFuzz:
         return Crashing(raw, _bounded(self._wanted), Allowance(True, self._wanted.root), live=False)
 
     def _arguments(self, data: bytes) -> Any:
-        if self.takes == "bytes":
+        if self._is_plain:
             return json.loads(Encoder(1 << 30).encode([data]))
         return literal(json.loads(data))
 
@@ -193,7 +199,7 @@ class CommandFuzz:
             raise UsageError("fuzz.bad_target", "cmd: names no program", hint="cmd:'./parser @@'")
         self._cmd, *self._args = parts
         self._wanted = wanted
-        self.takes = "a file" if FILE_WORD in self._args else "stdin"
+        self.takes = "a file" if takes_file(self._args) else "stdin"
         first = self._target("first")
         self.bench: Bench = LocalBench(self._target, first.first, wanted.jobs)
         try:
@@ -217,8 +223,8 @@ class CommandFuzz:
         data = _bytes_form(crash.data)
         spawn: dict[str, Any] = {"type": "proc_spawn", "cmd": self._cmd}
         steps: list[dict[str, Any]] = [spawn]
-        if FILE_WORD in self._args:
-            spawn["args"] = [INPUT_NAME if word == FILE_WORD else literal(word) for word in self._args]
+        if takes_file(self._args):
+            spawn["args"] = [literal(word).replace(FILE_WORD, INPUT_NAME) for word in self._args]
             steps.insert(0, {"type": "fs_write", "path": INPUT_NAME, "data": data})
         else:
             spawn |= {"args": literal(self._args), "stdin": data}
