@@ -79,7 +79,7 @@ class ScenarioSubject:
         try:
             start(run, source, Log([kept]), ended=ended)
         except Unanswered as question:
-            return Outcome("error", said=f"it asks {question.label} something the recording has no answer for"), Tape()
+            return Outcome("error", said=f"it asks what the recording has no answer for ({question.label})"), Tape()
         except TooLong:
             return Outcome("error", said="it goes on and on"), Tape()
         return _outcome(ended, script, kept), Tape(tuple(kept.draws), tuple(kept.asks))

@@ -28,7 +28,7 @@ from fozzy.search.shrink.passes import Aim
 from fozzy.search.shrink.regression import folder_for, kept_already, kept_name
 from fozzy.search.shrink.result import as_scenario, record_best
 from fozzy.search.shrink.shrinker import Row, Shrunk, shrink
-from fozzy.trace.finalize import display_name, shown_path
+from fozzy.trace.finalize import check_target, display_name, shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import MIN_NAME, TRACE_NAME, Store
 
@@ -75,6 +75,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         store = Store(config.base_dir())
         path = self._recorded(config, store)
         failing = open_failing(path, config.settings.redact, config.root)
+        self._refuse_places()
         began = wall.now_iso()
         self._say(console, screen.opening(_name(failing), failing.failure.title, failing.message))
         live = screen.Live(console)
@@ -116,6 +117,13 @@ class Shrink(Asking, frozen=True, kw_only=True):
             message = f"{flag} says how a scenario is run, and {self.target} is a trace, which has been run"
             raise UsageError("shrink.trace_is_run", message, hint="give a scenario file, or drop the option")
 
+    def _refuse_places(self) -> None:
+        """Refuse before the work what could not be written after it. *Errors*: `StoreError`."""
+        if self.out is not None:
+            check_target(Path(self.out), self.policy)
+        if self.keep is not None:
+            folder_for(Path(self.keep))
+
     def _finish(self, console: Console, config: Config, store: Store, work: _Work) -> Exit:
         with store.run() as run_id:
             target = store.folder(run_id) / MIN_NAME
@@ -134,7 +142,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
         return ENDS.get(work.done.end, Exit.PASS)
 
     def _check(self, trace: Path) -> None:
-        check_replays(trace, shlex.split(self.place_flags))
+        # This process works in the folder of --cwd already, and so does the fresh one.
+        check_replays(trace, ["--config", self.config] if self.config else [])
 
     def _places(self, work: _Work, keep: Keeping, trace: Path) -> list[str]:
         """Where the trace lies besides the store; written there too now."""

@@ -1,15 +1,17 @@
 """The gate: the only way a candidate becomes the best one.
 
-Rule 1: every candidate is run here, once; the same candidate again gets its answer from memory.
+Rule 1: every candidate is run here, once. The same one again is refused: the best only becomes smaller, so what was
+not accepted then is not now. What came of it is remembered, without its draws.
 Rule 2: it is accepted when it fails for the same reason and is smaller by `Size`. Nothing else matters.
 Rule 3: the tape of an accepted candidate is the one its run really made, so later cuts cut what is there.
 Rule 4: every run counts against the budget; when it is spent, `Spent` ends the passes and the best so far stands.
+Rule 5: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from fozzy import wall
 from fozzy.core.sources import boring
@@ -18,6 +20,11 @@ from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
 
 RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
+SCHEDULE = ("parallel", "net.", "schedule.")  # labels of draws that decide about order, not about values
+FAULTS = ("fault.",)  # and of those that decide whether a fault strikes
+
+Aim = Literal["input", "schedule", "faults"]
+AIMS: tuple[Aim, ...] = ("input", "schedule", "faults")
 
 
 class Spent(Exception):
@@ -49,6 +56,16 @@ def size_of(candidate: Candidate) -> Size:
 def faults_in(script: Script) -> int:
     """How many faults a script arms."""
     return sum(node.type == "fault" for node in script.nodes())
+
+
+def armed(script: Script) -> list[tuple[str, Any]]:
+    """The faults a script arms, with all they say."""
+    return [(node.origin, node.fields) for node in script.nodes() if node.type == "fault"]
+
+
+def aim_of(label: str) -> Aim:
+    """What a draw decides about."""
+    return "schedule" if label.startswith(SCHEDULE) else "faults" if label.startswith(FAULTS) else "input"
 
 
 def weight(script: Script) -> tuple[int, int, int, int]:
@@ -92,6 +109,7 @@ class Gate:
     def __init__(self, subject: Subject, first: Candidate, failure: Failure, budget_ns: int) -> None:
         self.subject = subject
         self.best = first
+        self.aims: Collection[Aim] = AIMS
         self.failure = failure
         self.size = size_of(first)
         self.tried = self.kept = 0
@@ -108,6 +126,10 @@ class Gate:
 
     def consider(self, candidate: Candidate) -> bool:
         """Run a candidate; true when it is the best now."""
+        if self.spent_ns > self._budget_ns:
+            raise Spent
+        if candidate.key in self._seen or not self._is_allowed(candidate):
+            return False
         outcome = self.run(candidate)
         if outcome.failure != self.failure:
             return False
@@ -117,23 +139,29 @@ class Gate:
             return False
         self.best, self.size = accepted, size
         self.kept += 1
-        self._seen[accepted.key] = outcome
+        self._seen[accepted.key] = outcome._replace(draws=())
         return True
 
     def run(self, candidate: Candidate) -> Outcome:
-        """What comes of a candidate, whether or not it is better."""
-        known = self._seen.get(candidate.key)
+        """What comes of a candidate, whether or not it is better; its draws only the first time."""
+        key = candidate.key
+        known = self._seen.get(key)
         if known is not None:
             return known
         if self.tried >= RUNS_MAX or self.spent_ns > self._budget_ns:
             raise Spent
         self.tried += 1
         self.listen()
-        outcome = self._seen[candidate.key] = self.subject.run(candidate)
+        outcome = self.subject.run(candidate)
+        forgetful = self._seen[key] = outcome._replace(draws=())
         failure = outcome.failure
         if failure is not None and failure != self.failure and len(self.slips) < SLIPS_MAX:
-            self.slips.setdefault(failure, Slip(candidate, outcome))
+            self.slips.setdefault(failure, Slip(candidate, forgetful))
         return outcome
+
+    def _is_allowed(self, candidate: Candidate) -> bool:
+        """Whether a candidate changes only what may change; what draws may change is the passes' business."""
+        return "faults" in self.aims or armed(candidate.script) == armed(self.best.script)
 
     def without(self, origins: Collection[str]) -> bool:
         """Consider the best without some steps."""

@@ -15,7 +15,8 @@ def unwrap_blocks(gate: Gate) -> None:
     """Replace blocks by what they hold, outer ones first; a block that fails itself stays."""
     again = True
     while again:
-        again = any(_unwrap(gate, node) for node in list(gate.best.script.nodes()) if node.origin != gate.failure.at)
+        nodes = [node for node in gate.best.script.nodes() if node.origin != gate.failure.at]
+        again = sum(_unwrap(gate, node) for node in nodes) > 0  # all of them, not from the start again after each
 
 
 def _unwrap(gate: Gate, node: Node) -> bool:
