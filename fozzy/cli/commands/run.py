@@ -68,7 +68,8 @@ class Run(Running, frozen=True, kw_only=True):
             failed = summary.status != "pass"
             word = _word(keep, self.record, done)
             replay = f"fozzy replay {quoted(word)}{self.place_flags}           exact, offline"
-            again = [replay, self._again(done)] if failed else []
+            smaller = f"fozzy shrink {quoted(word)}{self.place_flags}           make it smaller"
+            again = [replay, smaller, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
             console.answer(shown[:1] if console.quiet else [*lines, [], *shown])

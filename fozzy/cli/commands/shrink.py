@@ -12,6 +12,7 @@ from fozzy.cli.command import Arg, Opt
 from fozzy.cli.commands.run import load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.documents import ShrinkBody, ShrinkDocument
+from fozzy.cli.keeping import ENDS
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
 from fozzy.config import Config
 from fozzy.core.summary import Summary
@@ -25,7 +26,7 @@ from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.failing import Failing, open_failing
 from fozzy.search.shrink.gate import faults_in, size_of
 from fozzy.search.shrink.passes import Aim
-from fozzy.search.shrink.regression import folder_for, kept_already, kept_name
+from fozzy.search.shrink.regression import folder_for, keep_in
 from fozzy.search.shrink.result import as_scenario, record_best
 from fozzy.search.shrink.shrinker import Row, Shrunk, shrink
 from fozzy.trace.finalize import check_target, display_name, shown_path
@@ -38,7 +39,6 @@ AIMS: dict[str, tuple[Aim, ...]] = {
     "faults": ("faults",),
     "all": ("input", "schedule", "faults"),
 }
-ENDS = {"interrupted": Exit.INTERRUPTED, "terminated": Exit.TERMINATED}
 
 
 class Shrink(Asking, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
             summary = summary_of(recorded, keep, shown_path(recorded.trace), "shrink")
             keep_in_store(keep, recorded.trace, summary)
             after_run(store, run_id, config.settings.retention)
-        body = screen.body_of(work.done, [shown_path(recorded.trace), *self._places(work, keep, recorded.trace)])
+        body = screen.body_of(work.done, [shown_path(recorded.trace), *self._places(work, keep)])
         self._show(console, work, body, keep)
         if self.json:
             console.raw(_document(summary, body))
@@ -145,17 +145,14 @@ class Shrink(Asking, frozen=True, kw_only=True):
         # This process works in the folder of --cwd already, and so does the fresh one.
         check_replays(trace, ["--config", self.config] if self.config else [])
 
-    def _places(self, work: _Work, keep: Keeping, trace: Path) -> list[str]:
+    def _places(self, work: _Work, keep: Keeping) -> list[str]:
         """Where the trace lies besides the store; written there too now."""
         places: list[str] = []
         if self.out is not None:
             places.append(self._copy(work, keep._replace(target=Path(self.out), policy=self.policy)))
         if self.keep is not None:
-            name = kept_name(work.failing.header.scenario.path)
-            folder = folder_for(Path(self.keep))
-            there = kept_already(trace, folder, name)
-            target = keep._replace(target=folder / name, policy="append")
-            places.append(shown_path(there) if there else self._copy(work, target))
+            folder = keep._replace(target=Path(self.keep))
+            places.append(shown_path(keep_in(work.failing, work.done.best, folder, lambda _path: None)))
         return places
 
     def _copy(self, work: _Work, keep: Keeping) -> str:
@@ -167,7 +164,9 @@ class Shrink(Asking, frozen=True, kw_only=True):
     def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping) -> None:
         done = work.done
         if console.quiet:
-            self._say(console, [line(f"{body.steps} steps, {body.choices} choices  {body.trace_paths[0]}")])
+            self._say(
+                console, [line(f"{count(body.steps, 'step')}, {count(body.choices, 'choice')}  {body.trace_paths[0]}")]
+            )
             return
         start = Row("start", 0, 0, size_of(done.first), faults_in(done.first.script))
         lines = [*screen.table(done, start), [], screen.totals(done, start)]

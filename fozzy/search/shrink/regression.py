@@ -3,11 +3,84 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from fozzy.errors import StoreError
+from fozzy.engine.record import Keeping
+from fozzy.errors import EvidenceError, StoreError
+from fozzy.search.failing import Failing, open_failing
+from fozzy.search.shrink.gate import size_of
+from fozzy.search.shrink.result import record_best
+from fozzy.search.shrink.shrinker import End, Listener, shrink
+from fozzy.search.subject import Candidate
 from fozzy.trace.finalize import NAMES_MAX, display_name, numbered
 from fozzy.trace.format import FOOTER_OPENING, SUFFIX
+
+BUDGET_NS = 5 * 10**9  # of wall time, for each failure of a suite: many failures must not make a suite endless
+Check = Callable[[Path], None]
+
+
+class Kept(NamedTuple):
+    """A failure that was kept, how large it is, and why not smaller when it could not be made so."""
+
+    path: Path
+    steps: int
+    choices: int
+    end: End = "converged"
+    warning: str = ""
+
+
+def keep_smaller(
+    trace: Path,
+    keep: Keeping,
+    check: Check,
+    *,
+    names: Sequence[str] = (),
+    root: Path = Path(),
+    listen: Listener | None = None,
+) -> Kept:
+    """Shrink a failing trace and keep the result in the folder that is `keep`'s target, or the run as it was when the
+    smaller one does not hold. *Limits*: `BUDGET_NS`. *Errors*: as `open_failing`; `StoreError`, those of `check`."""
+    failing = open_failing(trace, names, root)
+    done = shrink(failing.subject, failing.first, failing.failure, budget_ns=BUDGET_NS, listen=listen)
+    warning, best = "", done.best
+    try:
+        path = keep_in(failing, best, keep, check)
+    except EvidenceError as error:
+        warning, best = f"kept as it was: {error.message}", done.first
+        path = keep_in(failing, best, keep, check)
+    return Kept(path, *size_of(best).shown, done.end, warning)
+
+
+def keep_in(failing: Failing, best: Candidate, keep: Keeping, check: Check) -> Path:
+    """Keep a candidate in the folder that is `keep`'s target; the trace there that holds the very same run, if one does.
+
+    `check` looks at the trace before it has its name. *Errors*: `StoreError`, those of `check`.
+    """
+    folder, name = folder_for(keep.target), kept_name(failing.header.scenario.path)
+
+    def look(trace: Path) -> None:
+        there = kept_already(trace, folder, name)
+        if there is not None:
+            raise _There(there)
+        check(trace)
+
+    target = keep._replace(target=folder / name, policy="append", asked=True, always=True)
+    try:
+        recorded = record_best(failing, best, target, look)
+    except _There as there:
+        return there.path
+    assert recorded.trace is not None
+    return recorded.trace
+
+
+class _There(Exception):
+    """The same run is kept already."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
 
 
 def kept_name(scenario: str) -> str:
