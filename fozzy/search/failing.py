@@ -91,12 +91,12 @@ def document_of(script: Script, name: str) -> Document:
 
 def _nothing_failed(trace: Trace) -> UsageError:
     message = f"{trace.shown} holds no failure: there is nothing to keep while shrinking"
-    return UsageError("shrink.nothing_failed", message, hint="shrink a trace of a run that failed: @last-fail")
+    return UsageError("shrink.nothing_failed", message, hint="fozzy shrink @last-fail   takes the last run that failed")
 
 
 def _gone(path: Path, failure: Failure, outcome: Outcome) -> EvidenceError:
     return EvidenceError(
         "shrink.not_again",
         f"{shown_path(path)} failed with {failure.shown} when it was recorded; now {outcome.said}",
-        hint=f"fozzy replay {shown_path(path)} tells where the two part",
+        hint=f"fozzy replay {shown_path(path)}   tells where the two part",
     )

@@ -105,7 +105,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
             keep_in_store(keep, done.trace, summary_of(done, keep, shown_path(done.trace), "run"))
         if done.ended.status == "pass":
             message = f"{loaded.document.shown} passes with seed {seed}: there is nothing to shrink"
-            hint = "fozzy test finds seeds and scenarios that fail"
+            hint = "fozzy test   finds scenarios that fail"
             raise UsageError("shrink.nothing_failed", message, hint=hint)
         return done.trace
 
