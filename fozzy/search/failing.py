@@ -10,7 +10,7 @@ from blake3 import blake3
 
 from fozzy.core.events import Ask, Draw, Found
 from fozzy.core.redact import Redactor
-from fozzy.dsl.document import Document
+from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import decode
 from fozzy.engine.prepare import learn_from
@@ -67,12 +67,17 @@ def _failing(trace: Trace, names: Sequence[str], root: Path) -> Failing:
     subject = ScenarioSubject(origin, GROWTH_MAX * len(records) + RECORDS_SPARE)
     draws = tuple(record for record in records if type(record) is Draw)
     asks = tuple(record for record in records if type(record) is Ask)
-    script = folded(script_of(decode(loaded.document)), header.case)
+    script = folded(script_of(decode(loaded.document), _inside(loaded)), header.case)
     found = [record for record in records if type(record) is Found and record.status != "pass"]
     if not found:  # the summary says so, but no record does
         raise _nothing_failed(trace)
     failure = failure_of(found, found[0].at)
     return Failing(subject, Candidate(script, Tape(draws, asks)), failure, found[0].message)
+
+
+def _inside(loaded: Loaded) -> dict[str, int]:
+    """How many steps there are in each file that is included, with those it includes itself."""
+    return {word: script_of(decode(each.document), _inside(each)).steps for word, each in loaded.included.items()}
 
 
 def folded(script: Script, case: Mapping[str, Any]) -> Script:

@@ -50,7 +50,7 @@ def size_of(candidate: Candidate) -> Size:
     """The size of a candidate."""
     script, tape = candidate
     far = [abs(draw.value - boring(draw.low, draw.high)) for draw in tape.draws]
-    return Size(sum(1 for _ in script.nodes()), sum(map(bool, far)), len(far), sum(far), weight(script))
+    return Size(script.steps, sum(map(bool, far)), len(far), sum(far), weight(script))
 
 
 def faults_in(script: Script) -> int:

@@ -43,10 +43,10 @@ def _drop_of(gate: Gate, label: str, count: int) -> None:
 
 def lower_draws(gate: Gate) -> None:
     """Bring each draw that is not boring as near to it as it goes."""
-    for place in range(len(_loud(gate))):
-        loud = _loud(gate)
-        if place < len(loud):
-            _lower(gate, loud[-1 - place])
+    for index in reversed(_loud(gate)):  # a later draw that changes moves no earlier one
+        draws = gate.best.tape.draws
+        if index < len(draws) and _may_change(gate, draws[index]):
+            _lower(gate, index)
 
 
 def _lower(gate: Gate, index: int) -> None:

@@ -44,8 +44,8 @@ def _contents(gate: Gate, node: Node) -> Iterator[tuple[Node, ...]]:
 def _included(gate: Gate, node: Node) -> Iterator[tuple[Node, ...]]:
     """The steps of an included file, with its names replaced by their values."""
     loaded = getattr(gate.subject, "origin").included.get(node.fields["file"])  # noqa: B009 - not of every subject
-    if loaded is None or not isinstance(loaded.file, StepsFile):
-        return
+    if loaded is None or not isinstance(loaded.file, StepsFile) or loaded.included:
+        return  # what it includes is named from where it lies
     import msgspec
 
     names = {**loaded.file.vars, **node.fields.get("with", {})}
