@@ -120,7 +120,7 @@ def draws(*values: int, label: str = "rand.k", low: int = 0, high: int = 100) ->
 
 def names_in(script: Script) -> list[str]:
     """The events of a script."""
-    return [node.fields["name"] for node in script.nodes() if node.type == "trace_event"]
+    return [node.fields.get("name") for node in script.nodes() if node.type == "trace_event"]
 
 
 class Plant:
