@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
+
+from fozzy.core.events import Ask, Draw, Found, Record
 from fozzy.engine.record import Keeping
-from fozzy.errors import EvidenceError, StoreError
+from fozzy.errors import EvidenceError, FozzyError, StoreError
 from fozzy.search.failing import Failing, open_failing
 from fozzy.search.shrink.gate import size_of
 from fozzy.search.shrink.result import record_best
 from fozzy.search.shrink.shrinker import End, Listener, shrink
 from fozzy.search.subject import Candidate
 from fozzy.trace.finalize import NAMES_MAX, display_name, numbered
-from fozzy.trace.format import FOOTER_OPENING, SUFFIX
+from fozzy.trace.format import SUFFIX
+from fozzy.trace.reader import open_trace
 
 BUDGET_NS = 5 * 10**9  # of wall time, for each failure of a suite: many failures must not make a suite endless
 Check = Callable[[Path], None]
@@ -54,7 +58,7 @@ def keep_smaller(
 
 
 def keep_in(failing: Failing, best: Candidate, keep: Keeping, check: Check) -> Path:
-    """Keep a candidate in the folder that is `keep`'s target; the trace there that holds the very same run, if one does.
+    """Keep a candidate in the folder that is `keep`'s target; the trace there that holds the same run, if one does.
 
     `check` looks at the trace before it has its name. *Errors*: `StoreError`, those of `check`.
     """
@@ -89,12 +93,9 @@ def kept_name(scenario: str) -> str:
 
 
 def kept_already(trace: Path, folder: Path, name: str) -> Path | None:
-    """The trace in a folder that holds the very same run, none when there is none."""
+    """The trace in a folder that holds the same run, none when there is none."""
     run = _run_of(trace)
-    for path in _taken(folder / name):
-        if _run_of(path) == run:
-            return path
-    return None
+    return next((path for path in _taken(folder / name) if _run_of(path) == run), None) if run else None
 
 
 def folder_for(folder: Path) -> Path:
@@ -116,10 +117,20 @@ def _taken(target: Path) -> list[Path]:
     return found
 
 
-def _run_of(path: Path) -> bytes:
-    """Header and records: all of a trace that follows from the run."""
+def _run_of(path: Path) -> list[Any] | None:
+    """What a run is, whatever its seed was and however long the world took: its scenario, what it was bounded by, its
+    choices and what it found. None when the file is no trace."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreError("trace.unreadable", f"cannot read {path}: {error.strerror or error}") from error
-    return data[: data.rfind(b"\n" + FOOTER_OPENING) + 1]
+        with open_trace(path) as trace:
+            header = msgspec.to_builtins(msgspec.structs.replace(trace.header(), seed=0))
+            return [header, *filter(None, map(_said, trace.records()))]
+    except FozzyError:
+        return None
+
+
+def _said(record: Record) -> list[Any] | None:
+    if isinstance(record, Draw):
+        return [record.label, record.low, record.high, record.value]
+    if isinstance(record, Ask):
+        return [record.label, record.request, record.answer]
+    return [record.finding, record.title, record.at, record.field] if isinstance(record, Found) else None

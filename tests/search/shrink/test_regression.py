@@ -50,6 +50,9 @@ def test_the_same_run_is_kept_once_and_another_beside_it(bench: Any) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["a-n.1.fozzy", "a-n.fozzy"]
     assert kept_already(first, folder, "a-n.fozzy") == first
     assert kept_already(first, folder, "b.fozzy") is None
+    (folder / "a-n.2.fozzy").write_text("no trace")
+    assert keep_in(one, one.first, keep, fine) == first
+    (folder / "a-n.2.fozzy").unlink()
     assert {bench.verdict(path) for path in folder.iterdir()} == {"SAME"}
 
 
