@@ -118,8 +118,8 @@ def _taken(target: Path) -> list[Path]:
 
 
 def _run_of(path: Path) -> list[Any] | None:
-    """What a run is, whatever its seed was and however long the world took: its scenario, what it was bounded by, its
-    choices and what it found. None when the file is no trace."""
+    """What a run is, whatever its seed was and whatever the world answered beside what made it fail: its scenario, what
+    it was bounded by, what it drew, asked and found. None when the file is no trace."""
     try:
         with open_trace(path) as trace:
             header = msgspec.to_builtins(msgspec.structs.replace(trace.header(), seed=0))
@@ -132,5 +132,5 @@ def _said(record: Record) -> list[Any] | None:
     if isinstance(record, Draw):
         return [record.label, record.low, record.high, record.value]
     if isinstance(record, Ask):
-        return [record.label, record.request, record.answer]
+        return [record.label, record.request]
     return [record.finding, record.title, record.at, record.field] if isinstance(record, Found) else None
