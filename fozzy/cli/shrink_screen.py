@@ -8,6 +8,7 @@ from fozzy import wall
 from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.report.text import Line, Span, count, duration, line, one_line
+from fozzy.search.scenario import one_of
 from fozzy.search.shrink.gate import Gate, faults_in, size_of
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
@@ -44,7 +45,7 @@ class Live:
 
 def opening(name: str, finding_title: str, message: str) -> list[Line]:
     """Which failure is kept."""
-    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(message)}"), []]
+    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(one_of(message))}"), []]
 
 
 def table(done: Shrunk, start: Row) -> list[Line]:

@@ -84,7 +84,8 @@ def test_other_failures_are_told_and_cannot_write_on_the_screen() -> None:
 
 
 def test_the_opening_says_what_is_kept() -> None:
-    """In one line, whatever the message holds."""
+    """In one line, bounded, whatever the message holds."""
+    assert len(shown(screen.opening("cart", "assert", "x" * 10_000))) < 200
     assert (
         shown(screen.opening("cart", "assert", "a\nb")).splitlines()[0].startswith("  keeping   cart: assert failed: a")
     )
