@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fozzy.core.events import Ask, Draw
 from fozzy.core.log import Log
 from fozzy.core.sources import Mutated
-from fozzy.engine.prepare import start
+from fozzy.dsl.load import load
+from fozzy.engine.prepare import Options, run_seed, start, steps_file
+from fozzy.engine.record import run_once
 from fozzy.errors import InputError, Terminated
 from fozzy.search.failing import open_failing
 from fozzy.search.shrink.gate import Gate, size_of
@@ -290,3 +292,23 @@ def test_a_budget_ends_what_would_take_long(bench: Any) -> None:
     assert time.monotonic() - began < 30
     assert failing.subject.run(done.best).failure == failing.failure
     assert isinstance(Gate(failing.subject, done.best, failing.failure, 1), Gate)
+
+
+OURS = Path(__file__).parents[3] / "scenarios"
+FAILING = sorted(path for path in OURS.rglob("*.fail.fozzy.*") if path.parent.name not in ("host", "matrix"))
+
+
+@pytest.mark.parametrize("path", FAILING, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
+def test_every_failing_scenario_of_ours(path: Path, bench: Any) -> None:
+    """Whatever its steps are: the same failure, smaller, replays SAME, and nothing more goes the second time."""
+    loaded = load(path)
+    seed = run_seed(steps_file(loaded), None if steps_file(loaded).seed is not None else 7)
+    done = run_once(loaded, Options(det=True), seed, "run", keep=bench.keeping(), root=path.parent)
+    assert done.trace is not None and done.ended.status != "pass"
+    failing = open_failing(done.trace, root=path.parent)
+    smaller = bench.shrink(failing)
+    assert size_of(smaller.best) <= size_of(smaller.first)
+    trace = bench.written(failing, smaller.best)
+    assert bench.verdict(trace) == "SAME"
+    again = bench.shrink(open_failing(trace, root=path.parent))
+    assert sum(row.kept for row in again.rows) == 0
