@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 from fozzy import wall
 from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.report.text import Line, Span, count, duration, line, one_line
+from fozzy.search.scenario import one_of
 from fozzy.search.shrink.gate import Gate, faults_in
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
@@ -31,7 +34,8 @@ class Live:
         self._last_ns = wall.elapsed_ns()
         size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
         took = duration(gate.spent_ns)
-        self._console.erase_line(f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far")
+        said = f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far"
+        self._console.erase_line(said[: shutil.get_terminal_size().columns - 1])  # a line that wraps is not erased
 
     def erase(self) -> None:
         """Take the line away."""
@@ -41,7 +45,7 @@ class Live:
 
 def opening(name: str, finding_title: str, message: str) -> list[Line]:
     """Which failure is kept."""
-    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(message)}"), []]
+    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(one_of(message))}"), []]
 
 
 def table(done: Shrunk, start: Row) -> list[Line]:
@@ -70,7 +74,7 @@ def _end_word(done: Shrunk) -> str:
 def totals(done: Shrunk, start: Row) -> Line:
     """From what to what."""
     before = _sizes(start.size.steps, start.size.choices, start.faults)
-    after = _sizes(*done.rows[-1].size.shown, faults_in(done.best.script))
+    after = _sizes(*done.size_best.shown, faults_in(done.best.script))
     return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
 
 

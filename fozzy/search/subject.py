@@ -107,7 +107,3 @@ class Subject(Protocol):
     def run(self, candidate: Candidate) -> Outcome:
         """Run it once, without touching anything that outlives the run."""
         ...
-
-    def steps_in(self, script: Script) -> int:
-        """How many steps a script has, those of files it includes among them."""
-        ...

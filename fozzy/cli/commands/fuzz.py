@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -41,7 +40,7 @@ from fozzy.search.fuzz.targets import (
     open_target,
     parse_dictionary,
 )
-from fozzy.search.shrink.regression import folder_for, kept_already, kept_name
+from fozzy.search.shrink.regression import folder_for, keep_in
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.retention import after_run
@@ -224,27 +223,23 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         body = msgspec.structs.replace(
             told.body,
             message=recorded.findings[0].message if recorded.findings else told.body.message,
-            input=_input_of(kept),
+            input=_input_of(kept, work.target.kind),
             trace_path=shown_path(recorded.trace),
-            kept_path=self._regression(kept, keep, recorded.trace),
+            kept_path=self._regression(kept, keep),
         )
         return _Told(body, recorded.findings, recorded.ended.status)
 
     def _check(self, kept: Kept, trace: Path) -> None:
+        # This process works in the folder of --cwd already, and so does the fresh one.
         code = ["--allow-code"] if kept.failing.subject.origin.allowance.allowed else []
-        check_replays(trace, [*shlex.split(self.place_flags), *code])
+        check_replays(trace, [*(["--config", self.config] if self.config else []), *code])
 
-    def _regression(self, kept: Kept, keep: Keeping, trace: Path) -> str | None:
+    def _regression(self, kept: Kept, keep: Keeping) -> str | None:
         """Keep it as a test too, if that was asked for and it is not there yet."""
         if self.keep is None:
             return None
-        name = kept_name(kept.failing.header.scenario.path)
-        folder = folder_for(Path(self.keep))
-        there = kept_already(trace, folder, name)
-        if there is not None:
-            return shown_path(there)
-        again = record_crash(kept, keep._replace(target=folder / name, policy="append"), lambda _path: None)
-        return shown_path(again.trace) if again.trace else None
+        target = keep._replace(target=folder_for(Path(self.keep)))
+        return shown_path(keep_in(kept.failing, kept.shrunk.best, target, lambda _path: None))
 
     def _summary(self, work: _Work, told: Sequence[_Told], run_id: str) -> Summary:
         traces = [each.body.trace_path for each in told if each.body.trace_path]
@@ -354,10 +349,10 @@ class _Told(NamedTuple):
 FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}
 
 
-def _input_of(kept: Kept) -> Blob:
+def _input_of(kept: Kept, kind: str) -> Blob:
     """The small input: as it stands in the step that takes it, or a scenario's variables and draws."""
     best = kept.shrunk.best
-    if kept.failing.subject.origin.document.name.startswith(("py-", "cmd-")):
+    if kind != "scenario":
         for node in best.script.nodes():
             if FIELDS.get(node.type) in node.fields:
                 return _blob_of(node.fields[FIELDS[node.type]], node.type == "call")

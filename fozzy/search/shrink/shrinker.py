@@ -49,6 +49,7 @@ class Shrinker:
 
     def __init__(self, gate: Gate, aims: Sequence[Aim], listen: Listener | None = None) -> None:
         self._gate = gate
+        gate.aims = tuple(aims)
         self._passes = [each for each in PASSES if set(each.aims) & set(aims)]
         self._listen = listen
         self._rows = {each.name: Row(each.name, 0, 0, gate.size, faults_in(gate.best.script)) for each in self._passes}

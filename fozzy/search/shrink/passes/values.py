@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fozzy.search.script import Node, Script
-from fozzy.search.shrink.cut import drop_most, lowest
+from fozzy.search.shrink.cut import drop_most, lowest, shortest
 from fozzy.search.shrink.gate import PLAIN, Gate
 from fozzy.search.subject import Candidate
 
@@ -44,6 +44,7 @@ BYTES = "$bytes"
 DRAWING_LISTS = ("shuffle",)  # steps that draw once for an item
 OWN_DRAWS_MAX = 32
 _DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
+PLAIN_CHARS_MAX = 4_096  # the characters of a longer text stay as they are
 SCALE = 10**6  # of a float: smaller differences are not looked for
 
 Test = Callable[[Any], bool]
@@ -151,25 +152,32 @@ def _simplify_text(value: str, test: Test) -> str:
         return str(lowest(int(value), lambda size: test(str(size))))
     if "${" in value:
         return value
-    left = _drop_items(list(value), lambda items: test("".join(items)))
-    _plain(left, lambda items: test("".join(items)))
-    return "".join(left)
+    left = shortest(value, test)
+    return _plain(left, test) if len(left) <= PLAIN_CHARS_MAX else left
 
 
-def _plain(left: list[str], test: Test) -> None:
-    """Replace characters by a plain one, where that changes nothing."""
-    for index, char in enumerate(left):
-        if char != PLAIN:
-            changed = [*left[:index], PLAIN, *left[index + 1 :]]
-            if test(changed):
-                left[:] = changed
+def _plain(text: str, test: Test) -> str:
+    """Replace characters by a plain one, where that changes nothing: many at once, then fewer."""
+    chars = list(text)
+
+    def drop(some: Sequence[int]) -> bool:
+        gone = frozenset(some)
+        changed = [PLAIN if index in gone else char for index, char in enumerate(chars)]
+        if not test("".join(changed)):
+            return False
+        chars[:] = changed
+        return True
+
+    drop_most([index for index, char in enumerate(chars) if char != PLAIN], drop)
+    return "".join(chars)
 
 
 def _drop_items(items: list[Any], test: Test) -> list[Any]:
     """Leave out as many items as `test` lets go."""
     left = dict(enumerate(items))
 
-    def drop(gone: Sequence[int]) -> bool:
+    def drop(some: Sequence[int]) -> bool:
+        gone = frozenset(some)
         cut = [item for place, item in left.items() if place not in gone]
         if not test(cut):
             return False
