@@ -337,6 +337,21 @@ class FuzzBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     crashes: list[CrashBody]
 
 
+class CorpusMinimizeDocument(Camel, frozen=True, kw_only=True):
+    """Which entries `corpus minimize` removed, or with `--dry-run` would remove. One of each crash is kept."""
+
+    schema_version: int
+    command: Literal["corpus minimize"]
+    status: Literal["pass"]
+    path: str
+    target: str
+    dry_run: bool
+    features: int
+    kept: list[EntryBody]
+    removed: list[EntryBody]
+    crashing: list[str]
+
+
 class FuzzDocument(Summary, frozen=True, kw_only=True):
     """The summary of a campaign, and what it came to."""
 
@@ -351,6 +366,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "run": [Summary, ErrorDocument],
     "replay": [Summary, ErrorDocument],
     "shrink": [ShrinkDocument, ErrorDocument],
+    "corpus minimize": [CorpusMinimizeDocument, ErrorDocument],
     "fuzz": [FuzzDocument, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],

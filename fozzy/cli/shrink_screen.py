@@ -9,7 +9,7 @@ from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.report.text import Line, Span, count, duration, line, one_line
 from fozzy.search.scenario import one_of
-from fozzy.search.shrink.gate import Gate, faults_in
+from fozzy.search.shrink.gate import Gate, faults_in, size_of
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
 from fozzy.search.subject import Outcome
@@ -74,7 +74,7 @@ def _end_word(done: Shrunk) -> str:
 def totals(done: Shrunk, start: Row) -> Line:
     """From what to what."""
     before = _sizes(start.size.steps, start.size.choices, start.faults)
-    after = _sizes(*done.size_best.shown, faults_in(done.best.script))
+    after = _sizes(*size_of(done.best).shown, faults_in(done.best.script))
     return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
 
 
@@ -110,7 +110,7 @@ def slips(done: Shrunk) -> list[Line]:
 
 def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
     """What shrinking came to, as a document says it."""
-    first, best = done.size_first, done.size_best
+    first, best = size_of(done.first), size_of(done.best)
     passes = [PassBody(name=row.name, tried=row.tried, kept=row.kept, steps=row.size.steps,
                        choices=row.size.choices, faults=row.faults) for row in done.rows if row.tried]  # fmt: skip
     left = [

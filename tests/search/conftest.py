@@ -11,6 +11,7 @@ import pytest
 
 from fozzy.core.events import Draw
 from fozzy.dsl.load import document, parse
+from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping, run_once
 from fozzy.engine.replay import replay_file
@@ -54,7 +55,7 @@ class Bench:
         """A failing run, opened."""
         status, trace = self.record(steps, **more)
         assert status != "pass"
-        return open_failing(trace, root=self.folder)
+        return open_failing(trace, allowance=Allowance(root=self.folder))
 
     def keeping(self) -> Keeping:
         """Where the next trace goes."""

@@ -27,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
+    "corpus minimize": (
+        "corpus_minimize:Minimize",
+        "Keep as few entries as reach all that the corpus reaches.",
+    ),
     "corpus export": ("corpus:Export", "Write a corpus into one archive."),
     "corpus import": ("corpus:Import", "Take the entries of an archive into a corpus."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),

@@ -104,7 +104,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             campaign = Campaign(msgspec.structs.replace(plan, unit=UNITS[target.kind]), target.bench, given)
             campaign.listen = lambda: live(campaign)
             self._search(campaign, target)
-            work = _Work(config, Store(config.base_dir()), campaign, target, seed, began)
+            work = _Work(config, Store(config.base_dir()), campaign, target, seed, began, campaign.spent_ns)
             return self._finish(console, live, work, corpus)
         finally:
             live.erase()
@@ -325,17 +325,16 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         return f"fozzy fuzz {quoted(self.target)} --runs {runs} --seed {work.seed}{flags}{self.place_flags}"
 
 
-class _Work:
+class _Work(NamedTuple):
     """A campaign that is over, and where its results go."""
 
-    def __init__(self, config: Config, store: Store, campaign: Campaign, target: Target, seed: int, began: str) -> None:
-        self.config = config
-        self.store = store
-        self.campaign = campaign
-        self.target = target
-        self.seed = seed
-        self.began = began
-        self.spent_ns = campaign.spent_ns
+    config: Config
+    store: Store
+    campaign: Campaign
+    target: Target
+    seed: int
+    began: str
+    spent_ns: int
 
 
 class _Told(NamedTuple):

@@ -25,7 +25,7 @@ from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summ
 from fozzy.errors import Exit, UsageError
 from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.failing import Failing, open_failing
-from fozzy.search.shrink.gate import faults_in
+from fozzy.search.shrink.gate import faults_in, size_of
 from fozzy.search.shrink.passes import Aim
 from fozzy.search.shrink.regression import folder_for, keep_in
 from fozzy.search.shrink.result import as_scenario, record_best
@@ -177,7 +177,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
                 console, [line(f"{count(body.steps, 'step')}, {count(body.choices, 'choice')}  {body.trace_paths[0]}")]
             )
             return
-        start = Row("start", 0, 0, done.size_first, faults_in(done.first.script))
+        start = Row("start", 0, 0, size_of(done.first), faults_in(done.first.script))
         lines = [*screen.table(done, start), [], screen.totals(done, start)]
         checked = f"  checked   replayed in a fresh process: the same failure   ({count(done.tried, 'run')})"
         lines += [line(checked), []]

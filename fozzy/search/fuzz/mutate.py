@@ -252,8 +252,9 @@ def _member(rng: Rng, means: Means) -> tuple[str, Any]:
     place = rng.below(len(means.words) - 1)
     name, value = means.words[place], means.words[place + 1]
     number = value.removeprefix(b"-")
-    is_number = number.isdigit() and len(number) < 19
-    return name.decode("utf-8", "replace"), int(value) if is_number else value.decode("utf-8", "replace")
+    if number.isdigit() and len(number) < 19:
+        return name.decode("utf-8", "replace"), near(int(value), rng) if rng.below(2) else int(value)
+    return name.decode("utf-8", "replace"), value.decode("utf-8", "replace")
 
 
 def _mutate_list(value: list[Any], rng: Rng, means: Means) -> list[Any]:

@@ -29,9 +29,7 @@ class Shrunk(NamedTuple):
     """What shrinking came to."""
 
     first: Candidate
-    size_first: Size
     best: Candidate
-    size_best: Size
     failure: Failure
     rows: list[Row]
     reasons: list[Reason]
@@ -56,7 +54,7 @@ class Shrinker:
 
     def run(self) -> Shrunk:
         """Shrink until nothing changes. Ctrl-C and a spent budget keep the best so far."""
-        gate, first, size = self._gate, self._gate.best, self._gate.size
+        gate, first = self._gate, self._gate.best
         end: End = "converged"
         try:
             self._rounds()
@@ -67,7 +65,7 @@ class Shrinker:
         why = self._reasons() if end in ("converged", "budget") else []
         rows = [*self._rows.values()]
         slips = list(gate.slips.values())
-        return Shrunk(first, size, gate.best, gate.size, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
+        return Shrunk(first, gate.best, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
 
     def _rounds(self) -> None:
         gate = self._gate
