@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options
 from fozzy.errors import EvidenceError
 from fozzy.search.failing import open_failing
@@ -20,7 +21,9 @@ NOISE = {"type": "trace_event", "name": "e"}
 def failing_of(bench: Any, steps: Any, **more: Any) -> Any:
     """A failing run of the first seed that fails."""
     tried = (bench.record(steps, seed=seed, **more) for seed in range(1, 200))
-    return open_failing(next(trace for status, trace in tried if status != "pass"), root=bench.folder)
+    return open_failing(
+        next(trace for status, trace in tried if status != "pass"), allowance=Allowance(root=bench.folder)
+    )
 
 
 @pytest.mark.parametrize(

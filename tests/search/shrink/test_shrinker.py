@@ -14,6 +14,7 @@ from fozzy.core.events import Ask, Draw
 from fozzy.core.log import Log
 from fozzy.core.sources import Mutated
 from fozzy.dsl.load import load
+from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, start, steps_file
 from fozzy.engine.record import run_once
 from fozzy.errors import InputError, Terminated
@@ -84,7 +85,7 @@ def recorded(bench: Any, scenario: dict[str, Any], seed: int) -> Path:
 def test_an_unchanged_tape_is_the_recording(bench: Any, scenario: dict[str, Any], seed: int) -> None:
     """A mutated source that nobody mutated gives the very same records, run by run."""
     made = recorded(bench, scenario, seed)
-    failing = open_failing(made, root=bench.folder)
+    failing = open_failing(made, allowance=Allowance(root=bench.folder))
     with open_trace(made) as trace:
         records = list(trace.records())
     draws = [record for record in records if type(record) is Draw]
@@ -101,14 +102,14 @@ def test_an_unchanged_tape_is_the_recording(bench: Any, scenario: dict[str, Any]
 def test_any_failing_run_ends_smaller_for_the_same_reason(bench: Any, scenario: dict[str, Any], seed: int) -> None:
     """Never larger, never another failure, replays SAME, and nothing more goes when it is shrunk again."""
     made = recorded(bench, scenario, seed)
-    failing = open_failing(made, root=bench.folder)
+    failing = open_failing(made, allowance=Allowance(root=bench.folder))
     done = bench.shrink(failing)
     assert size_of(done.best) <= size_of(done.first)
     assert failing.subject.run(done.best).failure == failing.failure
     assert failing.failure not in {slip.outcome.failure for slip in done.slips}
     trace = bench.written(failing, done.best)
     assert bench.verdict(trace) == "SAME"
-    again = open_failing(trace, root=bench.folder)
+    again = open_failing(trace, allowance=Allowance(root=bench.folder))
     assert again.failure[:2] == failing.failure[:2] and again.failure[3:] == failing.failure[3:]
     assert done.best.script.origin_of(again.failure.at) == failing.failure.at
     twice = bench.shrink(again)
@@ -303,12 +304,13 @@ def test_every_failing_scenario_of_ours(path: Path, bench: Any) -> None:
     """Whatever its steps are: the same failure, smaller, replays SAME, and nothing more goes the second time."""
     loaded = load(path)
     seed = run_seed(steps_file(loaded), None if steps_file(loaded).seed is not None else 7)
-    done = run_once(loaded, Options(det=True), seed, "run", keep=bench.keeping(), root=path.parent)
+    options = Options(det=True, allow_code=True)
+    done = run_once(loaded, options, seed, "run", keep=bench.keeping(), root=path.parent)
     assert done.trace is not None and done.ended.status != "pass"
-    failing = open_failing(done.trace, root=path.parent)
+    failing = open_failing(done.trace, allowance=Allowance(True, path.parent))
     smaller = bench.shrink(failing)
     assert size_of(smaller.best) <= size_of(smaller.first)
     trace = bench.written(failing, smaller.best)
     assert bench.verdict(trace) == "SAME"
-    again = bench.shrink(open_failing(trace, root=path.parent))
+    again = bench.shrink(open_failing(trace, allowance=Allowance(True, path.parent)))
     assert sum(row.kept for row in again.rows) == 0

@@ -137,8 +137,10 @@ def _simplify_float(value: float, test: Test) -> float | int:
         return value
     if test(round(value)):
         return _simplify_int(round(value), test)
-    sign = -1 if value < 0 else 1
-    return sign * lowest(int(abs(value) * SCALE), lambda size: test(sign * size / SCALE)) / SCALE
+    sign, scaled = -1 if value < 0 else 1, int(abs(value) * SCALE)
+    if sign * scaled / SCALE != value and not test(sign * scaled / SCALE):
+        return value
+    return sign * lowest(scaled, lambda size: test(sign * size / SCALE)) / SCALE
 
 
 def _simplify_text(value: str, test: Test) -> str:
