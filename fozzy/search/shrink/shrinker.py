@@ -62,7 +62,12 @@ class Shrinker:
             end = "budget"
         except KeyboardInterrupt as stop:
             end = "terminated" if isinstance(stop, Terminated) else "interrupted"
-        why = self._reasons() if end in ("converged", "budget") else []
+        why: list[Reason] = []
+        if end in ("converged", "budget"):
+            try:
+                why = self._reasons()
+            except KeyboardInterrupt as stop:
+                end = "terminated" if isinstance(stop, Terminated) else "interrupted"
         rows = [*self._rows.values()]
         slips = list(gate.slips.values())
         return Shrunk(first, gate.best, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
@@ -95,10 +100,7 @@ class Shrinker:
     def _reasons(self) -> list[Reason]:
         """Why each thing that is left is needed, as far as there is time to say so."""
         self._gate.listen = lambda: self._listen("why", self._gate) if self._listen else None
-        try:
-            return reasons(self._gate)
-        except KeyboardInterrupt:
-            return []
+        return reasons(self._gate)
 
 
 def shrink(

@@ -39,6 +39,7 @@ NAMES = frozenset(
         "at",
     ]
 )  # they say which, not how much: another one is another thing
+TAKING_INPUT = ("call_raised", "call_died", "call_hang", "proc_signal")  # failures that say what their input did
 INPUTS = {"call": "args", "proc_spawn": "stdin"}
 BYTES = "$bytes"
 DRAWING_LISTS = ("shuffle",)  # steps that draw once for an item
@@ -55,7 +56,7 @@ def simplify_values(gate: Gate) -> None:
     for node in list(gate.best.script.nodes()):
         if node.origin != gate.failure.at:
             _simplify_step(gate, node.origin)
-        elif gate.failure.cause and node.type in INPUTS:
+        elif gate.failure.title in TAKING_INPUT and node.type in INPUTS:
             _simplify_field(gate, node.origin, INPUTS[node.type])
     variables = gate.best.script.head.get("vars")
     for name in list(variables or ()):
