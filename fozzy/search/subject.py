@@ -18,7 +18,13 @@ from fozzy.core.outcome import Status
 from fozzy.core.sources import boring
 from fozzy.search.script import Script, is_below
 
-CAUSES = ("exception", "signal", "at", "comparison", "cause")  # what of a finding's details tells one reason from another
+CAUSES = (
+    "exception",
+    "signal",
+    "at",
+    "comparison",
+    "cause",
+)  # what of a finding's details tells one reason from another
 
 
 class Failure(NamedTuple):

@@ -193,16 +193,34 @@ def _drop_items(items: list[Any], test: Test) -> list[Any]:
 
 
 def _simplify_list(value: list[Any], test: Test) -> list[Any]:
-    left = _drop_items(value, test)
+    left = _plain_out(dict(enumerate(_drop_items(value, test))), lambda items: test(list(items.values())))
     for index in range(len(left)):
-        left[index] = simplify(left[index], lambda item, index=index: test([*left[:index], item, *left[index + 1 :]]))  # type: ignore[misc]
-    return left
+        left[index] = simplify(left[index], lambda item, index=index: test([*({**left, index: item}).values()]))  # type: ignore[misc]
+    return list(left.values())
 
 
 def _simplify_dict(value: dict[str, Any], test: Test) -> dict[str, Any]:
-    left = dict(_drop_items(list(value.items()), lambda items: test(dict(items))))
+    left = _plain_out(dict(_drop_items(list(value.items()), lambda items: test(dict(items)))), test)
     for name in list(left):
         left[name] = simplify(left[name], lambda item, name=name: test({**left, name: item}))  # type: ignore[misc]
+    return left
+
+
+_NOTHING: dict[type, Any] = {bool: False, int: 0, float: 0, str: "", list: [], dict: {}}
+
+
+def _plain_out(items: dict[Any, Any], test: Test) -> dict[Any, Any]:
+    """Make nothing of as many items as `test` lets, many at once."""
+    left = dict(items)
+
+    def change(places: Sequence[Any]) -> bool:
+        made = {**left, **{place: _NOTHING.get(type(left[place]), left[place]) for place in places}}
+        if made == left or not test(made):
+            return False
+        left.update(made)
+        return True
+
+    drop_most([place for place, value in items.items() if value], change)
     return left
 
 
