@@ -72,9 +72,12 @@ def _end_word(done: Shrunk) -> str:
 
 
 def totals(done: Shrunk, start: Row) -> Line:
-    """From what to what."""
-    before = _sizes(start.size.steps, start.size.choices, start.faults)
-    after = _sizes(*size_of(done.best).shown, faults_in(done.best.script))
+    """From what to what; where only values became smaller, how much is written."""
+    first, best = size_of(done.first), size_of(done.best)
+    before = _sizes(first.steps, first.choices, start.faults)
+    after = _sizes(best.steps, best.choices, faults_in(done.best.script))
+    if before == after:
+        before, after = (f"{count(len(each.script.written), 'character')}" for each in (done.first, done.best))
     return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
 
 

@@ -14,6 +14,7 @@ from fozzy.cli.console import Console
 from fozzy.cli.documents import ShrinkBody, ShrinkDocument
 from fozzy.cli.keeping import ENDS
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
+from fozzy.cli.patience import patient
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
@@ -22,7 +23,7 @@ from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import run_seed, steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
-from fozzy.errors import Exit, UsageError
+from fozzy.errors import Exit, UsageError, worst
 from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.failing import Failing, open_failing
 from fozzy.search.shrink.gate import faults_in, size_of
@@ -89,7 +90,9 @@ class Shrink(Asking, frozen=True, kw_only=True):
             listen=live,
         )
         live.erase()
-        return self._finish(console, config, store, _Work(failing, done, began))
+        with patient() as patience:  # Ctrl-C now is too late to save time, and early enough to lose the result
+            ended = self._finish(console, config, store, _Work(failing, done, began))
+        return worst([ended, patience.exit_status])
 
     def _recorded(self, config: Config, store: Store) -> Path:
         """The trace to shrink. A scenario is run for one first. *Errors*: `StoreError`, `InputError`, `UsageError`."""
