@@ -111,6 +111,18 @@ def slips(done: Shrunk) -> list[Line]:
     return lines
 
 
+def of_the_world(before: int, now: int) -> list[Line]:
+    """What must be said when questions to the outside world are gone: nobody asked it again."""
+    if now >= before:
+        return []
+    said = f"  {count(before - now, 'question')} to the outside world gone; the answers that are left are the recorded ones."
+    return [
+        line(Span(said, "warn")),
+        line("  Whether it still gives them without the others, only a run can tell."),
+        [],
+    ]
+
+
 def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
     """What shrinking came to, as a document says it."""
     first, best = size_of(done.first), size_of(done.best)

@@ -145,3 +145,9 @@ def test_no_live_line_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -
     live("drop steps", gate)
     live.erase()
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_nobody_asked_again_is_said() -> None:
+    """Where questions to the world are gone, the screen says that the answers left are the recorded ones."""
+    assert "3 questions to the outside world gone" in shown(screen.of_the_world(5, 2))
+    assert screen.of_the_world(2, 2) == screen.of_the_world(0, 0) == []

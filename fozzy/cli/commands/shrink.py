@@ -145,7 +145,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
             keep_in_store(keep, recorded.trace, summary)
             after_run(store, run_id, config.settings.retention)
         body = screen.body_of(work.done, [shown_path(recorded.trace), *self._places(work, keep)])
-        self._show(console, work, body, keep)
+        self._show(console, work, body, keep, recorded.tally.asks)
         if self.json:
             console.raw(_document(summary, body))
         if self.as_scenario:
@@ -173,7 +173,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         assert recorded.trace is not None
         return shown_path(recorded.trace)
 
-    def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping) -> None:
+    def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping, asks: int) -> None:
         done = work.done
         if console.quiet:
             self._say(
@@ -186,6 +186,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         lines += [line(checked), []]
         lines += [*screen.left(done), *([[]] if done.reasons else []), *screen.slips(done)]
         lines += [[]] * bool(done.slips)
+        lines += screen.of_the_world(len(done.first.tape.asks), asks)
         lines += self._next(body, keep)
         self._say(console, lines)
 
