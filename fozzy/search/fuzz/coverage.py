@@ -11,6 +11,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Protocol
 from zlib import crc32
@@ -94,13 +95,12 @@ class Traced:
     def __init__(self, user: UserFiles) -> None:
         self.features: set[int] = set()
         self._base = user.base
+        # No function of Python's: a trace function that user code left would see its call.
+        self.end: Callable[[], None] = partial(_settrace, None)
 
     def begin(self) -> None:
         self.features = set()
         _settrace(self._call)
-
-    def end(self) -> None:
-        _settrace(None)
 
     def _call(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
         base = self._base(frame.f_code)

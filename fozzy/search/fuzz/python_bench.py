@@ -176,7 +176,10 @@ class _Job:
                 if self._run is None:
                     self.hello()
                     slice_ = msgspec.structs.replace(slice_, portion=portion, seen=seen, finds=told.finds)
-                _add(told, self._ask(slice_))
+                more = self._ask(slice_)
+                if at < slow:
+                    self._see_it_lives()
+                _add(told, more)
                 at = slice_.end
             except _Stopped:
                 break
@@ -247,6 +250,14 @@ class _Job:
             line.setblocking(False)
         return msgspec.json.decode(self._answer(), type=Told)
 
+    def _see_it_lives(self) -> None:
+        """An interpreter that was killed takes the child with it, but not at once. *Errors*: `Gone`."""
+        assert self._interpreter is not None
+        try:
+            self._interpreter.ask("hello")
+        except Late as error:
+            raise Gone from error
+
     def _answer(self) -> bytes:
         assert self._run is not None and self._interpreter is not None
         line, got, watch = self._run.line.socket, bytearray(), _Watch(self._python.hang_ns)
@@ -275,15 +286,16 @@ class _Job:
         return bytes(got[HEAD.size :])
 
     def _lost(self, told: Told, slice_: Slice, crash_of: Callable[[], Crash]) -> int:
-        """The child is lost with the input it worked on; which execution that was, -1 when what it shared is nonsense,
-        which only user code can have written there: then the slice is done one by one."""
+        """The child is lost with the input it worked on; which execution that was. -1 when that is not sure: what it
+        shared is nonsense, or it lived on for a moment after its interpreter. Then the slice is done one by one."""
         number, data = self._shared.read()
         crash = crash_of()
         if number == NOT_BEGUN:
             raise _unusable(self._python, "its interpreter ends before the first call")
-        if not slice_.start <= number < slice_.end or number in slice_.skip:
-            if slice_.end - slice_.start > 1:
-                return -1
+        is_known = slice_.start <= number < slice_.end and number not in slice_.skip
+        if slice_.end - slice_.start > 1 and not (is_known and self._interpreter is not None):
+            return -1
+        if not is_known:
             number, data = slice_.start, b""
         if all(known.print != crash.print for known in told.crashes):
             told.crashes.append(msgspec.structs.replace(crash, data=data, number=number))
