@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import selectors
-import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import msgspec
@@ -65,6 +65,11 @@ class PythonBench:
     def __init__(self, python: Python, jobs: int) -> None:
         self._python = python
         self._jobs = [_Job(python) for _ in range(jobs)]
+        self._free: SimpleQueue[_Job] = SimpleQueue()
+        for job in self._jobs:
+            self._free.put(job)
+        # For all rounds: a Ctrl-C that comes while Python forgets a thread is lost, so none is forgotten on the way.
+        self._pool = ThreadPoolExecutor(len(self._jobs))
         try:
             hello = self._jobs[0].hello()
         except BaseException:
@@ -76,32 +81,31 @@ class PythonBench:
     def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Generator[Told, None, None]:
         """What each portion came to, in their order."""
         features = sorted(seen)
-        with ThreadPoolExecutor(len(self._jobs)) as pool:
-            free = list(self._jobs)
-            lock = threading.Lock()
 
-            def work(portion: Portion) -> Told:
-                with lock:
-                    job = free.pop()
-                try:
-                    return job.portion(portion, features, end_ns)
-                finally:
-                    with lock:
-                        free.append(job)
-
-            futures: list[Future[Told]] = [pool.submit(work, portion) for portion in portions]
+        def work(portion: Portion) -> Told:
+            job = self._free.get()
             try:
-                for future in futures:
-                    yield future.result()
-            except BaseException:  # Ctrl-C too: the threads are to come to an end
-                for job in self._jobs:
-                    job.stop()
-                for future in futures:
-                    future.cancel()
-                raise
+                return job.portion(portion, features, end_ns)
+            finally:
+                self._free.put(job)
+
+        futures: list[Future[Told]] = [self._pool.submit(work, portion) for portion in portions]
+        try:
+            for future in futures:
+                yield future.result()
+        except BaseException:  # Ctrl-C too: the threads are to come to an end
+            for job in self._jobs:
+                job.stop()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            raise
 
     def close(self) -> None:
         """End everything."""
+        for job in self._jobs:
+            job.stop()
+        self._pool.shutdown(cancel_futures=True)
         for job in self._jobs:
             job.close()
 
@@ -177,8 +181,7 @@ class _Job:
                     self.hello()
                     slice_ = msgspec.structs.replace(slice_, portion=portion, seen=seen, finds=told.finds)
                 more = self._ask(slice_)
-                if at < slow:
-                    self._see_it_lives()
+                self._see_it_lives()
                 _add(told, more)
                 at = slice_.end
             except _Stopped:
