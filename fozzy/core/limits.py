@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body_bytes_max: Positive = 4 * MIB  # an HTTP answer's body
     file_bytes_max: Positive = 16 * MIB  # one file read or written
     code_bytes_max: Positive = 1024 * MIB  # memory of a run's user code, besides what its interpreter holds
+    process_bytes_max: Count = 0  # addresses of each process of a host program, where the system bounds them; 0: any
     stop_grace_ms: Count = 5_000  # between asking a background process to end and ending it
     kill_grace_ms: Count = 100  # the same for what is cut off at a limit, a timeout or the end of the run
 

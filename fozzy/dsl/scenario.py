@@ -45,6 +45,7 @@ class RunLimits(Part, frozen=True, kw_only=True):
     body_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     file_bytes_max: Annotated[int, Meta(ge=1)] | None = None
     code_bytes_max: Annotated[int, Meta(ge=1)] | None = None
+    process_bytes_max: Annotated[int, Meta(ge=0)] | None = None
     stop_grace_ms: Annotated[int, Meta(ge=0)] | None = None
     kill_grace_ms: Annotated[int, Meta(ge=0)] | None = None
 

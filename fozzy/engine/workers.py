@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -96,7 +96,7 @@ def can_fork() -> bool:
 
 def run_items(
     items: Iterable[int], handler: Handler, recipe: Callable[[], Recipe], jobs: int
-) -> Iterator[tuple[int, bytes | None]]:
+) -> Generator[tuple[int, bytes | None], None, None]:
     """Answers as they come, each with its item; none for an item whose worker died.
 
     With one job everything happens in this process. *Limits*: `jobs` processes. *Closes*: all of them, also when the

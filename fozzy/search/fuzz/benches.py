@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 
 import msgspec
 
 from fozzy import wall
 from fozzy.engine.workers import Recipe, can_fork, run_items
+from fozzy.errors import FozzyError, InterruptedRun
 from fozzy.search.fuzz.portion import Crash, Find, Portion, Target, Told, run_portion
 
 
@@ -26,20 +28,28 @@ class LocalBench:
         self._make = make
         self._jobs = jobs
 
-    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Iterator[Told]:
+    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Generator[Told, None, None]:
         """What each portion came to, in their order."""
         jobs = min(self._jobs, len(portions)) if can_fork() else 1
         done: dict[int, Told] = {}
 
         def handler(index: int) -> bytes:
-            return msgspec.json.encode(self._portion(portions[index], seen, end_ns))
+            try:
+                return msgspec.json.encode(self._portion(portions[index], seen, end_ns))
+            except InterruptedRun:
+                raise
+            except FozzyError:
+                return b""
 
         waiting = 0
-        for index, answer in run_items(range(len(portions)), handler, _no_recipe, jobs):
-            done[index] = Told() if answer is None else msgspec.json.decode(answer, type=Told)
-            while waiting in done:
-                yield done.pop(waiting)
-                waiting += 1
+        with closing(run_items(range(len(portions)), handler, _no_recipe, jobs)) as answers:
+            for index, answer in answers:
+                # what went wrong in a worker goes wrong again here, where it is told
+                told = msgspec.json.decode(answer, type=Told) if answer else None
+                done[index] = told or self._portion(portions[index], seen, end_ns)
+                while waiting in done:
+                    yield done.pop(waiting)
+                    waiting += 1
 
     def _portion(self, portion: Portion, seen: frozenset[int], end_ns: int | None) -> Told:
         target = self._make(portion.name)

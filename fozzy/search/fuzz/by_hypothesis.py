@@ -12,6 +12,8 @@ from typing import Any
 from fozzy.search.fuzz.parameters import Kind, written
 from fozzy.search.fuzz.portion import Crash, Result
 
+DATA_BYTES_MAX = 1 << 16  # longer examples are rare, and have no room in the memory that is shared
+
 Execute = Callable[[bytes], Result]
 Beat = Callable[[int, bytes], None]
 
@@ -56,7 +58,7 @@ class Search:
 
     def _example(self, values: tuple[Any, ...]) -> None:
         data = written(list(values))
-        if data in self._skip:
+        if data in self._skip or len(data) > DATA_BYTES_MAX:
             return
         self._beat(self.runs, data)
         self.runs += 1

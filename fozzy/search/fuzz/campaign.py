@@ -7,7 +7,8 @@ wall's: it ends a campaign between two rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -38,8 +39,8 @@ class Bench(Protocol):
 
     first: Sequence[bytes]
 
-    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Iterable[Told]:
-        """What each portion came to, in their order. *Errors*: `FozzyError`."""
+    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Generator[Told, None, None]:
+        """What each portion came to, in their order. *Errors*: `FozzyError`. *Closes*: what is under way, with it."""
         ...
 
 
@@ -113,9 +114,11 @@ class Campaign:
 
     def _round(self, portions: Sequence[Portion]) -> None:
         end_ns = None if self.plan.time_ns is None else self._began_ns + self.plan.time_ns
-        for portion, told in zip(portions, self._bench.run(portions, frozenset(self.seen), end_ns), strict=True):
-            self._merge(portion, told)
-            self.listen()
+        answers = self._bench.run(portions, frozenset(self.seen), end_ns)
+        with closing(answers):  # whoever stops in the middle stops what is under way
+            for portion, told in zip(portions, answers, strict=True):
+                self._merge(portion, told)
+                self.listen()
 
     def _merge(self, portion: Portion, told: Told) -> None:
         for find in told.finds:

@@ -11,13 +11,17 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Protocol
 from zlib import crc32
 
 PLACE_BITS = 20  # lines, or offsets, of one function
 _PLACE = (1 << PLACE_BITS) - 1
-MONITORING_FIRST = (3, 12)
+# User code may put others in their places.
+_settrace = sys.settrace
+_monitoring: Any = getattr(sys, "monitoring", None)  # Python 3.12 and newer
+TOOL = "fozzy"
 
 
 class Coverage(Protocol):
@@ -38,9 +42,7 @@ def coverage_of(folders: Sequence[str], *, whole: bool = False) -> Coverage:
     """What this Python can do. `folders` hold the user's files; with `whole` every execution has all its features,
     not only those this process has not seen before."""
     user = UserFiles(folders)
-    if sys.version_info >= MONITORING_FIRST:
-        return Monitored(user, whole)
-    return Traced(user)
+    return Traced(user) if _monitoring is None else Monitored(user, whole)
 
 
 class UserFiles:
@@ -52,14 +54,18 @@ class UserFiles:
         own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
         others = {os.path.realpath(paths[name]) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._others = (*sorted(others), os.path.join(own, "fozzy") + os.sep)
-        self._bases: dict[CodeType, int] = {}
+        self._bases: dict[
+            int, tuple[int, CodeType]
+        ] = {}  # equal code of two files is not the same, and slow to compare
 
     def base(self, code: CodeType) -> int:
         """The number that a function's features begin with; 0 for a function that is not the user's."""
-        base = self._bases.get(code)
-        if base is None:
-            base = self._bases[code] = self._base(code)
-        return base
+        known = self._bases.get(id(code))
+        if known is None:
+            known = self._base(code), code  # kept, so that its number stays its own
+            if not code.co_filename.startswith("<"):  # of these there may be any number
+                self._bases[id(code)] = known
+        return known[0]
 
     def holds(self, file: str) -> bool:
         """Whether a file is the user's."""
@@ -89,13 +95,12 @@ class Traced:
     def __init__(self, user: UserFiles) -> None:
         self.features: set[int] = set()
         self._base = user.base
+        # No function of Python's: a trace function that user code left would see its call.
+        self.end: Callable[[], None] = partial(_settrace, None)
 
     def begin(self) -> None:
         self.features = set()
-        sys.settrace(self._call)
-
-    def end(self) -> None:
-        sys.settrace(None)
+        _settrace(self._call)
 
     def _call(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
         base = self._base(frame.f_code)
@@ -121,25 +126,29 @@ class Monitored:
         self.features: set[int] = set()
         self._user = user
         self._whole = whole
-        self._ways: dict[tuple[CodeType, int], int] = {}
-        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        self._ways: dict[int, int] = {}  # by function and offset
+        self._monitoring = _monitoring
         self._tool = self._free_tool()
 
     def begin(self) -> None:
         self.features = set()
         monitoring = self._monitoring
+        if monitoring.get_tool(self._tool) != TOOL:  # user code freed it
+            self._tool = self._free_tool()
         if self._whole:
+            self._ways.clear()
             monitoring.restart_events()
         monitoring.set_events(self._tool, monitoring.events.PY_START)
 
     def end(self) -> None:
-        self._monitoring.set_events(self._tool, 0)
+        if self._monitoring.get_tool(self._tool) == TOOL:
+            self._monitoring.set_events(self._tool, 0)
 
     def _free_tool(self) -> int:
         """Take a tool number nobody uses."""
         monitoring = self._monitoring
         tool = next(number for number in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(number) is None)
-        monitoring.use_tool_id(tool, "fozzy")
+        monitoring.use_tool_id(tool, TOOL)
         events = monitoring.events
         monitoring.register_callback(tool, events.PY_START, self._start)
         monitoring.register_callback(tool, events.LINE, self._line)
@@ -161,8 +170,9 @@ class Monitored:
         return self._monitoring.DISABLE
 
     def _branch(self, code: CodeType, offset: int, to: int) -> Any:
-        self.features.add(self._user.base(code) | (offset & _PLACE) << PLACE_BITS | to & _PLACE)
-        other = self._ways.setdefault((code, offset), to)
+        place = self._user.base(code) | (offset & _PLACE) << PLACE_BITS
+        self.features.add(place | to & _PLACE)
+        other = self._ways.setdefault(place, to)
         return self._monitoring.DISABLE if other != to else None
 
 

@@ -11,11 +11,13 @@ import json
 import types
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 from fozzy.search.fuzz.mutate import FIRST_INPUTS, Means, mutate, near, new_text, number_of, text_of
 from fozzy.search.fuzz.rng import Rng
-from fozzy.world.code.values import Encoder, Unclear, decoded
+from fozzy.world.code.values import Encoder, TooMuch, decoded
 
 VALUE_BYTES_MAX = 1 << 20
 ITEMS_MAX = 4  # of a list out of nothing; longer ones grow
@@ -26,11 +28,18 @@ class Unsupported(Exception):
     """A parameter whose values cannot be made; the text says which and why."""
 
 
+class Unfit(ValueError):
+    """A value that is not of a type."""
+
+
 class Kind(NamedTuple):
     """A type: its name, and the types or values inside it."""
 
     name: str
     of: tuple[Any, ...] = ()
+
+
+ANY = Kind("any")
 
 
 class Shape(Protocol):
@@ -70,20 +79,24 @@ class ValuesShape:
         self.first = [written([zero(kind) for kind in kinds])]
 
     def arguments(self, data: bytes) -> list[Any]:
-        """*Errors*: none; what is no list of arguments stands for the plainest."""
+        """*Errors*: none; what is no list of arguments of these types stands for the plainest."""
         try:
             values = decoded(json.loads(data))
-        except (ValueError, Unclear, RecursionError):
-            values = None
-        fits = isinstance(values, list) and len(values) == len(self._kinds)
-        return values if fits else [zero(kind) for kind in self._kinds]
+            if isinstance(values, list):
+                return [fitted(kind, value) for kind, value in zip(self._kinds, values, strict=True)]
+        except (ValueError, RecursionError):  # `Unclear` and `Unfit` too
+            pass
+        return [zero(kind) for kind in self._kinds]
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
         values = self.arguments(data)
         for _ in range(rng.small(4)):
             index = rng.below(len(values))
             values[index] = changed(self._kinds[index], values[index], rng, means)
-        made = written(values)
+        try:
+            made = written(values)
+        except TooMuch:
+            return data
         return made if len(made) <= means.bytes_max else data
 
 
@@ -103,10 +116,10 @@ def kinds_of(function: Callable[..., Any]) -> tuple[list[Kind], list[str]]:
     try:
         hints = typing.get_type_hints(function)
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError, NameError) as error:
+    except Exception as error:  # whatever a text that names a type raises
         raise Unsupported(f"its parameters cannot be read: {error}") from error
     by_place = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    taken = [each for each in by_place if each.default is each.empty or each.name in hints]
+    taken = list(takewhile(lambda each: each.default is each.empty or each.name in hints, by_place))
     if any(each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in parameters):
         raise Unsupported("it has a parameter that must be given by name")
     if not taken:
@@ -119,33 +132,64 @@ def kinds_of(function: Callable[..., Any]) -> tuple[list[Kind], list[str]]:
     return [kind_of(hints[each.name], each.name) for each in taken], [each.name for each in taken]
 
 
-_PLAIN = {bytes: "bytes", bytearray: "bytes", str: "str", int: "int", float: "float", bool: "bool", type(None): "none"}
+_PLAIN: dict[Any, str] = {
+    bytes: "bytes",
+    bytearray: "bytearray",
+    str: "str",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    type(None): "none",
+    Any: "any",
+    object: "any",
+}
+_LITERALS = (str, bytes, int, bool, type(None))  # of these types themselves: JSON does not keep what an enum is
 
 
 def kind_of(hint: Any, name: str) -> Kind:
     """The kind of a type. *Errors*: `Unsupported`."""
-    if hint in _PLAIN:
+    if isinstance(hint, type | type(Any)) and hint in _PLAIN:
         return Kind(_PLAIN[hint])
-    origin, inside = typing.get_origin(hint), typing.get_args(hint)
-    if hint in (list, dict) or hint is Any or hint is object:
-        return (
-            Kind("list", (Kind("any"),))
-            if hint is list
-            else Kind("dict", (Kind("any"),))
-            if hint is dict
-            else Kind("any")
-        )
-    if origin in (list, Sequence) or str(origin) == "<class 'collections.abc.Sequence'>":
-        return Kind("list", (kind_of(inside[0], name),))
-    if origin is dict and inside[0] is str:
-        return Kind("dict", (kind_of(inside[1], name),))
+    origin, inside = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if origin in (list, Sequence):
+        return Kind("list", (kind_of(inside[0], name) if inside else ANY,))
+    if origin is dict and (not inside or inside[0] is str):
+        return Kind("dict", (kind_of(inside[1], name) if inside else ANY,))
     if origin in (typing.Union, types.UnionType):
         return Kind("union", tuple(kind_of(each, name) for each in inside))
-    if origin is typing.Literal:
+    if origin is typing.Literal and all(type(each) in _LITERALS for each in inside):
         return Kind("literal", inside)
-    if origin is typing.Annotated:
-        return kind_of(inside[0], name)
     raise Unsupported(f'parameter "{name}" is of type {getattr(hint, "__name__", hint)}, whose values cannot be made')
+
+
+def fitted(kind: Kind, value: Any) -> Any:
+    """A value as one of a kind: what JSON tells apart no longer is told apart again. *Errors*: `Unfit`."""
+    plain = _TYPES.get(kind.name)
+    if type(value) is plain or kind.name == "any":
+        return value
+    match kind.name, value:
+        case "float", int() if type(value) is int and abs(value) < 1 << 1000:
+            return float(value)
+        case "bytearray", bytes():
+            return bytearray(value)
+        case "list", list():
+            return [fitted(kind.of[0], each) for each in value]
+        case "dict", dict() if all(type(key) is str for key in value):
+            return {key: fitted(kind.of[0], each) for key, each in value.items()}
+        case "union", _:
+            return fitted(_member(kind, value), value)
+        case "literal", _ if any(type(each) is type(value) and each == value for each in kind.of):
+            return value
+    raise Unfit
+
+
+def _member(union: Kind, value: Any) -> Kind:
+    """The first kind of a union that a value is of, before those it can be made one of. *Errors*: `Unfit`."""
+    for each in sorted(union.of, key=lambda kind: _TYPES.get(kind.name) is not type(value)):
+        with suppress(Unfit):
+            fitted(each, value)
+            return each  # type: ignore[no-any-return]
+    raise Unfit
 
 
 def shown(kind: Kind) -> str:
@@ -154,8 +198,10 @@ def shown(kind: Kind) -> str:
     return " | ".join(inside) if kind.name == "union" else f"{kind.name}[{', '.join(inside)}]" if inside else kind.name
 
 
+_TYPES = {name: kind for kind, name in _PLAIN.items() if name != "any"}
 _ZEROS: dict[str, Callable[[], Any]] = {
     "bytes": bytes,
+    "bytearray": bytearray,
     "str": str,
     "int": int,
     "float": float,
@@ -179,6 +225,8 @@ def fresh(kind: Kind, rng: Rng, means: Means) -> Any:
     match kind.name:
         case "bytes":
             return mutate(rng.pick(means.words) if means.words and rng.below(2) else b"", rng, means)
+        case "bytearray":
+            return bytearray(fresh(Kind("bytes"), rng, means))
         case "str":
             return text_of(rng, means)
         case "int":
@@ -213,32 +261,22 @@ ANYTHING = (
 
 
 def changed(kind: Kind, value: Any, rng: Rng, means: Means) -> Any:
-    """Another value of a kind, near this one."""
-    if rng.one_in(5):
+    """Another value of a kind, near this one, which is of that kind."""
+    if rng.one_in(5) or isinstance(value, bool) or value is None or kind.name == "literal":
         return fresh(kind, rng, means)
-    if isinstance(value, bool) or value is None or kind.name == "literal":
-        return fresh(kind, rng, means)
+    if kind.name == "union":
+        return changed(_member(kind, value), value, rng, means)
     if isinstance(value, int):
         return near(value, rng)
     if isinstance(value, float):
         return rng.pick((value + 1, -value, value * 2, value / 2, float(near(0, rng))))
     if isinstance(value, str):
         return new_text(value, rng, means)
-    if isinstance(value, bytes):
-        return mutate(value, rng, means)
-    inside = _inside(kind)
-    if isinstance(value, list):
-        return _changed_list(inside, value, rng, means)
-    return _changed_dict(inside, value, rng, means) if isinstance(value, dict) else fresh(kind, rng, means)
-
-
-def _inside(kind: Kind) -> Kind:
-    """The kind of what a list or dictionary holds, as far as it is known."""
-    if kind.name in ("list", "dict"):
-        held: Kind = kind.of[0]
-        return held
-    holding = [each for each in kind.of if isinstance(each, Kind) and each.name in ("list", "dict")]
-    return _inside(holding[0]) if holding else Kind("any")
+    if isinstance(value, bytes | bytearray):
+        return type(value)(mutate(bytes(value), rng, means))
+    inside: Kind = kind.of[0] if kind.of else ANY
+    change = _changed_list if isinstance(value, list) else _changed_dict
+    return change(inside, value, rng, means)
 
 
 def _changed_list(inside: Kind, value: list[Any], rng: Rng, means: Means) -> list[Any]:

@@ -7,13 +7,10 @@ it, so what a portion finds does not depend on it. *Limits*: the wall time of on
 from __future__ import annotations
 
 import json
-import mmap
-import os
 import selectors
-import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,10 +18,11 @@ import msgspec
 from fozzy import wall
 from fozzy.errors import FozzyError, InputError, UsageError, suggestion
 from fozzy.search.fuzz.portion import Crash, Portion, Told
-from fozzy.search.fuzz.runner import BEAT, Property, Setup, Slice
+from fozzy.search.fuzz.runner import Property, Setup, Slice
+from fozzy.search.fuzz.shared import BEAT, NOT_BEGUN, Shared
 from fozzy.world.code.host import how_ended, surroundings
 from fozzy.world.code.interpreter import DIED_GRACE_MS, Interpreter, Key, Run, start
-from fozzy.world.code.lines import Gone, Late
+from fozzy.world.code.lines import Gone, Late, Stderr
 from fozzy.world.code.permission import Permission
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import HEAD, packed
@@ -68,6 +66,11 @@ class PythonBench:
     def __init__(self, python: Python, jobs: int) -> None:
         self._python = python
         self._jobs = [_Job(python) for _ in range(jobs)]
+        self._free: SimpleQueue[_Job] = SimpleQueue()
+        for job in self._jobs:
+            self._free.put(job)
+        # For all rounds: a Ctrl-C that comes while Python forgets a thread is lost, so none is forgotten on the way.
+        self._pool = ThreadPoolExecutor(len(self._jobs))
         try:
             hello = self._jobs[0].hello()
         except BaseException:
@@ -76,32 +79,28 @@ class PythonBench:
         self.first: Sequence[bytes] = hello.first
         self.takes = hello.takes
 
-    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Iterator[Told]:
+    def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Generator[Told, None, None]:
         """What each portion came to, in their order."""
         features = sorted(seen)
-        with ThreadPoolExecutor(len(self._jobs)) as pool:
-            free = list(self._jobs)
-            lock = threading.Lock()
 
-            def work(portion: Portion) -> Told:
-                with lock:
-                    job = free.pop()
-                try:
-                    return job.portion(portion, features, end_ns)
-                finally:
-                    with lock:
-                        free.append(job)
-
-            futures: list[Future[Told]] = [pool.submit(work, portion) for portion in portions]
+        def work(portion: Portion) -> Told:
+            job = self._free.get()
             try:
-                for future in futures:
-                    yield future.result()
-            except BaseException:  # Ctrl-C too: the threads are to come to an end
-                for job in self._jobs:
-                    job.stop()
-                for future in futures:
-                    future.cancel()
-                raise
+                return job.portion(portion, features, end_ns)
+            finally:
+                self._free.put(job)
+
+        futures: list[Future[Told]] = [self._pool.submit(work, portion) for portion in portions]
+        try:
+            for future in futures:
+                yield future.result()
+        except BaseException:  # Ctrl-C too: the threads are to come to an end
+            for job in self._jobs:
+                job.stop()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            raise
 
     def search(self, runs: int, seed: int) -> Told:
         """Have Hypothesis make so many examples; the crashes' inputs are lists of arguments."""
@@ -109,6 +108,9 @@ class PythonBench:
 
     def close(self) -> None:
         """End everything."""
+        for job in self._jobs:
+            job.stop()
+        self._pool.shutdown(cancel_futures=True)
         for job in self._jobs:
             job.close()
 
@@ -132,13 +134,18 @@ class _Job:
         self._stopped = False
         self._places = Places(python.folders, python.root)
         self._shared_bytes = BEAT.size + max(python.input_bytes_max, 1) + (1 << 16)
-        descriptor, self._shared_path = tempfile.mkstemp(prefix="fozzy-")
-        os.truncate(descriptor, self._shared_bytes)
-        self._shared = mmap.mmap(descriptor, self._shared_bytes)
-        os.close(descriptor)
+        self._shared = Shared(0)
 
     def hello(self) -> Hello:
         """Begin a child, and see whether it can do its work. *Errors*: `FozzyError`."""
+        self._shared.close()
+        self._shared = Shared(self._shared_bytes)
+        try:
+            return self._hello(self._shared.path)
+        finally:
+            self._shared.hide()
+
+    def _hello(self, shared: str) -> Hello:
         self._interpreter = self._interpreter or self._started()
         run = self._interpreter.begin(PROGRAM)
         if run is None:  # the user's files were changed
@@ -151,7 +158,7 @@ class _Job:
         setup = Setup(
             function=self._python.function,
             folders=list(self._python.folders),
-            shared=self._shared_path,
+            shared=shared,
             shared_bytes=self._shared_bytes,
             covered=self._python.covered,
             whole=self._python.whole,
@@ -169,26 +176,28 @@ class _Job:
         """Execute a portion. *Errors*: `FozzyError`."""
         self._end_run()  # each portion has a child of its own: what executions left behind is not taken along
         told = Told()
-        at = hangs = 0
+        at = hangs = slow = 0  # up to `slow`, one execution after the other
+        stop = portion.count
         skip: list[int] = []
-        while at < portion.count and hangs < HANGS_MAX and not self._is_over(end_ns):
-            end = min(at + SLICE_RUNS, portion.count)
-            fresh = self._run is None
+        while at < stop and not self._is_over(end_ns):
+            slice_ = Slice(start=at, end=at + 1 if at < slow else min(at + SLICE_RUNS, stop), skip=skip)
             try:
-                if fresh:
+                if self._run is None:
                     self.hello()
-                slice_ = Slice(start=at, end=end, skip=skip)
-                if fresh:
                     slice_ = msgspec.structs.replace(slice_, portion=portion, seen=seen, finds=told.finds)
-                _add(told, self._ask(slice_))
-                at = end
-            except _Hung:
-                hangs += 1
-                skip.append(self._lost(told, self._hang))
-            except Gone:
-                skip.append(self._lost(told, self._death))
+                more = self._ask(slice_)
+                self._see_it_lives()
+                _add(told, more)
+                at = slice_.end
             except _Stopped:
                 break
+            except (_Hung, Gone) as how:
+                number = self._lost(told, slice_, self._hang if isinstance(how, _Hung) else self._death)
+                skip += [number] * (number >= 0)
+                slow = slice_.end if number < 0 else slow
+                hangs += isinstance(how, _Hung)
+                if hangs == HANGS_MAX:  # what was found up to here is still to be told
+                    stop = min(stop, number + 1 if number >= 0 else slice_.end)
         told.runs = at
         return told
 
@@ -201,13 +210,14 @@ class _Job:
             try:
                 told = self._ask(Property(property_runs=runs, seed=seed, skip=list(lost)))
                 break
-            except _Hung:
-                told, crash_of = Told(), self._hang
-            except Gone:
-                told, crash_of = Told(), self._death
-            self._lost(told, crash_of)
-            lost[told.crashes[0].data] = told.crashes[0]
+            except (_Hung, Gone) as how:
+                number, data = self._shared.read()
+                crash = self._hang() if isinstance(how, _Hung) else self._death()
+            if number == NOT_BEGUN:
+                raise _unusable(self._python, "its interpreter ends before the first call")
+            lost[data] = msgspec.structs.replace(crash, data=data, number=max(0, number))
             if len(lost) >= LOST_MAX:
+                told = Told()
                 break
         for crash in lost.values():
             if all(known.print != crash.print for known in told.crashes):
@@ -226,7 +236,6 @@ class _Job:
             self._interpreter.end()
             self._interpreter = None
         self._shared.close()
-        os.unlink(self._shared_path)
 
     def _is_over(self, end_ns: int | None) -> bool:
         return self._stopped or (end_ns is not None and wall.elapsed_ns() > end_ns)
@@ -263,7 +272,6 @@ class _Job:
         """Have something executed. *Errors*: `_Hung`, `Gone`, `_Stopped`."""
         assert self._run is not None
         line = self._run.line.socket
-        BEAT.pack_into(self._shared, 0, -1, 0)
         line.setblocking(True)
         try:
             line.sendall(_frame(slice_))
@@ -273,17 +281,30 @@ class _Job:
             line.setblocking(False)
         return msgspec.json.decode(self._answer(), type=Told)
 
+    def _see_it_lives(self) -> None:
+        """An interpreter that was killed takes the child with it, but not at once. *Errors*: `Gone`."""
+        assert self._interpreter is not None
+        try:
+            self._interpreter.ask("hello")
+        except Late as error:
+            raise Gone from error
+
     def _answer(self) -> bytes:
         assert self._run is not None and self._interpreter is not None
         line, got, watch = self._run.line.socket, bytearray(), _Watch(self._python.hang_ns)
         with selectors.DefaultSelector() as ready:
+            stderr = self._interpreter.stderr
             ready.register(line, selectors.EVENT_READ)
+            if stderr.descriptor != -1:
+                ready.register(stderr.descriptor, selectors.EVENT_READ)
             while len(got) < HEAD.size or len(got) < HEAD.size + HEAD.unpack_from(got)[0]:
-                if not ready.select(LOOK_S):
-                    self._interpreter.stderr.read()
+                events = ready.select(LOOK_S)
+                if all(key.fileobj is not line for key, _ in events):
+                    if events:
+                        _drain(stderr, ready)
                     if self._stopped:
                         raise _Stopped
-                    if watch.hangs(BEAT.unpack_from(self._shared, 0)[0]):
+                    if watch.hangs(self._shared.number()):
                         raise _Hung
                     continue
                 try:
@@ -295,16 +316,21 @@ class _Job:
                 got += chunk
         return bytes(got[HEAD.size :])
 
-    def _lost(self, told: Told, crash_of: Any) -> int:
-        """The child is lost with the input it worked on; which execution that was."""
-        number, length = BEAT.unpack_from(self._shared, 0)
-        data = bytes(self._shared[BEAT.size : BEAT.size + length])
-        crash: Crash = msgspec.structs.replace(crash_of(), data=data, number=number)
-        if number < 0:
+    def _lost(self, told: Told, slice_: Slice, crash_of: Callable[[], Crash]) -> int:
+        """The child is lost with the input it worked on; which execution that was. -1 when that is not sure: what it
+        shared is nonsense, or it lived on for a moment after its interpreter. Then the slice is done one by one."""
+        number, data = self._shared.read()
+        crash = crash_of()
+        if number == NOT_BEGUN:
             raise _unusable(self._python, "its interpreter ends before the first call")
+        is_known = slice_.start <= number < slice_.end and number not in slice_.skip
+        if slice_.end - slice_.start > 1 and not (is_known and self._interpreter is not None):
+            return -1
+        if not is_known:
+            number, data = slice_.start, b""
         if all(known.print != crash.print for known in told.crashes):
-            told.crashes.append(crash)
-        return int(number)
+            told.crashes.append(msgspec.structs.replace(crash, data=data, number=number))
+        return number
 
     def _hang(self) -> Crash:
         self._end_run()
@@ -348,6 +374,14 @@ class _Watch:
         if number != self._number:
             self._number, self._since_ns = number, wall.elapsed_ns()
         return wall.elapsed_ns() - self._since_ns > self._hang_ns
+
+
+def _drain(stderr: Stderr, ready: selectors.BaseSelector) -> None:
+    """Take what was said, so that nobody who says much waits for a reader."""
+    descriptor = stderr.descriptor
+    stderr.read()
+    if stderr.descriptor == -1:
+        ready.unregister(descriptor)
 
 
 def _frame(value: Any) -> bytes:

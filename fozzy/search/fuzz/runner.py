@@ -11,7 +11,6 @@ import json
 import mmap
 import os
 import socket
-import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType
@@ -24,15 +23,18 @@ from fozzy.search.fuzz.mutate import Means
 from fozzy.search.fuzz.parameters import Shape, Unsupported, kinds_of, shape_of
 from fozzy.search.fuzz.portion import Crash, Execution, Find, Portion, Result, Told
 from fozzy.search.fuzz.rng import Rng
+from fozzy.search.fuzz.shared import BEAT
 from fozzy.world.code.child import Answer, Refused, find
 from fozzy.world.code.places import Places, described
 from fozzy.world.code.values import decoded
 from fozzy.world.code.wire import packed, receive
 
-BEAT = struct.Struct("<qi")  # the execution's number, the length of the input that follows
 WORDS_MAX = 2_000
 WORD_CHARS_MAX = 64
 CALL_RAISED = "call_raised"
+LINE_CLOSED = 71  # how a child ends whose user code closed the descriptor of its line
+
+_getpid, _looked_at, _exit = os.getpid, os.get_blocking, os._exit  # user code may put others in their places
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +84,8 @@ def serve(line: socket.socket, places: Places, failed: dict[str, Answer]) -> NoR
     except Unsupported as unsupported:
         line.sendall(_frame({"unsupported": str(unsupported)}))
         os._exit(0)
+    runner = _Runner(setup, target, line)
     line.sendall(_frame({"first": target.shape.first, "takes": target.shape.words}))
-    runner = _Runner(setup, target)
     while (message := receive(line)) is not None:
         told = runner.search(msgspec.convert(message, Property)) if "property_runs" in message else None
         told = told or runner.run(msgspec.convert(message, Slice))
@@ -98,8 +100,10 @@ def _frame(value: Any) -> bytes:
 
 
 class _Runner:
-    def __init__(self, setup: Setup, target: FunctionTarget) -> None:
+    def __init__(self, setup: Setup, target: FunctionTarget, line: socket.socket) -> None:
         self._target = target
+        self._own = os.getpid()
+        self._line = line.fileno()
         self._told = Told()
         self._execution: Execution | None = None
         with open(setup.shared, "r+b") as file:
@@ -132,6 +136,14 @@ class _Runner:
         (self._told.finds if isinstance(what, Find) else self._told.crashes).append(what)  # type: ignore[arg-type]
 
     def _beat(self, number: int, data: bytes) -> None:
+        """Before an execution. Where the one before forked past Python, or closed our line, this is the end: the memory
+        still tells which one it was."""
+        if _getpid() != self._own:
+            _exit(0)
+        try:
+            _looked_at(self._line)
+        except OSError:
+            _exit(LINE_CLOSED)
         end = BEAT.size + len(data)
         self._shared[BEAT.size : end] = data
         BEAT.pack_into(self._shared, 0, number, len(data))
@@ -150,7 +162,7 @@ class FunctionTarget:
         self._coverage: Coverage | None = None
         if setup.covered:
             self._coverage = coverage_of(setup.folders, whole=setup.whole)
-        os.register_at_fork(after_in_parent=self._forked, after_in_child=lambda: os._exit(0))
+        os.register_at_fork(after_in_parent=self._forked, after_in_child=lambda: _exit(0))
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
         """Another input."""
@@ -184,7 +196,7 @@ class FunctionTarget:
         return Result(coverage.features, crash)
 
     def _crash(self, error: BaseException) -> Crash | None:
-        told = described(error, self._places)
+        told = _told(error, self._places)
         if not self._meant.isdisjoint(told["kinds"]):
             return None
         where = ", ".join(each for each in (told["function"], told["at"]) if each)
@@ -198,6 +210,15 @@ class FunctionTarget:
 
 
 _NOTHING = Result()
+
+
+def _told(error: BaseException, places: Places) -> dict[str, Any]:
+    """An exception described; one that cannot be looked at, by its type alone."""
+    try:
+        return described(error, places)
+    except BaseException:  # what user code does when it is looked at
+        name = type.__getattribute__(type(error), "__name__")
+        return {"type": name, "name": name, "kinds": [name], "message": "", "at": "", "function": ""}
 
 
 def weighted(near: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:

@@ -113,9 +113,10 @@ class ScenarioTarget:
 def decoded(data: bytes) -> Input:
     """The input some bytes stand for; the empty one when they stand for none."""
     try:
-        return msgspec.json.decode(data, type=Input)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        given = msgspec.json.decode(data, type=Input)
+    except (msgspec.DecodeError, RecursionError):
         return Input()
+    return given if all(low <= value <= high for _, low, high, value in given.draws) else Input()
 
 
 def words_of(raw: Any) -> list[bytes]:

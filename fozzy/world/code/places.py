@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from fozzy.world.code.values import type_name
+
 FRAMES_MAX = 10
 MESSAGE_CHARS_MAX = 4000
 
@@ -93,8 +95,6 @@ class Places:
 
 def described(error: BaseException, places: Places) -> dict[str, Any]:
     """An exception for the trace: nothing in it differs between two runs of the same code."""
-    from fozzy.world.code.values import type_name
-
     spots = places.spots(error)
     spot = spots[-1] if spots else NOWHERE
     names = [(type_name(kind), kind.__name__) for kind in type(error).__mro__ if kind is not object]
@@ -112,5 +112,5 @@ def described(error: BaseException, places: Places) -> dict[str, Any]:
 def _said(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # its own `__str__` is broken, which must not hide what it is
+    except BaseException:  # its own `__str__` is broken, which must not hide what it is
         return ""

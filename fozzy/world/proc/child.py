@@ -23,6 +23,11 @@ from fozzy.world.failure import Failure, over_limit
 from fozzy.world.proc.memory import looks, tree_bytes
 from fozzy.world.proc.strays import Stray, is_alive, pipe_names, signal_strays, strays_of
 
+try:
+    import resource
+except ImportError:  # Windows has no such bounds
+    resource = None  # type: ignore[assignment]
+
 CHUNK_BYTES = 64 * 1024  # what a pipe holds; more would only cost memory
 LINGER_S = 0.1  # for a grandchild that still holds the pipes to finish its last words
 POLL_S = 0.01  # between two looks at a group that was asked to end
@@ -194,11 +199,12 @@ class Child:
 
 
 async def launch(
-    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, has_input: bool = False
+    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, *, has_input: bool = False, bytes_max: int = 0
 ) -> trio.Process | Failure:
     """Start a program as the leader of its own session, its output and, if it has any, its input in pipes.
 
-    `env` is its whole environment. *Errors*: as a `Failure` that names the program.
+    `env` is its whole environment. *Limits*: `bytes_max` of addresses for it and for each process it starts, where the
+    system has such a bound; 0 is none. *Errors*: as a `Failure` that names the program.
     """
     try:
         return await trio.lowlevel.open_process(
@@ -209,6 +215,7 @@ async def launch(
             start_new_session=True,
             cwd=cwd,
             env=env,
+            preexec_fn=_bounded(bytes_max),
         )
     except FileNotFoundError as error:
         if str(error.filename) == str(cwd):
@@ -218,6 +225,23 @@ async def launch(
         return Failure("denied", f"{cmd!r} may not be run: {error.strerror}")
     except (OSError, ValueError) as error:  # ValueError: a zero byte or a lone surrogate in an argument
         return Failure("io", f"{cmd!r} cannot be started: {getattr(error, 'strerror', None) or error}")
+
+
+def _bounded(bytes_max: int) -> Callable[[], None] | None:
+    """What a new process does before it becomes the program; a bound set from outside would come late.
+
+    Other threads of ours may have held any lock at the fork, so it takes none: no import, no allocation to speak of.
+    """
+    if bytes_max == 0 or resource is None:
+        return None
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bound = bytes_max if hard == resource.RLIM_INFINITY else min(bytes_max, hard)
+
+    def bind() -> None:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+
+    return bind
 
 
 def _pipes_of(process: trio.Process) -> frozenset[str]:

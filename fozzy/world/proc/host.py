@@ -35,7 +35,8 @@ PORT_TRIES_MAX = 64  # the system may offer a port again that this run was given
 
 
 class HostProc:
-    """Runs programs below `root`. *Limits*: the time a call has left, `output_bytes_max` per stream, `stop_grace_ms` and `kill_grace_ms`.
+    """Runs programs below `root`. *Limits*: the time a call has left, `output_bytes_max` per stream, `process_bytes_max`,
+    `stop_grace_ms` and `kill_grace_ms`.
 
     A program gets the ordinary variables of our environment (see `environment`), those in `allowed`, and its own.
     *Errors*: none; what goes wrong is part of the answer. *Closes*: with the loop, or earlier by `close`.

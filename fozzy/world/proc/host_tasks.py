@@ -125,7 +125,9 @@ class Processes:
         self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path, has_input: bool = False
     ) -> Child | Failure:
         await self._guardian.begin()
-        process = await launch(cmd, args, child_environment(os.environ, self._allowed, env), folder, has_input)
+        whole_env = child_environment(os.environ, self._allowed, env)
+        bytes_max = self._limits.process_bytes_max
+        process = await launch(cmd, args, whole_env, folder, has_input=has_input, bytes_max=bytes_max)
         if isinstance(process, Failure):
             return process
         self._guardian.add(process.pid)

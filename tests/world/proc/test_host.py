@@ -541,3 +541,18 @@ def test_a_program_may_have_a_time_of_its_own(
     assert answer.failure.kind == "timeout" and answer.stdout.text == "on\n"
     assert f"had not ended after {min(timeout_ms, 300)} ms" in answer.failure.message
     assert gone(pids(tmp_path / "pid")[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux heeds RLIMIT_AS")
+def test_the_memory_of_a_program_is_bounded(proc: Any, twice: Callable[..., Any], limits: Limits) -> None:
+    """With `process_bytes_max` a program, and what it starts, cannot have more; without it nothing is bounded."""
+    bounded = msgspec.structs.replace(limits, process_bytes_max=256 << 20)
+    within = twice(lambda choices, loop, root: HostProc(choices, loop, bounded, root))
+    ask = Spawn(cmd=sys.executable, args=["-S", "-c", "len(bytearray(300 << 20)); print('had it')"])
+    child = Spawn(cmd=sys.executable, args=["-S", "-c", f"import os; os.execv({ask.cmd!r}, {[ask.cmd, *ask.args]!r})"])
+    small = Spawn(cmd=sys.executable, args=["-S", "-c", "len(bytearray(8 << 20)); print('had it')"])
+    assert proc.spawn(ask).stdout.text == "had it\n"
+    for refused in (within.spawn(ask), within.spawn(child)):
+        assert refused.exit_code == 1 and "MemoryError" in refused.stderr.text
+    assert within.spawn(small).stdout.text == "had it\n"
+    assert within.spawn(Spawn(cmd="no-such-program")).failure.kind == "not_found"
