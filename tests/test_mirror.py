@@ -21,6 +21,7 @@ COVERED_ELSEWHERE = {
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
     "report/__init__.py": "tests/report/test_pretty.py",
     "cli/commands/__init__.py": "tests/cli/test_words.py",
+    "search/fuzz/python_job.py": "tests/search/fuzz/test_python_bench.py",
     "world/proc/child.py": "tests/world/proc/test_host.py",
     "world/proc/host_tasks.py": "tests/world/proc/test_host.py",
     "world/proc/probes.py": "tests/world/proc/test_host.py",

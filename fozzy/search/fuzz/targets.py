@@ -27,7 +27,8 @@ from fozzy.search.fuzz.benches import LocalBench
 from fozzy.search.fuzz.campaign import Bench
 from fozzy.search.fuzz.command_target import FILE_WORD, CommandTarget, takes_file
 from fozzy.search.fuzz.portion import Crash, Told
-from fozzy.search.fuzz.python_bench import Python, PythonBench
+from fozzy.search.fuzz.python_bench import PythonBench
+from fozzy.search.fuzz.python_job import Python
 from fozzy.search.fuzz.scenario_target import ScenarioTarget, decoded
 from fozzy.world.code.permission import permit
 from fozzy.world.code.values import Encoder

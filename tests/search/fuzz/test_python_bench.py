@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from fozzy.errors import InputError, UsageError
-from fozzy.search.fuzz import python_bench
+from fozzy.search.fuzz import python_job
 from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.portion import Portion
-from fozzy.search.fuzz.python_bench import HANGS_MAX, PythonBench
+from fozzy.search.fuzz.python_bench import PythonBench
+from fozzy.search.fuzz.python_job import HANGS_MAX
 
 from .conftest import Fuzz, Write, gone, ours, processes, python, result_of
 
@@ -219,7 +220,7 @@ def test_what_cannot_be_called_is_refused(
     text: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A module that hangs, exits, dies, raises or lacks the function is told as that, and nothing of it is left."""
-    monkeypatch.setattr(python_bench, "IMPORT_NS_MAX", 10**9)
+    monkeypatch.setattr(python_job, "IMPORT_NS_MAX", 10**9)
     write(text)
     message, code = BROKEN[text]
     with pytest.raises((InputError, UsageError)) as refused:
@@ -270,7 +271,8 @@ def test_time_ends_a_campaign_of_a_function(write: Write, tmp_path: Path) -> Non
 INTERRUPTED = """
     import sys
     from fozzy.search.fuzz.campaign import Campaign, Plan
-    from fozzy.search.fuzz.python_bench import Python, PythonBench
+    from fozzy.search.fuzz.python_bench import PythonBench
+    from fozzy.search.fuzz.python_job import Python
     from fozzy.world.code.permission import permit
     folder = sys.argv[1]
     bench = PythonBench(
