@@ -46,7 +46,7 @@ class CommandTarget:
         clock, log, redactor = Clock(), Log(), Redactor()
         self._log = log
         choices = Choices(Seeded(0), clock, log, redactor, limits.call_ms_max * 10**6)
-        self._proc = HostProc(choices, self._loop, limits, Path())
+        self._proc = HostProc(choices, self._loop, limits, Path(), ends_strays=True)
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
         """Another input."""

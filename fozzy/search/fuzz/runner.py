@@ -217,7 +217,7 @@ def _told(error: BaseException, places: Places) -> dict[str, Any]:
     try:
         return described(error, places)
     except BaseException:  # what user code does when it is looked at
-        name = type.__getattribute__(type(error), "__name__")
+        name = type.__dict__["__name__"].__get__(type(error))
         return {"type": name, "name": name, "kinds": [name], "message": "", "at": "", "function": ""}
 
 

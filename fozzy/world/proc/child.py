@@ -82,7 +82,15 @@ class Child:
     include fozzy's own before the `exec`, so it is looked at from outside, and is a lower bound.
     """
 
-    def __init__(self, cmd: str, process: trio.Process, limits: Limits, tell_gone: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        cmd: str,
+        process: trio.Process,
+        limits: Limits,
+        tell_gone: Callable[[int], None],
+        *,
+        ends_strays: bool = False,
+    ) -> None:
         assert process.stdout is not None and process.stderr is not None
         self.cmd = cmd
         self.exited = trio.Event()  # its first process is over
@@ -93,6 +101,7 @@ class Child:
         self._process = process
         self._limits = limits
         self._tell_gone = tell_gone
+        self._ends_strays = ends_strays
         self._grace_ends = -1.0
         self._strays: set[Stray] = set()
         self._pipes = _pipes_of(process)
@@ -113,6 +122,8 @@ class Child:
                 await self._process.wait()
                 self.exited.set()
                 await self._linger()
+                if self._ends_strays and not (self.out.ended.is_set() and self.err.ended.is_set()):
+                    signal_strays(strays_of(self.leader, self._pipes), KILL)
                 self._signal_group(KILL)
                 self._tell_gone(self.leader)
                 readers.cancel_scope.cancel()

@@ -39,13 +39,22 @@ class HostProc:
     `stop_grace_ms` and `kill_grace_ms`.
 
     A program gets the ordinary variables of our environment (see `environment`), those in `allowed`, and its own.
-    *Errors*: none; what goes wrong is part of the answer. *Closes*: with the loop, or earlier by `close`.
+    With `ends_strays` what left a program's group and still holds its pipes ends with it: no service that it started
+    on purpose is meant. *Errors*: none; what goes wrong is part of the answer. *Closes*: with the loop, or earlier by `close`.
     """
 
     def __init__(
-        self, choices: Choices, loop: HostLoop, limits: Limits, root: Path, allowed: frozenset[str] = frozenset()
+        self,
+        choices: Choices,
+        loop: HostLoop,
+        limits: Limits,
+        root: Path,
+        allowed: frozenset[str] = frozenset(),
+        *,
+        ends_strays: bool = False,
     ) -> None:
         self._allowed = allowed
+        self._ends_strays = ends_strays
         self._choices = choices
         self._loop = loop
         self._limits = limits
@@ -95,7 +104,8 @@ class HostProc:
         if self._made is None:
             from fozzy.world.proc.host_tasks import Processes
 
-            self._made = Processes(self._limits, self._root, self._attend, self._allowed)
+            strays = self._ends_strays
+            self._made = Processes(self._limits, self._root, self._attend, self._allowed, ends_strays=strays)
             self._loop.at_close(self._made.aclose)
         return self._made
 

@@ -30,8 +30,11 @@ class Processes:
     `allowed` are the variables of our environment they get besides the ordinary ones. *Closes*: `aclose`.
     """
 
-    def __init__(self, limits: Limits, root: Path, attend: Attend, allowed: frozenset[str]) -> None:
+    def __init__(
+        self, limits: Limits, root: Path, attend: Attend, allowed: frozenset[str], *, ends_strays: bool = False
+    ) -> None:
         self._allowed = allowed
+        self._ends_strays = ends_strays
         self._guardian = Guardian()
         self._limits = limits
         self._root = root
@@ -131,7 +134,7 @@ class Processes:
         if isinstance(process, Failure):
             return process
         self._guardian.add(process.pid)
-        child = Child(cmd, process, self._limits, self._guardian.remove)
+        child = Child(cmd, process, self._limits, self._guardian.remove, ends_strays=self._ends_strays)
         self._alive.add(child)
         self._attend(child)
         return child
