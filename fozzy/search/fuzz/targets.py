@@ -265,6 +265,7 @@ def _bounded(wanted: Wanted) -> Options:
         settings.limits,
         call_ms_max=wanted.bounds.timeout_ms,
         code_bytes_max=wanted.bounds.memory_bytes,
+        process_bytes_max=wanted.bounds.memory_bytes,
     )
     settings = msgspec.structs.replace(settings, limits=limits)
     return msgspec.structs.replace(wanted.options, settings=settings, det=True)
