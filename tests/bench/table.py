@@ -36,11 +36,21 @@ from fozzy.faults.engine import Faults
 from fozzy.faults.kinds import kind_of
 from fozzy.faults.rule import Rule
 from fozzy.faults.schedule import Schedule
+from fozzy.search.fuzz.benches import LocalBench
+from fozzy.search.fuzz.campaign import Campaign, Plan
+from fozzy.search.fuzz.scenario_target import ScenarioTarget
 from fozzy.trace.finalize import finalize
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import open_trace
 from fozzy.trace.verify import verify
 from fozzy.trace.writer import Recorder
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent.parent)]
+
+import fuzzers  # noqa: E402
+
+from tests.zoo.ours import shrink as shrink_animal  # noqa: E402
+from tests.zoo.structure import needle  # noqa: E402
 
 ROUNDS = 15
 Row = tuple[str, str, str, str]
@@ -353,6 +363,35 @@ def loading(folder: Path) -> list[Row]:
     ]
 
 
+def fuzzing(folder: Path) -> list[Row]:
+    """Executions per second of a fuzzed scenario and a fuzzed function, and shrinking a needle among 1,000 steps."""
+    loaded = load(scenario(TEN))
+    header, redactor = header_of(loaded, Options(det=True), 1, "run")
+    run = ready(header, loaded, redactor)
+    plain = seconds(lambda: [start(run, Seeded(seed), Log()) for seed in range(5000)])
+
+    def campaign() -> None:
+        target = ScenarioTarget(run, 1)
+        Campaign(Plan(seed=1, runs=5000), LocalBench(lambda _name: target, target.first, 1), []).run()
+
+    scenarios = seconds(campaign)
+    bare, covered = (fuzzers.per_second(folder, each) for each in (False, True))
+    began = time.perf_counter()
+    reached = shrink_animal(needle(1000))
+    needle_s = time.perf_counter() - began
+    return [
+        ("fuzz: scenario, executions", f"{5 / scenarios:.1f} k/s", "", f"{scenarios / plain:.1f} x the engine alone"),
+        ("fuzz: py:, not covered", f"{bare / 1e3:.0f} k/s", "20 k/s", ""),
+        ("fuzz: py:, covered", f"{covered / 1e3:.0f} k/s", "", f"{bare / covered:.2f} x not covered"),
+        (
+            "shrink: a needle among 1,000 steps",
+            f"{needle_s:.2f} s, {reached.runs} runs, {reached.steps} steps left",
+            "1 s",
+            f"{needle_s / plain * 5000:.0f} x ten steps run once",
+        ),
+    ]
+
+
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory(prefix="fozzy-bench-") as name:
@@ -365,6 +404,7 @@ def main() -> None:
             *start_up(folder),
             *engine(),
             *faults(),
+            *fuzzing(folder),
             *suites(folder),
             *traces(folder),
         ]

@@ -126,6 +126,7 @@ class Monitored:
         self.features: set[int] = set()
         self._user = user
         self._whole = whole
+        self._watches = False
         self._ways: dict[int, int] = {}  # by function and offset
         self._monitoring = _monitoring
         self._tool = self._free_tool()
@@ -138,11 +139,10 @@ class Monitored:
         if self._whole:
             self._ways.clear()
             monitoring.restart_events()
-        monitoring.set_events(self._tool, monitoring.events.PY_START)
+        self._watches = True
 
     def end(self) -> None:
-        if self._monitoring.get_tool(self._tool) == TOOL:
-            self._monitoring.set_events(self._tool, 0)
+        self._watches = False  # to turn events off and on makes Python look at every function again
 
     def _free_tool(self) -> int:
         """Take a tool number nobody uses."""
@@ -158,6 +158,7 @@ class Monitored:
         self._local = events.LINE | sum(
             getattr(events, name) for name in _branch_events(events) if hasattr(events, name)
         )
+        monitoring.set_events(tool, events.PY_START)
         return int(tool)
 
     def _start(self, code: CodeType, _offset: int) -> Any:
@@ -166,10 +167,14 @@ class Monitored:
         return self._monitoring.DISABLE
 
     def _line(self, code: CodeType, line: int) -> Any:
+        if not self._watches:
+            return None
         self.features.add(self._user.base(code) | line & _PLACE)
         return self._monitoring.DISABLE
 
     def _branch(self, code: CodeType, offset: int, to: int) -> Any:
+        if not self._watches:
+            return None
         place = self._user.base(code) | (offset & _PLACE) << PLACE_BITS
         self.features.add(place | to & _PLACE)
         other = self._ways.setdefault(place, to)

@@ -65,8 +65,9 @@ def interpreters() -> list[str]:
     places += [str(each / "bin") for each in sorted((Path.home() / ".pyenv" / "versions").glob("*"))]
     found = {".".join(map(str, sys.version_info[:2])): sys.executable}
     for minor in range(11, 20):
-        path = next((each for place in places if (each := shutil.which(f"python3.{minor}", path=place))), None)
-        if path is not None and f"3.{minor}" not in found and _works(path):
+        paths = [path for place in places if (path := shutil.which(f"python3.{minor}", path=place))]
+        path = next(filter(_works, paths), None) if f"3.{minor}" not in found else None
+        if path is not None:
             found[f"3.{minor}"] = path
     return list(found.values())
 
@@ -291,7 +292,9 @@ def test_monitoring_tells_a_line_once_and_a_branch_until_both_ways_were_seen(fak
     assert features(watch, fake, code, ("LINE", 1), ("BRANCH", 8, 10), ("LINE", 2)) == [2, left]
     assert features(watch, fake, code, ("BRANCH", 8, 99), ("LINE", 2)) == [right]
     assert right not in features(watch, fake, code, ("LINE", 1), ("BRANCH", 8, 99))
-    assert fake.on == 0
+    assert 3 not in watch.features
+    fake.fire("LINE", code, 3)
+    assert features(watch, fake, code, ("LINE", 3)) == [3]
 
 
 def test_monitoring_tells_whole_executions(fake: Fake, tmp_path: Path) -> None:
