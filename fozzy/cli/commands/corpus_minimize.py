@@ -95,10 +95,12 @@ class Minimize(Command, frozen=True, kw_only=True):
 
 
 def _kept(entries: list[Entry], measured: Measured) -> set[str]:
-    """The entries to keep: those that cover, and those that crash, which reach nothing that could be told."""
+    """The entries to keep: those that cover, those that crash, which reach nothing that could be told, and those that
+    were not run."""
     reached = {entries[number].name: features for number, features in measured.reached.items()}
     chosen = cover(reached, {entry.name: entry.size_bytes for entry in entries})
-    return {*chosen, *(entries[number].name for number in measured.crashes)}
+    others = {*measured.crashes, *range(measured.runs, len(entries))}
+    return {*chosen, *(entries[number].name for number in others)}
 
 
 def _lines(document: CorpusMinimizeDocument, quiet: bool) -> list[Line]:

@@ -32,11 +32,12 @@ class Search:
         self._skip = frozenset(skip)
         self._classes: dict[tuple[str, ...], type[_Broken]] = {}
 
-    def run(self, runs: int, seed: int) -> None:
-        """Make so many examples, and simplify what breaks."""
+    def run(self, runs: int, seed: int, home: str) -> None:
+        """Make so many examples, and simplify what breaks. `home` is a folder Hypothesis may write to."""
         import hypothesis
-        from hypothesis import strategies
+        from hypothesis import configuration, strategies
 
+        configuration.set_hypothesis_home_dir(home)
         values = strategies.tuples(*(strategy_of(kind) for kind in self._kinds))
         settings = hypothesis.settings(
             max_examples=runs,

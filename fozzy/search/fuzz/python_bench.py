@@ -194,12 +194,19 @@ class _Job:
 
     def search(self, runs: int, seed: int) -> Told:
         """Have Hypothesis search, again without the input when one ends the child. *Errors*: `FozzyError`."""
+        with tempfile.TemporaryDirectory(prefix="fozzy-") as home:
+            try:
+                return self._searched(Property(property_runs=runs, seed=seed, home=home))
+            finally:
+                self._end_run()
+
+    def _searched(self, wanted: Property) -> Told:
         lost: dict[bytes, Crash] = {}
         while True:
             self._end_run()
             self.hello()
             try:
-                told = self._ask(Property(property_runs=runs, seed=seed, skip=list(lost)))
+                told = self._ask(msgspec.structs.replace(wanted, skip=list(lost)))
                 break
             except _Hung:
                 told, crash_of = Told(), self._hang
@@ -344,10 +351,11 @@ class _Watch:
         self._number, self._since_ns = -2, wall.elapsed_ns()
 
     def hangs(self, number: int) -> bool:
-        """Whether it does."""
+        """Whether it does. Before the first execution it may import what it needs."""
         if number != self._number:
             self._number, self._since_ns = number, wall.elapsed_ns()
-        return wall.elapsed_ns() - self._since_ns > self._hang_ns
+        limit_ns = self._hang_ns if number >= 0 else max(self._hang_ns, IMPORT_NS_MAX)
+        return wall.elapsed_ns() - self._since_ns > limit_ns
 
 
 def _frame(value: Any) -> bytes:
