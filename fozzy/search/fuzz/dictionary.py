@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fozzy.errors import InputError, Where
 
 BYTES_MAX = 1 << 20
+_HEX = re.compile(rb"[0-9a-fA-F]{2}")
 
 
 def read_dictionary(file: str) -> Sequence[bytes]:
@@ -49,10 +51,10 @@ def _unescaped(text: bytes, number: int) -> bytes:
             made += text[index + 1 : index + 2]
             index += 2
         elif text[index + 1 : index + 2] == b"x":
-            try:
-                made.append(int(text[index + 2 : index + 4].decode("ascii"), 16))
-            except ValueError as error:
-                raise ValueError(f"line {number}: \\x needs two hexadecimal digits") from error
+            digits = text[index + 2 : index + 4]
+            if not _HEX.fullmatch(digits):
+                raise ValueError(f"line {number}: \\x needs two hexadecimal digits")
+            made.append(int(digits, 16))
             index += 4
         else:
             raise ValueError(f"line {number}: a backslash stands before \\, quote or xAB")

@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -170,10 +169,10 @@ class _Job:
         """Execute a portion. *Errors*: `FozzyError`."""
         self._end_run()  # each portion has a child of its own: what executions left behind is not taken along
         told = Told()
-        at, hangs, last = 0, 0, portion.count
+        at = hangs = 0
         skip: list[int] = []
-        while at < last and not self._is_over(end_ns):
-            end = min(at + SLICE_RUNS, last)
+        while at < portion.count and hangs < HANGS_MAX and not self._is_over(end_ns):
+            end = min(at + SLICE_RUNS, portion.count)
             fresh = self._run is None
             try:
                 if fresh:
@@ -186,13 +185,11 @@ class _Job:
             except _Hung:
                 hangs += 1
                 skip.append(self._lost(told, self._hang))
-                if hangs >= HANGS_MAX:  # what stands before it is done once more, what is behind it is left out
-                    last = skip[-1]
             except Gone:
                 skip.append(self._lost(told, self._death))
             except _Stopped:
                 break
-        told.runs = at + 1 if at == last < portion.count else at  # with the one that hung: no portion has none
+        told.runs = at
         return told
 
     def search(self, runs: int, seed: int) -> Told:
@@ -236,8 +233,7 @@ class _Job:
             self._interpreter.end()
             self._interpreter = None
         self._shared.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self._shared_path)
+        os.unlink(self._shared_path)
 
     def _is_over(self, end_ns: int | None) -> bool:
         return self._stopped or (end_ns is not None and wall.elapsed_ns() > end_ns)
