@@ -51,11 +51,11 @@ def opening(target: str, takes: str, seed: int, mode: str) -> list[Line]:
 
 def numbers(body: FuzzBody) -> list[Line]:
     """What the campaign came to, in a few lines."""
-    found = crashes(len(body.crashes), "different ")
+    found = crashes(len(body.crashes), "different ") if body.crashes else "no crash"
     took = f"{count(body.runs, 'run')} in {duration(body.duration_ms * 10**6)} ({body.runs_per_second:,}/s)"
     lines = [line(f"  {took}   ", Span(found, "fail" if body.crashes else "pass"))]
     if body.mode == "coverage":
-        lines.append(line(f"  {count(body.features, 'place')} reached   {count(body.corpus, 'input')} kept for it"))
+        lines.append(line(f"  {count(body.features, 'place')} reached by {count(body.corpus, 'input')}"))
     if body.forks:
         said = f"  the target forked in {count(body.forks, 'run')}; what it forked was ended at once"
         lines.append(line(Span(said, "warn")))

@@ -123,14 +123,13 @@ class Fuzz(Recording, frozen=True, kw_only=True):
 
     def _check_property(self) -> None:
         """Whether Hypothesis can do it. *Errors*: `UsageError`."""
-        code = "fuzz.no_property"
         if not self.target.startswith("py:"):
-            raise UsageError(code, f"--mode property needs a Python function (py:…), got {self.target}")
+            raise UsageError("fuzz.no_property", f"--mode property needs a Python function (py:…), got {self.target}")
         if self.time is not None or self.corpus is not None:
             flag = "--time" if self.time is not None else "--corpus"
-            raise UsageError(code, f"Hypothesis takes no {flag}", hint="--runs says how many examples")
+            raise UsageError("fuzz.no_property", f"Hypothesis takes no {flag}", hint="--runs says how many examples")
         if find_spec("hypothesis") is None:
-            raise UsageError(code, "Hypothesis is not installed", hint="pip install hypothesis")
+            raise UsageError("fuzz.no_property", "Hypothesis is not installed", hint="pip install hypothesis")
 
     def _plan(self, seed: int) -> Plan:
         """What was asked for. *Errors*: `UsageError`."""

@@ -258,13 +258,13 @@ def open_target(words: str, wanted: Wanted, load: Callable[[str], Loaded], allow
 def _meant(words: str) -> str:
     """What somebody may have meant who left out what kind of target it is."""
     if words.endswith((".fozzy.json", ".fozzy.toml")):
-        return f"fozzy fuzz scenario:{words}"
+        return f"write scenario:{words}"
     if re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", words):
-        return f"fozzy fuzz py:{words}"
+        return f"write py:{words}"
     if re.fullmatch(r"\w+(/\w+)*\.py", words):
-        return f"fozzy fuzz py:{words.removesuffix('.py').replace('/', '.')}:FUNCTION"
-    if words and os.path.exists(words.split()[0]):
-        return f"fozzy fuzz {quoted(f'cmd:{words}')}"
+        return f"write py:{words.removesuffix('.py').replace('/', '.')}:FUNCTION"
+    if words and os.path.isfile(words.split()[0]):
+        return f"write {quoted(f'cmd:{words}')}"
     return f"write {FORMS}"
 
 
