@@ -12,6 +12,7 @@ from typing import Any
 from fozzy.search.fuzz.parameters import Kind, written
 from fozzy.search.fuzz.portion import Crash, Result
 
+IDLE = -1
 Execute = Callable[[bytes], Result]
 Beat = Callable[[int, bytes], None]
 
@@ -62,6 +63,7 @@ class Search:
         self._beat(self.runs, data)
         self.runs += 1
         crash = self._execute(data).crash
+        self._beat(IDLE, b"")  # what Hypothesis does now takes no time of an execution's
         if crash is None:
             return
         self.crashes[crash.print] = Crash(
