@@ -116,8 +116,9 @@ def crashes(out: bytes | str) -> list[dict[str, Any]]:
 
 
 def run_part(trace: str | Path) -> bytes:
-    """Header and records."""
-    return b"".join(Path(trace).read_bytes().splitlines(keepends=True)[:-1])
+    """Header and records, without what a real program's answer cannot have twice: its time and its memory."""
+    part = b"".join(Path(trace).read_bytes().splitlines(keepends=True)[:-1])
+    return re.sub(rb'"(took|t|peak_bytes)":\d+', rb'"\1":0', part)
 
 
 @pytest.mark.parametrize("name", TARGETS)
