@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check unit bench generate format soak clean
+.PHONY: help demo test check unit zoo bench generate format soak clean
 
 help:
 	@echo "make demo      run fozzy over its own scenarios"
 	@echo "make test      every check and test"
+	@echo "make zoo       what the shrinker reaches of planted failures"
 	@echo "make bench     the benchmark table"
 	@echo "make generate  write schemas and reference pages anew"
 	@echo "make format    format the code"
@@ -32,6 +33,9 @@ check: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -q -n $${JOBS:-2} --dist worksteal
+
+zoo: $(STAMP)
+	$(BIN)/python -m tests.zoo.ours
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench/table.py

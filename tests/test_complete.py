@@ -102,7 +102,7 @@ def test_corpora_and_archives(project: Path) -> None:
     Path("seeds/deep").mkdir(parents=True)
     for name in ("a.zip", "b.txt"):
         Path("seeds", name).touch()
-    assert found("corpus", "") == ["list", "add", "export", "import"]
+    assert found("corpus", "") == ["list", "add", "minimize", "export", "import"]
     assert found("corpus", "list", "") == ["seeds/"]
     assert found("corpus", "add", "--cwd", "seeds", "") == ["deep/"]
     assert found("corpus", "add", "seeds", "seeds/b") == found("corpus", "add", "x", "y", "seeds/b") == ["seeds/b.txt"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
 from fozzy.errors import Where
@@ -303,6 +304,60 @@ class ShrinkDocument(Summary, frozen=True, kw_only=True):
     shrink: ShrinkBody | None = None
 
 
+class CrashBody(Camel, frozen=True, kw_only=True):
+    """One of the different crashes of a campaign. `input` is the smallest one, as text or in base64."""
+
+    title: str
+    kind: str
+    status: str
+    message: str
+    cause: list[str] = []
+    run: int
+    input: Blob | None = None
+    input_bytes_before: int
+    trace_path: str | None = None
+    kept_path: str | None = None
+
+
+class FuzzBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What a campaign came to. `features` counts the different places, steps or states that were reached."""
+
+    target: str
+    takes: str
+    mode: Literal["coverage", "blind", "property"]
+    runs: int
+    duration_ms: int
+    runs_per_second: int
+    features: int
+    corpus: int
+    corpus_added: int
+    corpus_path: str | None
+    forks: int
+    ended_by: Literal["runs", "time", "interrupted", "terminated"]
+    crashes: list[CrashBody]
+
+
+class CorpusMinimizeDocument(Camel, frozen=True, kw_only=True):
+    """Which entries `corpus minimize` removed, or with `--dry-run` would remove. One of each crash is kept."""
+
+    schema_version: int
+    command: Literal["corpus minimize"]
+    status: Literal["pass"]
+    path: str
+    target: str
+    dry_run: bool
+    features: int
+    kept: list[EntryBody]
+    removed: list[EntryBody]
+    crashing: list[str]
+
+
+class FuzzDocument(Summary, frozen=True, kw_only=True):
+    """The summary of a campaign, and what it came to."""
+
+    fuzz: FuzzBody | None = None
+
+
 DOCUMENTS: dict[str, list[type]] = {
     "init": [InitDocument, ErrorDocument],
     "validate": [ValidateDocument, ErrorDocument],
@@ -311,6 +366,8 @@ DOCUMENTS: dict[str, list[type]] = {
     "run": [Summary, ErrorDocument],
     "replay": [Summary, ErrorDocument],
     "shrink": [ShrinkDocument, ErrorDocument],
+    "corpus minimize": [CorpusMinimizeDocument, ErrorDocument],
+    "fuzz": [FuzzDocument, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 from fozzy import wall
 from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.report.text import Line, Span, count, duration, line, one_line
-from fozzy.search.shrink.gate import Gate, faults_in
+from fozzy.search.scenario import one_of
+from fozzy.search.shrink.gate import Gate, faults_in, size_of
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
 from fozzy.search.subject import Outcome
@@ -31,7 +34,8 @@ class Live:
         self._last_ns = wall.elapsed_ns()
         size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
         took = duration(gate.spent_ns)
-        self._console.erase_line(f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far")
+        said = f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far"
+        self._console.erase_line(said[: shutil.get_terminal_size().columns - 1])  # a line that wraps is not erased
 
     def erase(self) -> None:
         """Take the line away."""
@@ -41,7 +45,7 @@ class Live:
 
 def opening(name: str, finding_title: str, message: str) -> list[Line]:
     """Which failure is kept."""
-    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(message)}"), []]
+    return [line("  keeping   ", one_line(f"{name}: {finding_title}"), f" failed: {one_line(one_of(message))}"), []]
 
 
 def table(done: Shrunk, start: Row) -> list[Line]:
@@ -68,9 +72,12 @@ def _end_word(done: Shrunk) -> str:
 
 
 def totals(done: Shrunk, start: Row) -> Line:
-    """From what to what."""
-    before = _sizes(start.size.steps, start.size.choices, start.faults)
-    after = _sizes(*done.rows[-1].size.shown, faults_in(done.best.script))
+    """From what to what; where only values became smaller, how much is written."""
+    first, best = size_of(done.first), size_of(done.best)
+    before = _sizes(first.steps, first.choices, start.faults)
+    after = _sizes(best.steps, best.choices, faults_in(done.best.script))
+    if before == after:
+        before, after = (f"{count(len(each.script.written), 'character')}" for each in (done.first, done.best))
     return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
 
 
@@ -104,9 +111,21 @@ def slips(done: Shrunk) -> list[Line]:
     return lines
 
 
+def of_the_world(before: int, now: int) -> list[Line]:
+    """What must be said when questions to the outside world are gone: nobody asked it again."""
+    if now >= before:
+        return []
+    said = f"  {count(before - now, 'question')} to the outside world gone; the answers that are left are the recorded ones."
+    return [
+        line(Span(said, "warn")),
+        line("  Whether it still gives them without the others, only a run can tell."),
+        [],
+    ]
+
+
 def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
     """What shrinking came to, as a document says it."""
-    first, best = done.size_first, done.size_best
+    first, best = size_of(done.first), size_of(done.best)
     passes = [PassBody(name=row.name, tried=row.tried, kept=row.kept, steps=row.size.steps,
                        choices=row.size.choices, faults=row.faults) for row in done.rows if row.tried]  # fmt: skip
     left = [

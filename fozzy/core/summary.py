@@ -107,6 +107,7 @@ class Summary(Camel, frozen=True, kw_only=True):
     findings: list[Finding] = []
     scenarios: list[Member] = []
     warnings: list[str] = []
+    kept: list[str] = []  # traces of failures that were made smaller and put where they are tests
 
 
 def listed(summary: Summary, member: Member) -> Summary:

@@ -52,7 +52,10 @@ def is_trace(path: str) -> bool:
 
 
 def discover(words: Iterable[str], root: Path) -> Found:
-    """Everything the words name, loaded. Problems of all files are gathered; nothing is dropped in silence."""
+    """Everything the words name, loaded: kept traces first, since what failed once is the first to look at.
+
+    Problems of all files are gathered; nothing is dropped in silence.
+    """
     chosen: dict[str, Chosen] = {}
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -86,7 +89,8 @@ def discover(words: Iterable[str], root: Path) -> Found:
         else:
             for case in cases_of(loaded.file):
                 chosen[key + label_of(case)] = Chosen(path, name, shown_path(path), loaded, case)
-    return Found(list(chosen.values()), problems, len(seen), invalid)
+    in_order = sorted(chosen.values(), key=lambda each: each.loaded is not None)  # otherwise as they were found
+    return Found(in_order, problems, len(seen), invalid)
 
 
 def expand(word: str) -> Iterator[tuple[Path, Problem | None]]:

@@ -21,10 +21,18 @@ class _Said(msgspec.Struct):
 
 
 def check_replays(trace: Path, words: Sequence[str] = ()) -> None:
-    """Replay a trace in a fresh process, with more words for its command. *Errors*: `EvidenceError` unless it is SAME."""
+    """Replay a trace in a fresh process, with more words for its command. It has a session of its own, so that Ctrl-C does
+    not reach it. *Errors*: `EvidenceError` unless it is SAME."""
     command = [sys.executable, "-c", _START, str(_ROOT), "replay", str(trace), "--json", *words]
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=FRESH_S_MAX, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=FRESH_S_MAX,
+            check=False,
+            start_new_session=True,
+        )
         said = msgspec.json.decode(done.stdout, type=_Said).replay
     except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as error:
         raise _unlike(f"the replay did not end well: {error}") from error

@@ -192,7 +192,7 @@ def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
     """Give the store its own name for a trace that went elsewhere, keep the summary, move the aliases."""
     folder = keep.store.folder(keep.run_id)
     inside = folder / TRACE_NAME
-    if trace != inside:
+    if trace.parent != folder:
         try:
             os.link(trace, inside)
         except OSError:

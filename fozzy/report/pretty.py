@@ -238,6 +238,8 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags
         if _in_store(first, summary):
             word = short_id if sum(_in_store(each, summary) for each in kept) == 1 else f"{short_id}/{first.number}"
         commands.append((f"fozzy replay {quoted(word)}{first.code_flag}{flags.every}", "see it again, step by step"))
+        if first.replay is None and all(finding.title != "unexpected_pass" for finding in first.findings):
+            commands.append((f"fozzy shrink {quoted(word)}{first.code_flag}{flags.every}", "make it smaller"))
     elif first.path.endswith(SUFFIX):
         commands.append((f"fozzy trace verify {quoted(first.path)}{flags.every}", "see what of it holds"))
     if not first.path.endswith(SUFFIX):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from blake3 import blake3
 
-from fozzy.core.events import Ask, Draw
+from fozzy.core.events import Ask, Draw, Found
 from fozzy.core.redact import Redactor
-from fozzy.dsl.document import Document
+from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import decode
 from fozzy.engine.code import NO_CODE, Allowance
@@ -19,7 +19,7 @@ from fozzy.engine.replay import embedded
 from fozzy.errors import EvidenceError, UsageError
 from fozzy.search.scenario import GROWTH_MAX, RECORDS_SPARE, Origin, ScenarioSubject
 from fozzy.search.script import Script, script_of
-from fozzy.search.subject import Candidate, Failure, Outcome, Tape
+from fozzy.search.subject import Candidate, Failure, Outcome, Tape, failure_of
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import Header
 from fozzy.trace.reader import Trace, open_trace
@@ -51,7 +51,7 @@ def open_failing(path: Path, names: Sequence[str] = (), allowance: Allowance = N
         trace.check_seal()
         failing = _failing(trace, names, allowance)
     outcome = failing.subject.run(failing.first)
-    if outcome.failure is None or outcome.failure.title != failing.failure.title:
+    if outcome.failure is None or outcome.failure[:3] != failing.failure[:3]:
         raise _gone(path, failing.failure, outcome)
     return failing._replace(failure=outcome.failure, message=outcome.message)
 
@@ -60,8 +60,7 @@ def _failing(trace: Trace, names: Sequence[str], allowance: Allowance) -> Failin
     header, footer = trace.header(), trace.footer()
     findings = footer.summary.findings if footer and footer.summary else []
     if footer is None or footer.summary is None or footer.summary.status == "pass" or not findings:
-        message = f"{trace.shown} holds no failure: there is nothing to keep while shrinking"
-        raise UsageError("shrink.nothing_failed", message, hint="shrink a trace of a run that failed: @last-fail")
+        raise _nothing_failed(trace)
     redactor = Redactor(names)
     loaded = embedded(trace)
     learn_from(redactor, loaded)
@@ -70,10 +69,17 @@ def _failing(trace: Trace, names: Sequence[str], allowance: Allowance) -> Failin
     subject = ScenarioSubject(origin, GROWTH_MAX * len(records) + RECORDS_SPARE)
     draws = tuple(record for record in records if type(record) is Draw)
     asks = tuple(record for record in records if type(record) is Ask)
-    script = folded(script_of(decode(loaded.document)), header.case)
-    first = findings[0]
-    failure = Failure(first.kind, first.title, first.location.path if first.location else "")
-    return Failing(subject, Candidate(script, Tape(draws, asks)), failure, first.message)
+    script = folded(script_of(decode(loaded.document), steps_inside(loaded)), header.case)
+    found = [record for record in records if type(record) is Found and record.status != "pass"]
+    if not found:  # the summary says so, but no record does
+        raise _nothing_failed(trace)
+    failure = failure_of(found, found[0].at)
+    return Failing(subject, Candidate(script, Tape(draws, asks)), failure, found[0].message)
+
+
+def steps_inside(loaded: Loaded) -> dict[str, int]:
+    """How many steps there are in each file that is included, with those it includes itself."""
+    return {word: script_of(decode(each.document), steps_inside(each)).steps for word, each in loaded.included.items()}
 
 
 def folded(script: Script, case: Mapping[str, Any]) -> Script:
@@ -90,9 +96,14 @@ def document_of(script: Script, name: str) -> Document:
     return Document(name, name, text, "json", blake3(text.encode()).hexdigest())
 
 
+def _nothing_failed(trace: Trace) -> UsageError:
+    message = f"{trace.shown} holds no failure: there is nothing to keep while shrinking"
+    return UsageError("shrink.nothing_failed", message, hint="fozzy shrink @last-fail   takes the last run that failed")
+
+
 def _gone(path: Path, failure: Failure, outcome: Outcome) -> EvidenceError:
     return EvidenceError(
         "shrink.not_again",
         f"{shown_path(path)} failed with {failure.shown} when it was recorded; now {outcome.said}",
-        hint=f"fozzy replay {shown_path(path)} tells where the two part",
+        hint=f"fozzy replay {shown_path(path)}   tells where the two part",
     )

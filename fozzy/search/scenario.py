@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +15,6 @@ from fozzy.core.sources import Mutated, Unanswered
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import assemble
 from fozzy.dsl.scenario import StepsFile
-from fozzy.dsl.steps.base import bodies_of
-from fozzy.dsl.steps.blocks import Include
 from fozzy.engine.code import NO_CODE, Allowance, with_code
 from fozzy.engine.prepare import Ready, ready, start
 from fozzy.engine.run import Ended
@@ -85,19 +83,10 @@ class ScenarioSubject:
         try:
             start(run, source, Log([kept]), ended=ended)
         except Unanswered as question:
-            return Outcome("error", said=f"it asks {question.label} something the recording has no answer for"), Tape()
+            return Outcome("error", said=f"it asks what the recording has no answer for ({question.label})"), Tape()
         except TooLong:
             return Outcome("error", said="it goes on and on"), Tape()
         return _outcome(ended, script, kept), Tape(tuple(kept.draws), tuple(kept.asks))
-
-    def steps_in(self, script: Script) -> int:
-        """How many steps a script has, those of files it includes among them."""
-        count = 0
-        for node in script.nodes():
-            count += 1
-            if node.type == "include":
-                count += _steps_of(self.origin.included.get(node.fields["file"]))
-        return count
 
     def bound(self, script: Script) -> Ready | None:
         """The script ready to run; none when it is not valid."""
@@ -108,24 +97,6 @@ class ScenarioSubject:
         header = msgspec.structs.replace(origin.header, case={})
         run = ready(header, loaded, origin.redactor, origin.allowance.root)
         return with_code(run, loaded, origin.allowance)
-
-
-def _steps_of(loaded: Loaded | None) -> int:
-    """How many steps a file and those it includes have."""
-    if loaded is None or not isinstance(loaded.file, StepsFile):
-        return 0
-    return _count(loaded.file.steps, loaded)
-
-
-def _count(steps: Sequence[Any], loaded: Loaded) -> int:
-    count = 0
-    for step in steps:
-        count += 1
-        if isinstance(step, Include):
-            count += _steps_of(loaded.included.get(step.file))
-        elif step.blocks:
-            count += sum(_count(body, loaded) for body in bodies_of(step).values())
-    return count
 
 
 def _outcome(ended: Ended, script: Script, kept: _Kept) -> Outcome:

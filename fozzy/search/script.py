@@ -52,9 +52,20 @@ Edit = Callable[[Node], tuple[Node, ...] | None]  # what stands in a node's plac
 class Script:
     """A scenario that can be cut: its head, and its parts as nodes."""
 
-    def __init__(self, head: Mapping[str, Any], parts: Mapping[str, tuple[Node, ...]]) -> None:
+    def __init__(
+        self, head: Mapping[str, Any], parts: Mapping[str, tuple[Node, ...]], inside: Mapping[str, int] | None = None
+    ) -> None:
         self.head = head
         self.parts = parts
+        self.inside = inside or {}  # how many steps there are in a file that is included
+
+    @cached_property
+    def steps(self) -> int:
+        """How many steps there are, those of included files among them."""
+        return sum(1 + self._included(node) for node in self.nodes())
+
+    def _included(self, node: Node) -> int:
+        return self.inside.get(node.fields["file"], 0) if node.type == "include" else 0
 
     @cached_property
     def raw(self) -> dict[str, Any]:
@@ -109,24 +120,24 @@ class Script:
 
     def with_head(self, head: Mapping[str, Any]) -> Script:
         """The script with another head."""
-        return Script(head, self.parts)
+        return Script(head, self.parts, self.inside)
 
     def edit(self, edit: Edit) -> Script:
         """The script with steps replaced. *Errors*: `Uncuttable`."""
         parts = {part: _edited(nodes, edit) for part, nodes in self.parts.items()}
         if not parts["steps"]:
             raise Uncuttable
-        return Script(self.head, parts)
+        return Script(self.head, parts, self.inside)
 
     def _placed(self) -> Iterator[tuple[str, Node]]:
         for part in PARTS:
             yield from _paths(self.parts.get(part, ()), part)
 
 
-def script_of(raw: Mapping[str, Any]) -> Script:
-    """The script of a scenario as decoded."""
+def script_of(raw: Mapping[str, Any], inside: Mapping[str, int] | None = None) -> Script:
+    """The script of a scenario as decoded; `inside` says how many steps the files have that it includes."""
     head = {name: value for name, value in raw.items() if name not in PARTS}
-    return Script(head, {part: nodes_of(raw.get(part) or (), part) for part in PARTS})
+    return Script(head, {part: nodes_of(raw.get(part) or (), part) for part in PARTS}, inside)
 
 
 def nodes_of(steps: Collection[Mapping[str, Any]], path: str) -> tuple[Node, ...]:

@@ -18,7 +18,13 @@ from fozzy.core.outcome import Status
 from fozzy.core.sources import boring
 from fozzy.search.script import Script, is_below
 
-CAUSES = ("exception", "signal", "at")  # what of a finding's details tells one reason from another
+CAUSES = (
+    "exception",
+    "signal",
+    "at",
+    "comparison",
+    "cause",
+)  # what of a finding's details tells one reason from another
 
 
 class Failure(NamedTuple):
@@ -106,8 +112,4 @@ class Subject(Protocol):
 
     def run(self, candidate: Candidate) -> Outcome:
         """Run it once, without touching anything that outlives the run."""
-        ...
-
-    def steps_in(self, script: Script) -> int:
-        """How many steps a script has, those of files it includes among them."""
         ...

@@ -39,6 +39,8 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
     "test": [
         (("test", "-j1"), 4, None),
         (("test", "-j1", "scenarios/cart"), 0, None),
+        (("test", "-j1", "scenarios/checkout", "--keep", "kept"), 1, None),
+        (("test", "-j1", "scenarios/checkout", "--keep", "pay.fozzy"), 2, "usage.bad_folder"),
         (("test", "-j1", "pay.fozzy", "damaged.fozzy"), 6, None),
         (("test", "-k", "nothing at all"), 5, None),
         (("test", "bad", "nowhere.fozzy.json"), 2, "scenario.duplicate_key"),
@@ -85,6 +87,22 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("replay", "pay.fozzy", "--until", "later"), 2, "usage.bad_value"),
         (("replay", "pay.fozzy", "--dump-events"), 2, "usage.two_reports"),
         (("replay",), 2, "usage.missing"),
+    ],
+    "shrink": [
+        (("shrink", "pay.fozzy"), 0, None),
+        (("shrink", FAILING, "--seed", "7"), 0, None),
+        (("shrink", "passed.fozzy"), 2, "shrink.nothing_failed"),
+        (("shrink", PASSING), 2, "shrink.nothing_failed"),
+        (("shrink", "pay.fozzy", "--seed", "7"), 2, "shrink.trace_is_run"),
+        (("shrink", "pay.fozzy", "--as-scenario"), 2, "usage.two_reports"),
+        (("shrink", "pay.fozzy", "--budget", "long"), 2, "usage.bad_value"),
+        (("shrink", "pay.fozzy", "--minimize", "nothing"), 2, "usage.bad_value"),
+        (("shrink", "pay.fozzy", "--out", "pay.fozzy", "--record-collision", "error"), 2, "trace.exists"),
+        (("shrink", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("shrink", "cut.fozzy"), 6, "trace.unsealed"),
+        (("shrink", "none.fozzy"), 2, "trace.unreadable"),
+        (("shrink", "ffff"), 2, "store.unknown_run"),
+        (("shrink",), 2, "usage.missing"),
     ],
     "trace verify": [
         (("trace", "verify", "pay.fozzy"), 0, None),
@@ -200,6 +218,7 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
+    fz("run", shop.passing, "--record", "passed.fozzy")
     shop.edited("edited", ("12ms", "13ms"))
     shop.edited("fixed", ('"b": 1', '"b": 2'))
 

@@ -58,6 +58,18 @@ SCENES = [
         "replay-incomplete", 6, ("replay", "rest.fozzy"), (("trace", "recover", "cut.fozzy", "--out", "rest.fozzy"),)
     ),
     Scene("replay-cut-off", 6, ("replay", "cut.fozzy")),
+    Scene("shrink", 0, ("shrink", "pay.fozzy", "--keep", "regressions"), (RECORD,)),
+    Scene(
+        "shrink-draw",
+        0,
+        ("shrink", "limit.fozzy"),
+        (("run", "limit.fozzy.json", "--seed", "3", "--record", "limit.fozzy"),),
+    ),
+    Scene("shrink-quiet", 0, ("shrink", "pay.fozzy", "-q"), (RECORD,)),
+    Scene("shrink-refused", 2, ("shrink", "scenarios/cart/add_item.fozzy.json", "--seed", "7")),
+    Scene(
+        "test-keep", 1, ("test", "scenarios/checkout", "scenarios/cart", "--keep", "regressions", "--seed", "7", "-j1")
+    ),
     Scene("validate-problems", 2, ("validate", "bad", "scenarios")),
     Scene("validate-fine", 0, ("validate", "scenarios")),
     Scene("verify-trusted", 0, ("trace", "verify", "pay.fozzy"), (RECORD,)),
@@ -163,6 +175,22 @@ TEXTS = {
     { "type": "fail", "message": "never reached" }
   ],
   "teardown": [{ "type": "fail", "message": "teardown fails too" }]
+}
+""",
+    "limit.fozzy.json": """\
+{
+  "version": 1,
+  "name": "an order below the limit",
+  "steps": [
+    { "type": "trace_event", "name": "order", "fields": { "of": "apples" } },
+    { "type": "rand_int", "key": "amount", "min": 1, "max": 90 },
+    { "type": "fault", "name": "busy", "on": "http", "kind": "drop", "probability": 0.5 },
+    { "type": "http_when", "method": "POST", "path": "/orders", "status": 201 },
+    { "type": "retry", "attempts": 5, "steps": [
+      { "type": "http_request", "method": "POST", "path": "/orders", "expect_status": 201 }
+    ] },
+    { "type": "assert", "that": "${amount}", "less": 40 }
+  ]
 }
 """,
     "difference.fozzy.json": """\
@@ -275,6 +303,8 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
         elif words[0] == "replay" and "--unsafe" not in words:
             assert re.search(r"^  (SAME|INCOMPLETE) ", said, re.MULTILINE), said
             assert code != 2
+        elif words[0] == "shrink":
+            assert code == 0 and "->" in said, said
         elif words[0] == "run":
             failed = re.findall(r"^  ([a-z_]+: .*)$", shown, re.MULTILINE)
             assert code in (1, 3, 4), said

@@ -1,13 +1,30 @@
-"""Seeded: the generator is specified bit for bit, and draws under one label know nothing of another."""
+"""Seeded: the generator is specified bit for bit, and draws under one label know nothing of another. Mutated: a tape is
+read by label and count, and the world is not asked."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fozzy.core.sources import GOLDEN, MASK, RETRY, Seeded, bounded, member_seed, mix, stream_key
+from fozzy.core.choice import Answer
+from fozzy.core.events import Ask, Draw
+from fozzy.core.sources import (
+    GOLDEN,
+    MASK,
+    RETRY,
+    Mutated,
+    Seeded,
+    Unanswered,
+    boring,
+    bounded,
+    member_seed,
+    mix,
+    stream_key,
+)
 
 SEEDS = st.integers(0, 2**53 - 1)
 LABELS = st.text(max_size=20)
@@ -102,3 +119,59 @@ def test_the_world_answers_for_itself() -> None:
 def test_the_seeds_at_the_ends(seed: int) -> None:
     """The smallest and the largest seed draw like any other."""
     assert Seeded(seed).draw("l", 0, 10**6) != Seeded(seed ^ 1).draw("l", 0, 10**6)
+
+
+DRAWS = st.lists(st.builds(lambda label, value: Draw(0, "", label, 0, 99, value), LABELS, st.integers(0, 99)))
+
+
+@given(DRAWS, st.lists(LABELS, max_size=20))
+def test_a_mutated_tape_is_read_by_label_and_count(draws: list[Draw], asked: list[str]) -> None:
+    """The n-th draw of a label is the n-th entry of that label, whatever stands between; past the end it is boring."""
+    source = Mutated(draws)
+    for place, label in enumerate(asked):
+        of_label = [draw.value for draw in draws if draw.label == label]
+        count = asked[:place].count(label)
+        assert source.draw(label, 0, 99) == (of_label[count] if count < len(of_label) else 0)
+
+
+@given(SEEDS, st.lists(st.integers(0, 99), max_size=4))
+def test_past_the_end_a_seed_goes_on(seed: int, values: list[int]) -> None:
+    """As if it had drawn what the tape decided."""
+    source = Mutated([Draw(0, "", "k", 0, 99, value) for value in values], seed=seed)
+    seeded = Seeded(seed)
+    expected = [seeded.draw("k", 0, 99) for _ in range(8)]
+    assert [source.draw("k", 0, 99) for _ in range(8)] == [*values, *expected[len(values) :]]
+
+
+@pytest.mark.parametrize(("low", "high", "value", "drawn"), [(5, 9, 3, 5), (5, 9, 12, 9), (-3, 3, 0, 0), (1, 1, 1, 1)])
+def test_a_value_outside_of_its_range_is_the_nearest_inside(low: int, high: int, value: int, drawn: int) -> None:
+    """A tape may be older than the range."""
+    assert Mutated([Draw(0, "", "k", 0, 99, value)]).draw("k", low, high) == drawn
+    assert [boring(5, 9), boring(-9, -5), boring(-1, 1)] == [5, -5, 0]
+
+
+class Said(Answer, frozen=True, kw_only=True):
+    """An answer."""
+
+    text: str
+
+
+def test_the_same_question_has_its_answers_in_order() -> None:
+    """By label and request, whatever the order of its fields; another question, or one too many, has none."""
+    asks = [Ask(0, "", "http", {"a": 1, "b": [2]}, {"text": text}, took) for text, took in (("one", 5), ("two", 6))]
+    source = Mutated([], asks)
+
+    def never() -> tuple[Said, int]:
+        raise AssertionError("the world was asked")
+
+    def ask(label: str, request: Any, live: Any = never, mutated: Mutated = source) -> tuple[str, int]:
+        answer, took = mutated.ask(label, request, live, Said)
+        return answer.text, took
+
+    assert ask("http", {"b": [2], "a": 1}) == ("one", 5)
+    assert ask("http", {"a": 1, "b": [2]}) == ("two", 6)
+    for label, request in (("http", {"a": 1, "b": [2]}), ("proc", {"a": 1, "b": [2]}), ("http", {"a": 1})):
+        with pytest.raises(Unanswered) as raised:
+            ask(label, request)
+        assert (raised.value.label, raised.value.request) == (label, request)
+    assert ask("http", {}, lambda: (Said(text="live"), 7), Mutated([], asks, live=True)) == ("live", 7)

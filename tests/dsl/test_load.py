@@ -12,7 +12,7 @@ import pytest
 from blake3 import blake3
 
 from fozzy.core.limits import SCENARIO_BYTES_MAX
-from fozzy.dsl.load import document, form_of_path, load, parse, read
+from fozzy.dsl.load import assemble, decode, document, form_of_path, load, parse, read
 from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
 from fozzy.errors import InputError
 
@@ -164,3 +164,16 @@ def test_a_megabyte_loads() -> None:
     }
     for whole in (one, many):
         assert parse(document(json.dumps(whole).encode(), "n", "n", "json")).file.name == "n"
+
+
+def test_a_scenario_is_assembled_of_parts() -> None:
+    """As one that is loaded, without a text of its own; one that is not valid is none, and is not explained."""
+    loaded = parse(document(TEXT.encode(), "a", "a", "json"))
+    raw = decode(loaded.document)
+    made = assemble(raw, loaded.document, {})
+    assert made is not None and made.file == loaded.file and made.keeps == loaded.keeps
+    kept = {**raw, "steps": [{"type": "set_kv", "key": "k", "value": "1"}, {"type": "trace_event", "name": "${k}"}]}
+    again = assemble(kept, loaded.document, {})
+    assert again is not None and again.keeps == {"k"}
+    for wrong in ({**raw, "nope": 1}, {**raw, "steps": [kept["steps"][1]]}, {**raw, "steps": [{"type": "slep"}]}):
+        assert assemble(wrong, loaded.document, {}) is None

@@ -58,13 +58,13 @@ def test_endings_tell_what_a_file_is() -> None:
 
 
 def test_a_folder_is_walked_in_a_stable_order() -> None:
-    """Files of a folder come by name before those of its folders, whatever order the disk has."""
+    """Files of a folder come by name before those of its folders, kept traces before all, whatever order the disk has."""
     for name in ("z", "a", "b/z", "b/a", "B/x", "a/y", "b/c/d"):
         write(f"s/{name}.fozzy.json")
     write("s/trace.fozzy", "x")
     write("s/notes.txt", "x")
     write("s/plain.json", "{}")
-    wanted = ["a", "trace", "z", "B/x", "a/y", "b/a", "b/z", "b/c/d"]
+    wanted = ["trace", "a", "z", "B/x", "a/y", "b/a", "b/z", "b/c/d"]
     assert names("s") == [f"s/{name}.fozzy{'' if name == 'trace' else '.json'}" for name in wanted]
     assert names("s") == names("s/") == names("./s")
 

@@ -90,12 +90,29 @@ def test_a_failure_that_was_not_one(made: Any) -> None:
     [
         (
             [("fail", {})],
-            ["fozzy replay 7f3c", "fozzy run 'scenarios/area/fail 1.fozzy.json' --seed 4180291377015 R E"],
+            [
+                "fozzy replay 7f3c E",
+                "fozzy shrink 7f3c E",
+                "fozzy run 'scenarios/area/fail 1.fozzy.json' --seed 4180291377015 R E",
+            ],
         ),
-        ([("fail", {}), ("fail", {})], ["fozzy replay 7f3c/1", "fozzy run 'scenarios/area/fail 1.fozzy.json'"]),
-        ([("fail", {"trace_path": "t.1.fozzy"})], ["fozzy replay t.1.fozzy E", "fozzy run"]),
+        (
+            [("fail", {}), ("fail", {})],
+            ["fozzy replay 7f3c/1", "fozzy shrink 7f3c/1", "fozzy run 'scenarios/area/fail 1.fozzy.json'"],
+        ),
+        (
+            [("fail", {"trace_path": "t.1.fozzy"})],
+            ["fozzy replay t.1.fozzy E", "fozzy shrink t.1.fozzy E", "fozzy run"],
+        ),
+        (
+            [("fail", {"findings": [Finding(kind="assertion", title="unexpected_pass", message="it passed")]})],
+            ["fozzy replay 7f3c E", "fozzy run"],
+        ),
         ([("error", {"trace_path": None})], ["fozzy run 'scenarios/area/error 1.fozzy.json'"]),
-        ([("error", {"trace_path": None}), ("fail", {})], ["fozzy replay 7f3c E", "fozzy run 'scenarios/area/fail 2"]),
+        (
+            [("error", {"trace_path": None}), ("fail", {})],
+            ["fozzy replay 7f3c E", "fozzy shrink 7f3c E", "fozzy run 'scenarios/area/fail 2"],
+        ),
         ([("error", {"path": "k/t.fozzy", "trace_path": None})], ["fozzy trace verify k/t.fozzy E"]),
         (
             [("fail", {"path": "k/t.fozzy", "trace_path": "k/t.fozzy", "replay": Divergence(verdict="SAME")})],

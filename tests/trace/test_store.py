@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fozzy.errors import StoreError
-from fozzy.trace.store import ALIASES, Store, write_whole
+from fozzy.trace.store import ALIASES, MIN_NAME, Store, write_whole
 
 PASS = [{"type": "rand_u64"}]
 FAIL = [{"type": "rand_u64"}, {"type": "fail", "message": "no"}]
@@ -230,3 +230,11 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     assert path.read_bytes() == b"one"
     with pytest.raises(StoreError, match="cannot write"):
         Store(tmp_path).finish("x", b"{}", "pass")
+
+
+def test_what_shrinking_came_to_is_a_run_s_trace(store: Store) -> None:
+    """A run that made another one smaller keeps its one trace under a name of its own, and is named by its id."""
+    folder = store.folder("abcd0000")
+    folder.mkdir()
+    (folder / MIN_NAME).write_bytes(b"x")
+    assert store.trace_of("abcd") == folder / MIN_NAME

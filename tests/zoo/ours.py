@@ -9,7 +9,7 @@ from fozzy.core.sources import Seeded
 from fozzy.dsl.load import document, parse
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, header_of
-from fozzy.search.failing import folded
+from fozzy.search.failing import folded, steps_inside
 from fozzy.search.scenario import Origin, ScenarioSubject
 from fozzy.search.script import script_of
 from fozzy.search.shrink.gate import faults_in
@@ -48,7 +48,7 @@ def shrunk(animal: Animal) -> tuple[Shrunk, float]:
         loaded, Options(det=True, leak_bytes_max=animal.leak_bytes_max), animal.seed, "run", animal.case
     )
     subject = ScenarioSubject(Origin(header, redactor, loaded.document, loaded.included, Allowance(root=NOWHERE)))
-    script = folded(script_of(animal.scenario), animal.case)
+    script = folded(script_of(animal.scenario, steps_inside(loaded)), animal.case)
     outcome, tape = subject.run_with(script, Seeded(animal.seed))
     assert outcome.failure is not None, animal.name
     began = time.perf_counter()

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:Run", "Run one scenario and record it."),
     "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
     "shrink": ("shrink:Shrink", "Make a failing run as small as it goes while it fails for the same reason."),
+    "fuzz": ("fuzz:Fuzz", "Throw inputs at a scenario, a Python function or a program until something breaks."),
     "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
     "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
     "trace show": ("trace:Show", "Print the records of a trace."),
@@ -26,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
+    "corpus minimize": (
+        "corpus_minimize:Minimize",
+        "Keep as few entries as reach all that the corpus reaches.",
+    ),
     "corpus export": ("corpus:Export", "Write a corpus into one archive."),
     "corpus import": ("corpus:Import", "Take the entries of an archive into a corpus."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),

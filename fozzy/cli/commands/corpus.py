@@ -37,7 +37,7 @@ class _OneCorpus(Command, frozen=True, kw_only=True):
 
     def existing(self) -> Corpus:
         """The corpus that is meant. *Errors*: `StoreError` when there is none."""
-        return _there(self.opened(), self.corpus, self.place_flags)
+        return there(self.opened(), self.corpus, self.place_flags)
 
 
 class List(Command, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class List(Command, frozen=True, kw_only=True):
             bodies, entries = [_body(each) for each in corpora(config_of(self).base_dir())], None
             lines = _corpora_lines(bodies, console.quiet, self.place_flags)
         else:
-            one = _there(_named(self, self.corpus), self.corpus, self.place_flags)
+            one = there(_named(self, self.corpus), self.corpus, self.place_flags)
             listed = one.entries()
             bodies, entries = [_body(one, listed)], [_entry(name, size_bytes) for name, size_bytes in listed]
             lines = _entries_lines(bodies[0], entries, console.quiet)
@@ -155,7 +155,8 @@ def _named(command: Command, word: str) -> Corpus:
     return Corpus(folder_of(config_of(command).base_dir(), word))
 
 
-def _there(corpus: Corpus, word: str, flags: str) -> Corpus:
+def there(corpus: Corpus, word: str, flags: str) -> Corpus:
+    """The corpus, if it exists. *Errors*: `StoreError`."""
     if not os.path.lexists(corpus.folder):
         hint = f"fozzy corpus add{flags} {quoted(word)} FILE...   makes it"
         raise StoreError("corpus.missing", f"there is no corpus {corpus.shown}", hint=hint)

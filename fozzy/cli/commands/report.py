@@ -100,7 +100,10 @@ def _rendered(kind: str, recalled: Recalled) -> str:
 
 def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Line]:
     """The last lines of the run, as it showed them."""
-    again = [f"fozzy replay {quoted(word)}           exact, offline"]
+    again = [
+        f"fozzy replay {quoted(word)}           exact, offline",
+        f"fozzy shrink {quoted(word)}           make it smaller",
+    ]
     if told.scenarios[0].path:
         again.append(f"fozzy run {quoted(told.scenarios[0].path)} --seed {header.seed}{_flags(header)}")
     choices = count(tally.draws + tally.asks, "choice")

@@ -70,7 +70,10 @@ class Run(Running, frozen=True, kw_only=True):
             replay = (
                 f"fozzy replay {quoted(word)}{code_flag(done.calls_code)}{self.place_flags}           exact, offline"
             )
-            again = [replay, self._again(done)] if failed else []
+            smaller = (
+                f"fozzy shrink {quoted(word)}{code_flag(done.calls_code)}{self.place_flags}           make it smaller"
+            )
+            again = [replay, smaller, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
             console.answer(shown[:1] if console.quiet else [*lines, [], *shown])

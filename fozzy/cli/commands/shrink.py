@@ -12,7 +12,9 @@ from fozzy.cli.command import Arg, Opt
 from fozzy.cli.commands.run import load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.documents import ShrinkBody, ShrinkDocument
+from fozzy.cli.keeping import ENDS
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
+from fozzy.cli.patience import patient
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
@@ -21,15 +23,15 @@ from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import run_seed, steps_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
-from fozzy.errors import Exit, UsageError
+from fozzy.errors import Exit, UsageError, worst
 from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.failing import Failing, open_failing
-from fozzy.search.shrink.gate import faults_in
+from fozzy.search.shrink.gate import faults_in, size_of
 from fozzy.search.shrink.passes import Aim
-from fozzy.search.shrink.regression import folder_for, kept_already, kept_name
+from fozzy.search.shrink.regression import folder_for, keep_in
 from fozzy.search.shrink.result import as_scenario, record_best
 from fozzy.search.shrink.shrinker import Row, Shrunk, shrink
-from fozzy.trace.finalize import display_name, shown_path
+from fozzy.trace.finalize import check_target, display_name, shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import MIN_NAME, TRACE_NAME, Store
 
@@ -39,7 +41,6 @@ AIMS: dict[str, tuple[Aim, ...]] = {
     "faults": ("faults",),
     "all": ("input", "schedule", "faults"),
 }
-ENDS = {"interrupted": Exit.INTERRUPTED, "terminated": Exit.TERMINATED}
 
 
 class Shrink(Asking, frozen=True, kw_only=True):
@@ -76,6 +77,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
         store = Store(config.base_dir())
         path = self._recorded(config, store)
         failing = open_failing(path, config.settings.redact, self._allowance(config))
+        self._refuse_places()
         began = wall.now_iso()
         self._say(console, screen.opening(_name(failing), failing.failure.title, failing.message))
         live = screen.Live(console)
@@ -88,7 +90,9 @@ class Shrink(Asking, frozen=True, kw_only=True):
             listen=live,
         )
         live.erase()
-        return self._finish(console, config, store, _Work(failing, done, began))
+        with patient() as patience:  # Ctrl-C now is too late to save time, and early enough to lose the result
+            ended = self._finish(console, config, store, _Work(failing, done, began))
+        return worst([ended, patience.exit_status])
 
     def _recorded(self, config: Config, store: Store) -> Path:
         """The trace to shrink. A scenario is run for one first. *Errors*: `StoreError`, `InputError`, `UsageError`."""
@@ -105,7 +109,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
             keep_in_store(keep, done.trace, summary_of(done, keep, shown_path(done.trace), "run"))
         if done.ended.status == "pass":
             message = f"{loaded.document.shown} passes with seed {seed}: there is nothing to shrink"
-            hint = "fozzy test finds seeds and scenarios that fail"
+            hint = "fozzy test   finds scenarios that fail"
             raise UsageError("shrink.nothing_failed", message, hint=hint)
         return done.trace
 
@@ -124,6 +128,13 @@ class Shrink(Asking, frozen=True, kw_only=True):
             message = f"{flag} says how a scenario is run, and {self.target} is a trace, which has been run"
             raise UsageError("shrink.trace_is_run", message, hint="give a scenario file, or drop the option")
 
+    def _refuse_places(self) -> None:
+        """Refuse before the work what could not be written after it. *Errors*: `StoreError`."""
+        if self.out is not None:
+            check_target(Path(self.out), self.policy)
+        if self.keep is not None:
+            folder_for(Path(self.keep))
+
     def _finish(self, console: Console, config: Config, store: Store, work: _Work) -> Exit:
         with store.run() as run_id:
             target = store.folder(run_id) / MIN_NAME
@@ -133,8 +144,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
             summary = summary_of(recorded, keep, shown_path(recorded.trace), "shrink")
             keep_in_store(keep, recorded.trace, summary)
             after_run(store, run_id, config.settings.retention)
-        body = screen.body_of(work.done, [shown_path(recorded.trace), *self._places(work, keep, recorded.trace)])
-        self._show(console, work, body, keep)
+        body = screen.body_of(work.done, [shown_path(recorded.trace), *self._places(work, keep)])
+        self._show(console, work, body, keep, recorded.tally.asks)
         if self.json:
             console.raw(_document(summary, body))
         if self.as_scenario:
@@ -142,20 +153,18 @@ class Shrink(Asking, frozen=True, kw_only=True):
         return ENDS.get(work.done.end, Exit.PASS)
 
     def _check(self, work: _Work, trace: Path) -> None:
+        # This process works in the folder of --cwd already, and so does the fresh one.
         code = ["--allow-code"] if work.failing.subject.origin.allowance.allowed else []
-        check_replays(trace, [*shlex.split(self.place_flags), *code])
+        check_replays(trace, [*(["--config", self.config] if self.config else []), *code])
 
-    def _places(self, work: _Work, keep: Keeping, trace: Path) -> list[str]:
+    def _places(self, work: _Work, keep: Keeping) -> list[str]:
         """Where the trace lies besides the store; written there too now."""
         places: list[str] = []
         if self.out is not None:
             places.append(self._copy(work, keep._replace(target=Path(self.out), policy=self.policy)))
         if self.keep is not None:
-            name = kept_name(work.failing.header.scenario.path)
-            folder = folder_for(Path(self.keep))
-            there = kept_already(trace, folder, name)
-            target = keep._replace(target=folder / name, policy="append")
-            places.append(shown_path(there) if there else self._copy(work, target))
+            folder = keep._replace(target=Path(self.keep))
+            places.append(shown_path(keep_in(work.failing, work.done.best, folder, lambda _path: None)))
         return places
 
     def _copy(self, work: _Work, keep: Keeping) -> str:
@@ -164,17 +173,20 @@ class Shrink(Asking, frozen=True, kw_only=True):
         assert recorded.trace is not None
         return shown_path(recorded.trace)
 
-    def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping) -> None:
+    def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping, asks: int) -> None:
         done = work.done
         if console.quiet:
-            self._say(console, [line(f"{body.steps} steps, {body.choices} choices  {body.trace_paths[0]}")])
+            self._say(
+                console, [line(f"{count(body.steps, 'step')}, {count(body.choices, 'choice')}  {body.trace_paths[0]}")]
+            )
             return
-        start = Row("start", 0, 0, done.size_first, faults_in(done.first.script))
+        start = Row("start", 0, 0, size_of(done.first), faults_in(done.first.script))
         lines = [*screen.table(done, start), [], screen.totals(done, start)]
         checked = f"  checked   replayed in a fresh process: the same failure   ({count(done.tried, 'run')})"
         lines += [line(checked), []]
         lines += [*screen.left(done), *([[]] if done.reasons else []), *screen.slips(done)]
         lines += [[]] * bool(done.slips)
+        lines += screen.of_the_world(len(done.first.tape.asks), asks)
         lines += self._next(body, keep)
         self._say(console, lines)
 

@@ -11,6 +11,7 @@ from fozzy import wall
 from fozzy.cli.command import Arg, Opt
 from fozzy.cli.commands.run import StepPrinter
 from fozzy.cli.console import Console
+from fozzy.cli.keeping import Keepings, keep_failures
 from fozzy.cli.last_failed import EVERYTHING, last_failed
 from fozzy.cli.live import Progress
 from fozzy.cli.options import Running, config_of, suite_seed
@@ -19,10 +20,11 @@ from fozzy.config import Config
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
+from fozzy.engine.record import Keeping
 from fozzy.engine.suite import Job, Selection, Told, refuse_code, refuse_distributed, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
-from fozzy.report.text import Span, line
+from fozzy.report.text import Line, Span, line
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
@@ -35,8 +37,8 @@ PASSED_LINES_MAX = 40  # on a terminal; a pipe gets every line
 class Test(Running, frozen=True, kw_only=True):
     """Run scenarios, suites and kept traces, and give one verdict.
 
-    Everything is loaded and checked first: when a file is missing or invalid nothing runs. Distributed scenarios are
-    never skipped: they are refused by name.
+    Everything is loaded and checked first: when a file is missing or invalid nothing runs. Kept traces run before
+    scenarios. Distributed scenarios are never skipped: they are refused by name.
     """
 
     name: ClassVar[str] = "test"
@@ -50,6 +52,10 @@ class Test(Running, frozen=True, kw_only=True):
         bool, Opt(("--last-failed", "--lf"), "Only what failed in the last run of test, with its seed.")
     ] = False
 
+    keep: Annotated[
+        str | None, Opt(("--keep",), "Make failures smaller and keep them in this folder, as regression tests.", "DIR")
+    ] = None
+
     def call(self, console: Console) -> Exit:
         config = config_of(self)
         reports = reports_of(self, config)
@@ -62,6 +68,8 @@ class Test(Running, frozen=True, kw_only=True):
         problems = [*found.problems, *refuse_distributed(found.chosen), *code]
         if problems:
             raise InputError.of(problems)
+        if self.keep is not None and os.path.lexists(self.keep) and not os.path.isdir(self.keep):
+            raise UsageError("usage.bad_folder", f"{self.keep} is not a folder", hint="--keep names a folder")
         selection = Selection(self.filter, self.tag, self.not_tag)
         chosen = [each for each in found.chosen if selection.takes(each) and last.takes(each)]
         if self.seed is None and last.seed is not None:
@@ -80,11 +88,21 @@ class Test(Running, frozen=True, kw_only=True):
                 screen.shown(run_suite(chosen, job, jobs, lambda each: self.fail_fast and not each.member.passed))
             )
             summary = _summary(told, job, len(found.chosen), began)
+            kept = self._kept(console, config, store, summary)
+            summary = msgspec.structs.replace(summary, kept=kept.paths, warnings=kept.warnings)
             store.finish(run_id, msgspec.json.encode(summary), summary.status)
-            screen.closing(summary, store.short(run_id))
+            screen.closing(summary, store.short(run_id), kept.lines)
             reports.finish(console, summary)
             after_run(store, run_id, config.settings.retention)
-            return _exit(told)
+            return worst([_exit(told), kept.exit_status])
+
+    def _kept(self, console: Console, config: Config, store: Store, summary: Summary) -> Keepings:
+        """The failures of the suite, made smaller and kept, when that was asked for. *Errors*: `StoreError`."""
+        kept = Keepings()
+        if self.keep is not None:
+            folder = Keeping(summary.identity.run_id, store, Path(self.keep), "append", True, True)
+            keep_failures(kept, summary.scenarios, folder, config, console)
+        return kept
 
     def _job(self, config: Config, chosen: Sequence[Chosen], seed: int, run_id: str) -> Job:
         return Job(
@@ -135,7 +153,7 @@ class _Screen:
         if not told.member.passed or not self._console.is_live or self._passed <= PASSED_LINES_MAX:
             self._console.answer([member_line(told.member)])
 
-    def closing(self, summary: Summary, short_id: str) -> None:
+    def closing(self, summary: Summary, short_id: str, kept: Sequence[Line] = ()) -> None:
         if not self._reports.screen:
             return
         if self._console.quiet:
@@ -143,7 +161,8 @@ class _Screen:
             return
         hidden = self._passed - PASSED_LINES_MAX
         more = [line(" " * 11, f"... {hidden} more passed")] if self._console.is_live and hidden > 0 else []
-        self._console.answer([*more, *failures(summary), *closing(summary, short_id, self._flags)])
+        kept = [[], *kept] if kept else []
+        self._console.answer([*more, *failures(summary), *kept, *closing(summary, short_id, self._flags)])
 
 
 def default_folder(config: Config) -> str:

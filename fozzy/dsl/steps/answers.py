@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn
 
 from fozzy.dsl.steps.base import Issue, Name, fail, json_of, told
-from fozzy.dsl.steps.conditions import Broken, Condition, broken, check_condition
+from fozzy.dsl.steps.conditions import Broken, Condition, broken, check_condition, compared
 from fozzy.dsl.steps.store import MISSING
 from fozzy.world.world import World
 
@@ -96,10 +96,9 @@ def _check_path(at: str, path: tuple[str | int, ...], named: tuple[str, ...]) ->
 
 
 def _fail(index: int, at: str, found: Any, wrong: Broken) -> NoReturn:
-    actual = None if found is MISSING else found
     fail(
         wrong.message,
         field=f"expect[{index}].{wrong.field}",
         label="no value" if found is MISSING else f"is {told(found)}",
-        details={"at": at, "comparison": wrong.field, "expected": wrong.wanted, "actual": actual},
+        details={"at": at, **compared(wrong, found)},
     )

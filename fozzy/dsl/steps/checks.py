@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from fozzy.dsl.steps.base import Flag, Int, Issue, Step, fail, told
-from fozzy.dsl.steps.conditions import Condition, broken, check_condition
+from fozzy.dsl.steps.conditions import Condition, broken, check_condition, compared
 from fozzy.dsl.steps.store import MISSING
 from fozzy.world.world import World
 
@@ -21,12 +21,11 @@ class Assert(Condition, Step, frozen=True, kw_only=True, tag="assert"):
         wrong = broken(self, self.that, "that")
         if wrong is None:
             return
-        actual = None if self.that is MISSING else self.that
         fail(
             self.msg or wrong.message,
             field="that",
             label="has no value" if self.that is MISSING else f"is {told(self.that)}",
-            details={"comparison": wrong.field, "expected": wrong.wanted, "actual": actual},
+            details=compared(wrong, self.that),
         )
 
     def check(self) -> Iterator[Issue]:

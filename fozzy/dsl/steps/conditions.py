@@ -67,6 +67,13 @@ def broken(condition: Condition, value: Any, name: str) -> Broken | None:
     return None
 
 
+def compared(wrong: Broken, value: Any) -> dict[str, Any]:
+    """The details of a comparison that does not hold. That there is no value at all is another cause than a wrong one."""
+    if value is MISSING:
+        return {"comparison": wrong.field, "expected": wrong.wanted, "actual": None, "cause": "no value"}
+    return {"comparison": wrong.field, "expected": wrong.wanted, "actual": value}
+
+
 def check_condition(condition: Condition, path: tuple[str | int, ...] = ()) -> Iterator[Issue]:
     """A condition says something, and its regular expression is one."""
     if all(getattr(condition, field) is UNSET for field in Condition.__struct_fields__):

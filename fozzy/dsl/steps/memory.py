@@ -42,7 +42,8 @@ class MemoryFree(Step, frozen=True, kw_only=True, tag="memory_free"):
     def run(self, world: World) -> None:
         alloc_id = world.kv.get(self.key) if self.key is not None else self.alloc_id
         if type(alloc_id) is not int or not world.heap.free(alloc_id):
-            fail(f"there is no living allocation {alloc_id}", title="memory_bad_free")
+            cause = "freed before" if world.heap.had(alloc_id) else "never made"
+            fail(f"there is no living allocation {alloc_id}", title="memory_bad_free", details={"cause": cause})
 
     def check(self) -> Iterator[Issue]:
         yield from check_exactly_one(self, "alloc_id", "key")

@@ -71,7 +71,8 @@ class NetDeliverOne(Step, frozen=True, kw_only=True, tag="net_deliver_one"):
         if delivery is None:
             pending, held = net.waiting()
             why = f"{held} of {pending} messages are held by a partition" if pending else "no message was sent"
-            fail(f"nothing is deliverable: {why}", title="net_nothing_deliverable")
+            cause = "held" if pending else "none sent"
+            fail(f"nothing is deliverable: {why}", title="net_nothing_deliverable", details={"cause": cause})
         message = delivery.message
         return f"{message.sender}>{message.receiver}" + (" dropped" if delivery.dropped else "")
 
@@ -90,5 +91,5 @@ class NetRecvAssert(Step, frozen=True, kw_only=True, tag="net_recv_assert"):
                 f'"{self.node}" has no message {told(self.payload)}; its inbox is {told(inbox)}',
                 field="payload",
                 label="not received",
-                details={"inbox": inbox},
+                details={"inbox": inbox, "cause": "others arrived" if inbox else "none arrived"},
             )

@@ -49,7 +49,7 @@ class Campaign:
 
     def __init__(self, plan: Plan, bench: Bench, given: Sequence[bytes]) -> None:
         self.plan = plan
-        self.runs = self.rounds = 0
+        self.runs = self.rounds = self.forks = 0
         self.corpus: list[bytes] = []
         self.strong: list[bytes] = []
         self.seen: set[int] = set()
@@ -75,6 +75,13 @@ class Campaign:
                 self.listen()
         except (KeyboardInterrupt, InterruptedRun) as stop:
             self.interrupted = stop
+
+    def take(self, told: Told) -> None:
+        """What another search came to, as if this one had."""
+        for crash in told.crashes:
+            self._crashed(crash)
+        self.runs += told.runs
+        self.forks += told.forks
 
     def _rounds(self) -> Iterator[list[Portion]]:
         yield [self._portion("0", given=self._given, runs=len(self._given))]
@@ -127,12 +134,10 @@ class Campaign:
         if portion.given and not self.plan.guided:
             self.corpus = list(self._given)
         self.runs += told.runs
+        self.forks += told.forks
 
     def _crashed(self, crash: Crash) -> None:
-        known = self.crashes.get(crash.print)
-        if known is not None:
-            self.crashes[crash.print] = msgspec.structs.replace(known, count=known.count + crash.count)
-        elif len(self.crashes) < CRASHES_MAX:
+        if crash.print not in self.crashes and len(self.crashes) < CRASHES_MAX:
             self.crashes[crash.print] = crash
             self.first_runs[crash.print] = self.runs + crash.number + 1
 

@@ -33,15 +33,15 @@ _VARYING = re.compile(rb"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
 
 
 class CommandTarget:
-    """Runs a program, each time anew. *Closes*: `close`. *Limits*: `timeout_ms` and the limits of host processes."""
+    """Runs a program, each time anew. *Closes*: `close`. *Limits*: those of host processes; `call_ms_max` ends one that hangs."""
 
-    def __init__(self, cmd: str, args: Sequence[str], input_file: Path, limits: Limits, timeout_ms: int) -> None:
-        self.words: list[bytes] = []
+    def __init__(self, program: Sequence[str], input_file: Path, limits: Limits, words: Sequence[bytes] = ()) -> None:
+        cmd, *args = program
+        self.words = list(words)
         self.first = list(FIRST_INPUTS)
         self._cmd = cmd
         self._args = list(args)
-        self._file = input_file if FILE_WORD in args else None
-        self._timeout_ms = timeout_ms
+        self._file = input_file if takes_file(args) else None
         self._loop = HostLoop()
         clock, log, redactor = Clock(), Log(), Redactor()
         self._log = log
@@ -66,14 +66,19 @@ class CommandTarget:
 
     def _request(self, data: bytes) -> Spawn:
         if self._file is None:
-            return Spawn(cmd=self._cmd, args=self._args, stdin=Blob.of(data), timeout_ms=self._timeout_ms)
+            return Spawn(cmd=self._cmd, args=self._args, stdin=Blob.of(data))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.write_bytes(data)
         except OSError as error:
             raise StoreError("store.unwritable", f"cannot write {self._file}: {error.strerror or error}") from error
-        args = [str(self._file) if word == FILE_WORD else word for word in self._args]
-        return Spawn(cmd=self._cmd, args=args, timeout_ms=self._timeout_ms)
+        args = [word.replace(FILE_WORD, str(self._file)) for word in self._args]
+        return Spawn(cmd=self._cmd, args=args)
+
+
+def takes_file(args: Sequence[str]) -> bool:
+    """Whether the input is a file that is named among a program's words."""
+    return any(FILE_WORD in word for word in args)
 
 
 def _crash(cmd: str, ended: Exited) -> Crash | None:

@@ -235,13 +235,26 @@ def _mutate_dict(value: dict[str, Any], rng: Rng, means: Means) -> dict[str, Any
     made = dict(value)
     kind = rng.below(6)
     if not made or kind < 3:
-        made[text_of(rng, means)] = new_value(rng, means)
+        name, value_ = _member(rng, means)
+        made[name] = value_
     elif kind == 3:
         del made[rng.pick(list(made))]
     else:
         name = rng.pick(list(made))
         made[name] = mutate_value(made[name], rng, means)
     return made
+
+
+def _member(rng: Rng, means: Means) -> tuple[str, Any]:
+    """A name and a value. In a program a name and what its value is compared with often stand side by side."""
+    if len(means.words) < 2 or rng.below(2):
+        return text_of(rng, means), new_value(rng, means)
+    place = rng.below(len(means.words) - 1)
+    name, value = means.words[place], means.words[place + 1]
+    number = value.removeprefix(b"-")
+    if number.isdigit() and len(number) < 19:
+        return name.decode("utf-8", "replace"), near(int(value), rng) if rng.below(2) else int(value)
+    return name.decode("utf-8", "replace"), value.decode("utf-8", "replace")
 
 
 def _mutate_list(value: list[Any], rng: Rng, means: Means) -> list[Any]:

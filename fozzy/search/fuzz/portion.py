@@ -31,7 +31,6 @@ class Crash(msgspec.Struct, frozen=True):
     cause: list[str] = []
     data: bytes = b""
     number: int = 0  # of the execution, within its portion
-    count: int = 1
 
     @property
     def print(self) -> tuple[str, ...]:
@@ -87,6 +86,7 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
     corpus: list[bytes] = []
     strong: list[bytes] = []  # of the corpus, what reached new code
     guided: bool = True
+    whole: bool = False  # everything an input reaches is a find, known or not
     bytes_max: int = 4096
     length: int = LENGTH_FIRST
 
@@ -161,6 +161,8 @@ class Execution:
             if result.crash.print not in self._known:
                 self._known.add(result.crash.print)
                 self._say(msgspec.structs.replace(result.crash, data=data, number=number))
+        elif self._portion.whole:
+            self._say(Find(number, data, sorted(set(result.features))))
         elif self._portion.guided and not self._seen.issuperset(result.features):
             find = Find(number, data, sorted(set(result.features) - self._seen))
             self.take(find)

@@ -7,6 +7,7 @@ slice of a portion at a time.
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import socket
@@ -19,12 +20,13 @@ import msgspec
 
 from fozzy.search.fuzz.coverage import Coverage, coverage_of
 from fozzy.search.fuzz.mutate import Means
-from fozzy.search.fuzz.parameters import Shape, Unsupported, shape_of
+from fozzy.search.fuzz.parameters import Shape, Unsupported, kinds_of, shape_of
 from fozzy.search.fuzz.portion import Crash, Execution, Find, Portion, Result, Told
 from fozzy.search.fuzz.rng import Rng
 from fozzy.search.fuzz.shared import BEAT
 from fozzy.world.code.child import Answer, Refused, find
 from fozzy.world.code.places import Places, described
+from fozzy.world.code.values import decoded
 from fozzy.world.code.wire import packed, receive
 
 WORDS_MAX = 2_000
@@ -59,6 +61,14 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     finds: list[Find] = []  # of the portion, before this runner
 
 
+class Property(msgspec.Struct, frozen=True, kw_only=True):
+    """What a runner is told instead, to have Hypothesis search. `skip` are inputs that killed a runner before."""
+
+    property_runs: int
+    seed: int
+    skip: list[bytes] = []
+
+
 def serve(line: socket.socket, places: Places, failed: dict[str, Answer]) -> NoReturn:
     """Do what is told until the other side has gone."""
     own = os.getpid()
@@ -77,7 +87,8 @@ def serve(line: socket.socket, places: Places, failed: dict[str, Answer]) -> NoR
     runner = _Runner(setup, target, line)
     line.sendall(_frame({"first": target.shape.first, "takes": target.shape.words}))
     while (message := receive(line)) is not None:
-        told = runner.run(msgspec.convert(message, Slice))
+        told = runner.search(msgspec.convert(message, Property)) if "property_runs" in message else None
+        told = told or runner.run(msgspec.convert(message, Slice))
         if os.getpid() != own:
             os._exit(0)
         line.sendall(_frame(told))
@@ -112,6 +123,15 @@ class _Runner:
         self._target.forks = 0
         return self._told
 
+    def search(self, wanted: Property) -> Told:
+        """Have Hypothesis search."""
+        from fozzy.search.fuzz.by_hypothesis import Search
+
+        kinds, _ = kinds_of(self._target.function)
+        search = Search(kinds, self._target.execute_values, self._beat, wanted.skip)
+        search.run(wanted.property_runs, wanted.seed)
+        return Told(runs=search.runs, crashes=list(search.crashes.values()), forks=self._target.forks)
+
     def _say(self, what: Find | Crash) -> None:
         (self._told.finds if isinstance(what, Find) else self._told.crashes).append(what)  # type: ignore[arg-type]
 
@@ -137,7 +157,7 @@ class FunctionTarget:
         self.forks = 0
         self.words = weighted([*setup.words, *near_words(function, places)], words_of(places))
         self._places = places
-        self._function = function
+        self.function = function
         self._meant = frozenset(setup.meant)
         self._coverage: Coverage | None = None
         if setup.covered:
@@ -148,20 +168,26 @@ class FunctionTarget:
         """Another input."""
         return self.shape.mutate(data, rng, means)
 
+    def execute_values(self, data: bytes) -> Result:
+        """Call it once with arguments that are written as values, also where one parameter takes bytes."""
+        return self._call(decoded(json.loads(data)))
+
     def execute(self, data: bytes) -> Result:
         """Call it once."""
-        arguments = self.shape.arguments(data)
+        return self._call(self.shape.arguments(data))
+
+    def _call(self, arguments: list[Any]) -> Result:
         coverage = self._coverage
         if coverage is None:
             try:
-                self._function(*arguments)
+                self.function(*arguments)
             except BaseException as error:  # also SystemExit and what else user code may raise
                 return Result((), self._crash(error))
             return _NOTHING
         crash: Crash | None = None
         coverage.begin()
         try:
-            self._function(*arguments)
+            self.function(*arguments)
         except BaseException as error:
             coverage.end()
             crash = self._crash(error)
@@ -203,8 +229,9 @@ def weighted(near: Sequence[bytes], others: Sequence[bytes]) -> list[bytes]:
 
 
 def near_words(function: Callable[..., Any], places: Places) -> list[bytes]:
-    """The words of a function, of the user's functions and classes it names, of those they name, and so on; sorted."""
-    found: set[bytes] = set()
+    """The words of a function, of the user's functions and classes it names, of those they name, and so on, in the order
+    of the code."""
+    found: dict[bytes, None] = {}
     seen: set[CodeType] = set()
     waiting: list[tuple[CodeType, dict[str, Any]]] = _codes_of(function)
     while waiting:
@@ -216,10 +243,10 @@ def near_words(function: Callable[..., Any], places: Places) -> list[bytes]:
             if isinstance(constant, CodeType):
                 waiting.append((constant, names))
             else:
-                found.update(_words_of(constant))
+                found.update(dict.fromkeys(_words_of(constant)))
         for name in code.co_names:
             waiting += _codes_of(names.get(name))
-    return sorted(found, key=lambda word: (len(word), word))
+    return list(found)
 
 
 def _codes_of(value: Any) -> list[tuple[CodeType, dict[str, Any]]]:

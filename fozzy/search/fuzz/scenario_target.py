@@ -16,7 +16,7 @@ import msgspec
 from fozzy.core.events import Draw, Found, Record, Step
 from fozzy.core.log import Log
 from fozzy.core.outcome import Finding
-from fozzy.core.sources import Mutated, boring
+from fozzy.core.sources import Mutated, Unanswered, boring
 from fozzy.dsl.load import decode
 from fozzy.engine.prepare import Ready, start
 from fozzy.engine.record import ended_as_expected
@@ -46,12 +46,12 @@ class Input(msgspec.Struct, frozen=True):
 class ScenarioTarget:
     """Runs a scenario in this process, on scripted answers alone. *Limits*: `records_max` records an execution."""
 
-    def __init__(self, run: Ready, seed: int, records_max: int = RECORDS_SPARE) -> None:
+    def __init__(self, run: Ready, seed: int, words: Sequence[bytes] = (), records_max: int = RECORDS_SPARE) -> None:
         self._run = run
         self._seed = seed
         self._records_max = records_max
         self._matrix: dict[str, list[Any]] = run.file.matrix
-        self.words = words_of(decode(run.document))
+        self.words = [*words, *words_of(decode(run.document))]
         self.first = [msgspec.json.encode(Input(vars=dict(run.file.vars), case=case)) for case in self._cases()]
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
@@ -78,7 +78,7 @@ class ScenarioTarget:
             start(
                 self._run._replace(setting=setting), Mutated(given.tape(), seed=self._seed), Log([watch]), ended=ended
             )
-        except TooLong:
+        except (TooLong, Unanswered):
             return Result(watch.features)
         draws = [(draw.label, draw.low, draw.high, draw.value) for draw in watch.draws]
         kept = msgspec.json.encode(msgspec.structs.replace(given, draws=draws))

@@ -31,6 +31,21 @@ def drop_most(items: Sequence[T], drop: Callable[[Sequence[T]], bool]) -> list[T
     return left
 
 
+def shortest(whole: str, test: Callable[[str], bool]) -> str:
+    """The text with as many runs of characters left out as `test` takes; like `drop_most`, without a list of them."""
+    left, size = whole, len(whole)
+    while size and left:
+        end = len(left)
+        while end > 0:
+            start = max(0, end - size)
+            cut = left[:start] + left[end:]
+            if test(cut):
+                left = cut
+            end = start
+        size = min(size // 2, len(left))
+    return left
+
+
 def lowest(value: int, test: Callable[[int], bool]) -> int:
     """The least number from 0 that `test` takes, as far as halving finds it; `value` is one that it takes."""
     if value == 0 or test(0):

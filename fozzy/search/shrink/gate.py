@@ -1,9 +1,11 @@
 """The gate: the only way a candidate becomes the best one.
 
-Rule 1: every candidate is run here, once; the same candidate again gets its answer from memory.
+Rule 1: every candidate is run here, once. The same one again is refused: the best only becomes smaller, so what was
+not accepted then is not now. What came of it is remembered, without its draws.
 Rule 2: it is accepted when it fails for the same reason and is smaller by `Size`. Nothing else matters.
 Rule 3: the tape of an accepted candidate is the one its run really made, so later cuts cut what is there.
 Rule 4: every run counts against the budget; when it is spent, `Spent` ends the passes and the best so far stands.
+Rule 5: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64
 from collections.abc import Callable, Collection
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from fozzy import wall
 from fozzy.core.sources import boring
@@ -22,6 +24,11 @@ RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
 PLAIN = "0"  # the character that says least
 NUMBER = re.compile(r"(\d{1,18})(ns|us|ms|s|m|h)?", re.ASCII)
+SCHEDULE = ("parallel", "net.", "schedule.")  # labels of draws that decide about order, not about values
+FAULTS = ("fault.",)  # and of those that decide whether a fault strikes
+
+Aim = Literal["input", "schedule", "faults"]
+AIMS: tuple[Aim, ...] = ("input", "schedule", "faults")
 
 
 class Spent(Exception):
@@ -43,16 +50,26 @@ class Size(NamedTuple):
         return self.steps, self.choices
 
 
-def size_of(candidate: Candidate, subject: Subject) -> Size:
+def size_of(candidate: Candidate) -> Size:
     """The size of a candidate."""
     script, tape = candidate
     far = [abs(draw.value - boring(draw.low, draw.high)) for draw in tape.draws]
-    return Size(subject.steps_in(script), sum(map(bool, far)), len(far), sum(far), weight(script))
+    return Size(script.steps, sum(map(bool, far)), len(far), sum(far), weight(script))
 
 
 def faults_in(script: Script) -> int:
     """How many faults a script arms."""
     return sum(node.type == "fault" for node in script.nodes())
+
+
+def armed(script: Script) -> list[tuple[str, Any]]:
+    """The faults a script arms, with all they say."""
+    return [(node.origin, node.fields) for node in script.nodes() if node.type == "fault"]
+
+
+def aim_of(label: str) -> Aim:
+    """What a draw decides about."""
+    return "schedule" if label.startswith(SCHEDULE) else "faults" if label.startswith(FAULTS) else "input"
 
 
 def weight(script: Script) -> tuple[int, int, int, int]:
@@ -108,8 +125,9 @@ class Gate:
     def __init__(self, subject: Subject, first: Candidate, failure: Failure, budget_ns: int) -> None:
         self.subject = subject
         self.best = first
+        self.aims: Collection[Aim] = AIMS
         self.failure = failure
-        self.size = size_of(first, subject)
+        self.size = size_of(first)
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
         self.listen: Callable[[], None] = lambda: None
@@ -124,32 +142,42 @@ class Gate:
 
     def consider(self, candidate: Candidate) -> bool:
         """Run a candidate; true when it is the best now."""
+        if self.spent_ns > self._budget_ns:
+            raise Spent
+        if candidate.key in self._seen or not self._is_allowed(candidate):
+            return False
         outcome = self.run(candidate)
         if outcome.failure != self.failure:
             return False
         accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks))
-        size = size_of(accepted, self.subject)
+        size = size_of(accepted)
         if size >= self.size:
             return False
         self.best, self.size = accepted, size
         self.kept += 1
-        self._seen[accepted.key] = outcome
+        self._seen[accepted.key] = outcome._replace(draws=())
         return True
 
     def run(self, candidate: Candidate) -> Outcome:
-        """What comes of a candidate, whether or not it is better."""
-        known = self._seen.get(candidate.key)
+        """What comes of a candidate, whether or not it is better; its draws only the first time."""
+        key = candidate.key
+        known = self._seen.get(key)
         if known is not None:
             return known
         if self.tried >= RUNS_MAX or self.spent_ns > self._budget_ns:
             raise Spent
         self.tried += 1
         self.listen()
-        outcome = self._seen[candidate.key] = self.subject.run(candidate)
+        outcome = self.subject.run(candidate)
+        forgetful = self._seen[key] = outcome._replace(draws=())
         failure = outcome.failure
         if failure is not None and failure != self.failure and len(self.slips) < SLIPS_MAX:
-            self.slips.setdefault(failure, Slip(candidate, outcome))
+            self.slips.setdefault(failure, Slip(candidate, forgetful))
         return outcome
+
+    def _is_allowed(self, candidate: Candidate) -> bool:
+        """Whether a candidate changes only what may change; what draws may change is the passes' business."""
+        return "faults" in self.aims or armed(candidate.script) == armed(self.best.script)
 
     def without(self, origins: Collection[str]) -> bool:
         """Consider the best without some steps."""

@@ -36,7 +36,8 @@ def reasons(gate: Gate) -> list[Reason]:
     for index in gate.best.tape.loud[:REASONS_MAX]:
         draw = draws[index]
         calm = gate.best.tape.with_values({index: boring(draw.low, draw.high)})
-        why = _told(gate, _run(gate, lambda calm=calm: gate.run(gate.best._replace(tape=calm))), "were boring")
+        outcome = _run(gate, lambda calm=calm: gate.run(gate.best._replace(tape=calm)))
+        why = _told(gate, outcome, f"if it were {boring(draw.low, draw.high)},")
         found.append(Reason("choice", draw.at, draw.label, why, draw.value))
     return found
 
@@ -49,11 +50,11 @@ def _without_step(gate: Gate, origin: str) -> str:
     try:
         candidate = gate.best.without((origin,))
     except Uncuttable:
-        return "without it nothing is left to run"
+        return "without it a block or the scenario would be empty"
     outcome = _run(gate, lambda: gate.run(candidate))
     if outcome is not None and outcome.said == INVALID:
         return f"without it the scenario is not valid: {problem_of(candidate.script)}"
-    return _told(gate, outcome, "were gone")
+    return _told(gate, outcome, "without it")
 
 
 def _run(gate: Gate, run: object) -> Outcome | None:
@@ -65,12 +66,12 @@ def _run(gate: Gate, run: object) -> Outcome | None:
     return outcome
 
 
-def _told(gate: Gate, outcome: Outcome | None, if_it: str) -> str:
+def _told(gate: Gate, outcome: Outcome | None, without: str) -> str:
     if outcome is None:
         return "not looked at: the budget was over"
     if outcome.failure == gate.failure:
-        return f"the failure would stay if it {if_it}, but the rest would grow"
-    return f"without it {outcome.said.removeprefix('it ')}"
+        return f"{without} the failure would stay, but something else would grow"
+    return f"{without} the run {outcome.said.removeprefix('it ')}"
 
 
 def problem_of(script: Script) -> str:

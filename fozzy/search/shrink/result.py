@@ -8,7 +8,10 @@ from typing import Any
 
 import msgspec
 
+from fozzy import wall
+from fozzy.core.backends import Backends
 from fozzy.core.sources import Mutated
+from fozzy.core.summary import Mode
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.load import parse
@@ -21,6 +24,7 @@ from fozzy.search.script import Node, Script
 from fozzy.search.subject import Candidate
 
 SEEDS_TRIED_MAX = 5_000
+SEEDS_NS_MAX = 10 * 10**9  # a run may be long
 ENDINGS = (".fozzy.json", ".fozzy.toml", ".min")
 
 
@@ -38,7 +42,8 @@ def ready_of(failing: Failing, script: Script) -> Ready:
     origin = failing.subject.origin
     doc = document_of(script, small_name(origin.header.scenario.path))
     loaded = parse(doc, lambda word: _included(failing, word))
-    header = msgspec.structs.replace(origin.header, mode="shrink", case={}, scenario=embed(loaded, origin.redactor))
+    mode: Mode = "fuzz" if origin.header.mode == "fuzz" else "shrink"
+    header = msgspec.structs.replace(origin.header, mode=mode, case={}, scenario=embed(loaded, origin.redactor))
     run = ready(header, loaded, origin.redactor, origin.allowance.root)
     return with_code(run, loaded, origin.allowance)
 
@@ -53,18 +58,19 @@ def as_scenario(failing: Failing, best: Candidate) -> str | None:
     """The text of a scenario that fails for the same reason by itself; none when only the tape makes it fail.
 
     What was drawn is written down where a step can say it; for the rest a seed is looked for.
-    *Limits*: `SEEDS_TRIED_MAX` seeds.
+    *Limits*: `SEEDS_TRIED_MAX` seeds, `SEEDS_NS_MAX` of wall time.
     """
-    script = _with_timeout(failing, best.script.edit(_Settle(best)))
-    for settled in (script, best.script):
-        seed = _seed_for(failing, settled, best)
+    until_ns = wall.elapsed_ns() + SEEDS_NS_MAX
+    for settled in (best.script.edit(_Settle(best)), best.script):
+        settled = _with_options(failing, settled)
+        seed = _seed_for(failing, settled, best, until_ns)
         if seed is not None:
             head = settled.head if seed < 0 else {**settled.head, "seed": seed}
             return document_of(settled.with_head(head), "").text
     return None
 
 
-def _seed_for(failing: Failing, script: Script, best: Candidate) -> int | None:
+def _seed_for(failing: Failing, script: Script, best: Candidate, until_ns: int) -> int | None:
     """A seed that fails for the same reason; -1 when nothing is drawn, none when there is none."""
     first = failing.header.seed
     for seed in (first, *range(SEEDS_TRIED_MAX)):
@@ -72,7 +78,7 @@ def _seed_for(failing: Failing, script: Script, best: Candidate) -> int | None:
         outcome, tape = failing.subject.run_with(script, source)
         if outcome.failure == failing.failure:
             return seed if tape.draws else -1
-        if not tape.draws:
+        if not tape.draws or wall.elapsed_ns() > until_ns:
             return None
     return None
 
@@ -104,11 +110,18 @@ def _kept_value(fields: Any, drawn: int) -> Any:
     return None
 
 
-def _with_timeout(failing: Failing, script: Script) -> Script:
-    timeout_ns = failing.header.timeout_ns
-    if timeout_ns is None or "timeout" in script.head:
-        return script
-    return script.with_head({**script.head, "timeout": show_ns(timeout_ns)})
+def _with_options(failing: Failing, script: Script) -> Script:
+    """What the run was bounded by and who answered, where that was an option of the run and not of its scenario."""
+    header, head = failing.header, dict(script.head)
+    if header.timeout_ns is not None:
+        head.setdefault("timeout", show_ns(header.timeout_ns))
+    backends, usual = msgspec.structs.asdict(header.backends), msgspec.structs.asdict(Backends())
+    others = {name: value for name, value in backends.items() if value != usual[name]}
+    if others:
+        head["backends"] = {**head.get("backends", {}), **others}
+    if header.backends.http == "host" and header.http_base_url:
+        head.setdefault("http_base_url", header.http_base_url)
+    return script.with_head(head)
 
 
 def _included(failing: Failing, word: str) -> Loaded:

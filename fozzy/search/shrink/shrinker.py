@@ -29,9 +29,7 @@ class Shrunk(NamedTuple):
     """What shrinking came to."""
 
     first: Candidate
-    size_first: Size
     best: Candidate
-    size_best: Size
     failure: Failure
     rows: list[Row]
     reasons: list[Reason]
@@ -49,13 +47,14 @@ class Shrinker:
 
     def __init__(self, gate: Gate, aims: Sequence[Aim], listen: Listener | None = None) -> None:
         self._gate = gate
+        gate.aims = tuple(aims)
         self._passes = [each for each in PASSES if set(each.aims) & set(aims)]
         self._listen = listen
         self._rows = {each.name: Row(each.name, 0, 0, gate.size, faults_in(gate.best.script)) for each in self._passes}
 
     def run(self) -> Shrunk:
         """Shrink until nothing changes. Ctrl-C and a spent budget keep the best so far."""
-        gate, first, size = self._gate, self._gate.best, self._gate.size
+        gate, first = self._gate, self._gate.best
         end: End = "converged"
         try:
             self._rounds()
@@ -63,10 +62,15 @@ class Shrinker:
             end = "budget"
         except KeyboardInterrupt as stop:
             end = "terminated" if isinstance(stop, Terminated) else "interrupted"
-        why = self._reasons() if end in ("converged", "budget") else []
+        why: list[Reason] = []
+        if end in ("converged", "budget"):
+            try:
+                why = self._reasons()
+            except KeyboardInterrupt as stop:
+                end = "terminated" if isinstance(stop, Terminated) else "interrupted"
         rows = [*self._rows.values()]
         slips = list(gate.slips.values())
-        return Shrunk(first, size, gate.best, gate.size, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
+        return Shrunk(first, gate.best, gate.failure, rows, why, slips, end, gate.tried, gate.spent_ns)
 
     def _rounds(self) -> None:
         gate = self._gate
@@ -96,10 +100,7 @@ class Shrinker:
     def _reasons(self) -> list[Reason]:
         """Why each thing that is left is needed, as far as there is time to say so."""
         self._gate.listen = lambda: self._listen("why", self._gate) if self._listen else None
-        try:
-            return reasons(self._gate)
-        except KeyboardInterrupt:
-            return []
+        return reasons(self._gate)
 
 
 def shrink(

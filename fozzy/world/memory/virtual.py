@@ -76,6 +76,10 @@ class VirtualHeap:
         self._in_use -= freed.size_bytes if freed else 0
         return freed is not None
 
+    def had(self, alloc_id: object) -> bool:
+        """Whether there ever was an attempt of this number."""
+        return type(alloc_id) is int and 1 <= alloc_id <= self._attempts
+
     def in_use_bytes(self) -> int:
         """Bytes of all living allocations."""
         return self._in_use

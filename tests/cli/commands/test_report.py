@@ -104,12 +104,12 @@ def test_a_trace_by_its_path(fz: Any, scenario: Any) -> None:
 
 
 def test_commands_of_the_report_work(fz: Any, scenario: Any) -> None:
-    """Both commands that are shown for a single run fail in the same way again."""
+    """What is shown for a single run fails in the same way again, or makes it smaller."""
     fz("run", scenario("a", FAIL), "--det")
     lines = fz("report", "show", "@latest").out.split("reproduce")[1].splitlines()
     words = [line.strip().partition("   ")[0].split() for line in lines]
-    assert [each[:2] for each in words] == [["fozzy", "replay"], ["fozzy", "run"]]
-    assert [fz(*each[1:]).code for each in words] == [1, 1]
+    assert [each[:2] for each in words] == [["fozzy", "replay"], ["fozzy", "shrink"], ["fozzy", "run"]]
+    assert [fz(*each[1:]).code for each in words] == [1, 0, 1]
 
 
 def test_an_altered_trace_is_no_evidence(fz: Any, scenario: Any) -> None:

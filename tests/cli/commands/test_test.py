@@ -27,7 +27,7 @@ def counts_of(document: Any) -> tuple[int, int]:
 def without_times(text: str) -> str:
     """A screen or document without what a clock or a fresh name put into it."""
     text = re.sub(r" +\d+ms$| +\d\.\d\ds$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"fozzy replay [0-9a-f]{4,8}|runs/[0-9a-f]{8}|jobs \d+", "", text)
+    text = re.sub(r"fozzy (?:replay|shrink) [0-9a-f]{4,8}|runs/[0-9a-f]{8}|jobs \d+", "", text)
     return re.sub(r'"(durationMs|durationNs|runId|startedAt|finishedAt)":("[^"]*"|\d+),', "", text)
 
 

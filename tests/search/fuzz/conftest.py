@@ -19,7 +19,8 @@ from fozzy.core.limits import MIB
 from fozzy.dsl.load import document, parse
 from fozzy.engine.prepare import Options, Ready, header_of, ready
 from fozzy.search.fuzz.campaign import Campaign, Plan
-from fozzy.search.fuzz.python_bench import Python, PythonBench
+from fozzy.search.fuzz.python_bench import PythonBench
+from fozzy.search.fuzz.python_job import Python
 from fozzy.world.code.permission import permit
 
 SOON_S = 10.0  # for what must come, on a machine that is busy with other things

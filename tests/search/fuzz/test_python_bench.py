@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from fozzy.errors import InputError, UsageError
-from fozzy.search.fuzz import python_bench
+from fozzy.search.fuzz import python_job
 from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.portion import Portion
-from fozzy.search.fuzz.python_bench import HANGS_MAX, PythonBench
+from fozzy.search.fuzz.python_bench import PythonBench
+from fozzy.search.fuzz.python_job import HANGS_MAX
 
 from .conftest import Fuzz, Write, gone, ours, processes, python, result_of
 
@@ -176,7 +177,7 @@ def f(data: bytes):
 """
 
 
-@pytest.mark.parametrize(("harm", "runs"), [("os._exit(3)", 1000), ("os.abort()", 1000), ("time.sleep(100)", 250)])
+@pytest.mark.parametrize(("harm", "runs"), [("os._exit(3)", 1000), ("os.abort()", 1000), ("time.sleep(100)", 100)])
 def test_inputs_that_end_their_process_change_no_find(
     harm: str, runs: int, write: Write, fuzz: Fuzz, tmp_path: Path
 ) -> None:
@@ -219,7 +220,7 @@ def test_what_cannot_be_called_is_refused(
     text: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A module that hangs, exits, dies, raises or lacks the function is told as that, and nothing of it is left."""
-    monkeypatch.setattr(python_bench, "IMPORT_NS_MAX", 10**9)
+    monkeypatch.setattr(python_job, "IMPORT_NS_MAX", 10**9)
     write(text)
     message, code = BROKEN[text]
     with pytest.raises((InputError, UsageError)) as refused:
@@ -270,7 +271,8 @@ def test_time_ends_a_campaign_of_a_function(write: Write, tmp_path: Path) -> Non
 INTERRUPTED = """
     import sys
     from fozzy.search.fuzz.campaign import Campaign, Plan
-    from fozzy.search.fuzz.python_bench import Python, PythonBench
+    from fozzy.search.fuzz.python_bench import PythonBench
+    from fozzy.search.fuzz.python_job import Python
     from fozzy.world.code.permission import permit
     folder = sys.argv[1]
     bench = PythonBench(
@@ -286,7 +288,7 @@ INTERRUPTED = """
 """
 
 
-@pytest.mark.parametrize("deed", ["pass", "time.sleep(100)", "[os.fork() for _ in range(2)]"])
+@pytest.mark.parametrize("deed", ["pass", "time.sleep(100)", "[os.fork() for _ in range(2)]"] + ["pass"] * 3)
 def test_an_interrupt_ends_everything(deed: str, write: Write, tmp_path: Path) -> None:
     """After Ctrl-C the campaign, with all its threads and interpreters, is over at once, in whatever it is."""
     write(f"def f(data: bytes):\n    if data == b'0' or len(data) > 20: {deed}")
@@ -300,6 +302,9 @@ def test_an_interrupt_ends_everything(deed: str, write: Write, tmp_path: Path) -
                 time.sleep(0.01)
             time.sleep(0.5)  # now it may still import, or hang already: both must end
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[0].splitlines()
+        try:
+            said = process.communicate(timeout=30)[0].splitlines()
+        finally:
+            process.kill()
     assert said[-1:] == ["KeyboardInterrupt"] or process.returncode != 0
     assert gone(str(tmp_path))

@@ -6,12 +6,12 @@ To add a pass: a module here with a function that takes the gate, and a line in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from fozzy.search.shrink.gate import Gate
+from fozzy.search.shrink.gate import Aim, Gate
 from fozzy.search.shrink.passes import choices, faults, head, steps, unwrap, values
 
-Aim = Literal["input", "schedule", "faults"]
+__all__ = ["PASSES", "Aim", "Pass"]
 
 
 class Pass(NamedTuple):
@@ -28,9 +28,9 @@ PASSES = (
     Pass("drop faults", faults.drop_faults, ("faults",)),
     Pass("simplify faults", faults.simplify_faults, ("faults",)),
     Pass("calm schedule", choices.calm_schedule, ("schedule",)),
-    Pass("zero draws", choices.zero_draws, ("input",)),
-    Pass("drop draws", choices.drop_draws, ("input",)),
-    Pass("lower draws", choices.lower_draws, ("input",)),
+    Pass("zero draws", choices.zero_draws, ("input", "faults")),
+    Pass("drop draws", choices.drop_draws, ("input", "schedule", "faults")),
+    Pass("lower draws", choices.lower_draws, ("input", "schedule", "faults")),
     Pass("trim the head", head.trim_head, ("input",)),
     Pass("simplify values", values.simplify_values, ("input",)),
     Pass("drop pairs", steps.drop_pairs, ("input",)),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, islice
+from typing import NamedTuple
 
 from fozzy.core.events import Draw
 from fozzy.core.sources import boring
 from fozzy.search.shrink.cut import drop_most, lowest
-from fozzy.search.shrink.gate import Gate
+from fozzy.search.shrink.gate import Gate, aim_of
 
-SCHEDULE = ("parallel", "net.", "schedule.")  # what decides about order, not about values
 SWITCHINGS_MAX = 1_000  # schedules that are tried for each number of switches
 BRANCHES_TRIED = 8
 DROPPED_MAX = 2_000  # draws of one label; more are not looked at one by one
@@ -18,7 +19,7 @@ DROPPED_MAX = 2_000  # draws of one label; more are not looked at one by one
 
 def calm_schedule(gate: Gate) -> None:
     """Zero what decides about order; then look whether one switch, or two, would do."""
-    _zero(gate, lambda draw: draw.label.startswith(SCHEDULE))
+    _zero(gate, lambda draw: aim_of(draw.label) == "schedule")
     for switches in (1, 2):
         if len(_scheduled(gate, gate.best.tape.loud)) > switches:
             _few_switches(gate, switches)
@@ -27,7 +28,7 @@ def calm_schedule(gate: Gate) -> None:
 def _scheduled(gate: Gate, indexes: Iterable[int]) -> list[int]:
     """Those draws that decide about order."""
     draws = gate.best.tape.draws
-    return [index for index in indexes if draws[index].label.startswith(SCHEDULE)]
+    return [index for index in indexes if aim_of(draws[index].label) == "schedule"]
 
 
 def _few_switches(gate: Gate, switches: int) -> None:
@@ -48,29 +49,32 @@ def _others(draw: Draw) -> range:
 
 def zero_draws(gate: Gate) -> None:
     """Zero what decides about values and faults."""
-    _zero(gate, lambda draw: not draw.label.startswith(SCHEDULE))
+    _zero(gate, lambda draw: aim_of(draw.label) != "schedule" and _may_change(gate, draw))
 
 
 def drop_draws(gate: Gate) -> None:
     """Take draws out of the tape, so that later ones of the same label move up."""
-    for label in dict.fromkeys(draw.label for draw in gate.best.tape.draws):
-        count = sum(draw.label == label for draw in gate.best.tape.draws)
-        ordinal = count - 1 if 1 < count <= DROPPED_MAX else -1
-        while ordinal >= 0:
-            of_label = [index for index, draw in enumerate(gate.best.tape.draws) if draw.label == label]
-            if ordinal < len(of_label):
-                gone = of_label[ordinal]
-                draws = gate.best.tape.draws
-                gate.with_tape(gate.best.tape._replace(draws=draws[:gone] + draws[gone + 1 :]))
-            ordinal -= 1
+    counts = Counter(draw.label for draw in gate.best.tape.draws if _may_change(gate, draw))
+    for label, count in counts.items():
+        if 1 < count <= DROPPED_MAX:
+            _drop_of(gate, label, count)
+
+
+def _drop_of(gate: Gate, label: str, count: int) -> None:
+    for ordinal in reversed(range(count)):
+        draws = gate.best.tape.draws
+        of_label = [index for index, draw in enumerate(draws) if draw.label == label]
+        if ordinal < len(of_label):
+            gone = of_label[ordinal]
+            gate.with_tape(gate.best.tape._replace(draws=draws[:gone] + draws[gone + 1 :]))
 
 
 def lower_draws(gate: Gate) -> None:
     """Bring each draw that is not boring as near to it as it goes."""
-    for place in range(len(gate.best.tape.loud)):
-        loud = gate.best.tape.loud
-        if place < len(loud):
-            _lower(gate, loud[-1 - place])
+    for index in reversed(_loud(gate)):  # a later draw that changes moves no earlier one
+        draws = gate.best.tape.draws
+        if index < len(draws) and _may_change(gate, draws[index]):
+            _lower(gate, index)
 
 
 def _lower(gate: Gate, index: int) -> None:
@@ -86,29 +90,37 @@ def _lower(gate: Gate, index: int) -> None:
     lowest(abs(draw.value - target), test)
 
 
-def _zero(gate: Gate, wanted: object) -> None:
-    assert callable(wanted)
-    loud = [_Named(gate.best.tape.draws, index) for index in gate.best.tape.loud]
-    drop_most([each for each in loud if wanted(each.draw)], lambda some: _zeroed(gate, some))
-
-
-class _Named:
-    """A draw by its label and count, which hold still while others change."""
-
-    def __init__(self, draws: Sequence[Draw], index: int) -> None:
-        self.draw = draws[index]
-        self.count = sum(draw.label == self.draw.label for draw in draws[:index])
-
-
-def _zeroed(gate: Gate, named: Iterable[_Named]) -> bool:
+def _loud(gate: Gate) -> list[int]:
     draws = gate.best.tape.draws
-    places: dict[str, list[int]] = {}
-    for index, draw in enumerate(draws):
-        places.setdefault(draw.label, []).append(index)
+    return [index for index in gate.best.tape.loud if _may_change(gate, draws[index])]
+
+
+def _may_change(gate: Gate, draw: Draw) -> bool:
+    return aim_of(draw.label) in gate.aims
+
+
+class _Named(NamedTuple):
+    """A draw by its label and how many with that label came before it, which hold still while others change."""
+
+    label: str
+    before: int
+
+
+def _zero(gate: Gate, wanted: Callable[[Draw], bool]) -> None:
+    counts: Counter[str] = Counter()
+    loud: list[_Named] = []
+    for draw in gate.best.tape.draws:
+        if draw.value != boring(draw.low, draw.high) and wanted(draw):
+            loud.append(_Named(draw.label, counts[draw.label]))
+        counts[draw.label] += 1
+    drop_most(loud, lambda some: _zeroed(gate, some))
+
+
+def _zeroed(gate: Gate, named: Sequence[_Named]) -> bool:
+    meant, counts = frozenset(named), Counter[str]()
     values: dict[int, int] = {}
-    for each in named:
-        of_label = places.get(each.draw.label, [])
-        if each.count < len(of_label):
-            index = of_label[each.count]
-            values[index] = boring(draws[index].low, draws[index].high)
+    for index, draw in enumerate(gate.best.tape.draws):
+        if (draw.label, counts[draw.label]) in meant:
+            values[index] = boring(draw.low, draw.high)
+        counts[draw.label] += 1
     return bool(values) and gate.with_tape(gate.best.tape.with_values(values))

@@ -23,13 +23,15 @@ def simplify_faults(gate: Gate) -> None:
     for node in _faults(gate):
         plain = {name: value for name, value in node.fields.items() if name not in SCHEDULE}
         if any(name in node.fields for name in ("pattern", "probability", "every")):
-            any(_instead(gate, node, {**plain, **schedule}) for schedule in _schedules())
+            drawn = "probability" in node.fields
+            any(_instead(gate, node, {**plain, **schedule}) for schedule in _schedules(drawn))
 
 
-def _schedules() -> Iterator[dict[str, Any]]:
+def _schedules(drawn: bool) -> Iterator[dict[str, Any]]:
+    """Schedules, plain ones first; those of two parts are plainer only than one that draws."""
     for strikes in range(1, STRIKES_MAX + 1):
         yield {"first": strikes}
-    for strikes in range(1, STRIKES_MAX + 1):
+    for strikes in range(1, STRIKES_MAX + 1) if drawn else ():
         for after in range(1, STRIKES_MAX + 1):
             if strikes + after <= STRIKES_MAX:
                 yield {"after": after, "times": strikes}

@@ -15,7 +15,8 @@ def unwrap_blocks(gate: Gate) -> None:
     """Replace blocks by what they hold, outer ones first; a block that fails itself stays."""
     again = True
     while again:
-        again = any(_unwrap(gate, node) for node in list(gate.best.script.nodes()) if node.origin != gate.failure.at)
+        nodes = [node for node in gate.best.script.nodes() if node.origin != gate.failure.at]
+        again = sum(_unwrap(gate, node) for node in nodes) > 0  # all of them, not from the start again after each
 
 
 def _unwrap(gate: Gate, node: Node) -> bool:
@@ -43,8 +44,8 @@ def _contents(gate: Gate, node: Node) -> Iterator[tuple[Node, ...]]:
 def _included(gate: Gate, node: Node) -> Iterator[tuple[Node, ...]]:
     """The steps of an included file, with its names replaced by their values."""
     loaded = getattr(gate.subject, "origin").included.get(node.fields["file"])  # noqa: B009 - not of every subject
-    if loaded is None or not isinstance(loaded.file, StepsFile):
-        return
+    if loaded is None or not isinstance(loaded.file, StepsFile) or loaded.included:
+        return  # what it includes is named from where it lies
     import msgspec
 
     names = {**loaded.file.vars, **node.fields.get("with", {})}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fozzy.search.script import Node, Script
-from fozzy.search.shrink.cut import drop_most, lowest
+from fozzy.search.shrink.cut import drop_most, lowest, shortest
 from fozzy.search.shrink.gate import PLAIN, Gate
 from fozzy.search.subject import Candidate
 
@@ -39,11 +39,13 @@ NAMES = frozenset(
         "at",
     ]
 )  # they say which, not how much: another one is another thing
+TAKING_INPUT = ("call_raised", "call_died", "call_hang", "proc_signal")  # failures that say what their input did
 INPUTS = {"call": "args", "proc_spawn": "stdin"}
 BYTES = "$bytes"
 DRAWING_LISTS = ("shuffle",)  # steps that draw once for an item
 OWN_DRAWS_MAX = 32
 _DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
+PLAIN_CHARS_MAX = 4_096  # the characters of a longer text stay as they are
 SCALE = 10**6  # of a float: smaller differences are not looked for
 
 Test = Callable[[Any], bool]
@@ -54,7 +56,7 @@ def simplify_values(gate: Gate) -> None:
     for node in list(gate.best.script.nodes()):
         if node.origin != gate.failure.at:
             _simplify_step(gate, node.origin)
-        elif gate.failure.cause and node.type in INPUTS:
+        elif gate.failure.title in TAKING_INPUT and node.type in INPUTS:
             _simplify_field(gate, node.origin, INPUTS[node.type])
     variables = gate.best.script.head.get("vars")
     for name in list(variables or ()):
@@ -136,8 +138,10 @@ def _simplify_float(value: float, test: Test) -> float | int:
         return value
     if test(round(value)):
         return _simplify_int(round(value), test)
-    sign = -1 if value < 0 else 1
-    return sign * lowest(int(abs(value) * SCALE), lambda size: test(sign * size / SCALE)) / SCALE
+    sign, scaled = -1 if value < 0 else 1, int(abs(value) * SCALE)
+    if sign * scaled / SCALE != value and not test(sign * scaled / SCALE):
+        return value
+    return sign * lowest(scaled, lambda size: test(sign * size / SCALE)) / SCALE
 
 
 def _simplify_text(value: str, test: Test) -> str:
@@ -151,25 +155,32 @@ def _simplify_text(value: str, test: Test) -> str:
         return str(lowest(int(value), lambda size: test(str(size))))
     if "${" in value:
         return value
-    left = _drop_items(list(value), lambda items: test("".join(items)))
-    _plain(left, lambda items: test("".join(items)))
-    return "".join(left)
+    left = shortest(value, test)
+    return _plain(left, test) if len(left) <= PLAIN_CHARS_MAX else left
 
 
-def _plain(left: list[str], test: Test) -> None:
-    """Replace characters by a plain one, where that changes nothing."""
-    for index, char in enumerate(left):
-        if char != PLAIN:
-            changed = [*left[:index], PLAIN, *left[index + 1 :]]
-            if test(changed):
-                left[:] = changed
+def _plain(text: str, test: Test) -> str:
+    """Replace characters by a plain one, where that changes nothing: many at once, then fewer."""
+    chars = list(text)
+
+    def drop(some: Sequence[int]) -> bool:
+        gone = frozenset(some)
+        changed = [PLAIN if index in gone else char for index, char in enumerate(chars)]
+        if not test("".join(changed)):
+            return False
+        chars[:] = changed
+        return True
+
+    drop_most([index for index, char in enumerate(chars) if char != PLAIN], drop)
+    return "".join(chars)
 
 
 def _drop_items(items: list[Any], test: Test) -> list[Any]:
     """Leave out as many items as `test` lets go."""
     left = dict(enumerate(items))
 
-    def drop(gone: Sequence[int]) -> bool:
+    def drop(some: Sequence[int]) -> bool:
+        gone = frozenset(some)
         cut = [item for place, item in left.items() if place not in gone]
         if not test(cut):
             return False
@@ -182,16 +193,34 @@ def _drop_items(items: list[Any], test: Test) -> list[Any]:
 
 
 def _simplify_list(value: list[Any], test: Test) -> list[Any]:
-    left = _drop_items(value, test)
+    left = _plain_out(dict(enumerate(_drop_items(value, test))), lambda items: test(list(items.values())))
     for index in range(len(left)):
-        left[index] = simplify(left[index], lambda item, index=index: test([*left[:index], item, *left[index + 1 :]]))  # type: ignore[misc]
-    return left
+        left[index] = simplify(left[index], lambda item, index=index: test([*({**left, index: item}).values()]))  # type: ignore[misc]
+    return list(left.values())
 
 
 def _simplify_dict(value: dict[str, Any], test: Test) -> dict[str, Any]:
-    left = dict(_drop_items(list(value.items()), lambda items: test(dict(items))))
+    left = _plain_out(dict(_drop_items(list(value.items()), lambda items: test(dict(items)))), test)
     for name in list(left):
         left[name] = simplify(left[name], lambda item, name=name: test({**left, name: item}))  # type: ignore[misc]
+    return left
+
+
+_NOTHING: dict[type, Any] = {bool: False, int: 0, float: 0, str: "", list: [], dict: {}}
+
+
+def _plain_out(items: dict[Any, Any], test: Test) -> dict[Any, Any]:
+    """Make nothing of as many items as `test` lets, many at once."""
+    left = dict(items)
+
+    def change(places: Sequence[Any]) -> bool:
+        made = {**left, **{place: _NOTHING.get(type(left[place]), left[place]) for place in places}}
+        if made == left or not test(made):
+            return False
+        left.update(made)
+        return True
+
+    drop_most([place for place, value in items.items() if value], change)
     return left
 
 

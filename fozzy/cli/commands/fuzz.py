@@ -1,0 +1,394 @@
+"""`fozzy fuzz`: throw inputs at a target until something breaks; each crash becomes a small trace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import msgspec
+
+from fozzy import wall
+from fozzy.cli import fuzz_screen as screen
+from fozzy.cli.command import Arg, Opt
+from fozzy.cli.commands.run import load_scenario
+from fozzy.cli.console import Console
+from fozzy.cli.documents import CrashBody, FuzzBody, FuzzDocument
+from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, suite_seed
+from fozzy.config import Config
+from fozzy.core.blob import Blob
+from fozzy.core.outcome import Finding, Status
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, exit_of, worst_status
+from fozzy.engine.code import Allowance
+from fozzy.engine.fresh import check_replays
+from fozzy.engine.prepare import Options
+from fozzy.engine.record import Keeping
+from fozzy.errors import EvidenceError, Exit, InputError, Terminated, UsageError, Where, worst
+from fozzy.report.text import Line, Span, line, quoted
+from fozzy.search.corpus.names import folder_of, is_target
+from fozzy.search.corpus.store import Corpus
+from fozzy.search.fuzz.campaign import Campaign, Distinct, Plan, distinct
+from fozzy.search.fuzz.crashes import Kept, failing_of, record_crash, shrink_crash
+from fozzy.search.fuzz.targets import (
+    UNITS,
+    Bounds,
+    PythonFuzz,
+    Target,
+    Wanted,
+    file_name,
+    open_target,
+    parse_dictionary,
+)
+from fozzy.search.shrink.regression import folder_for, keep_in
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import SUFFIX
+from fozzy.trace.retention import after_run
+from fozzy.trace.store import Store
+
+RUNS_DEFAULT = 10_000
+INPUT_BYTES_MAX = 1 << 20
+JOBS_MAX = 64
+MIB = 1 << 20
+DICTIONARY_BYTES_MAX = 1 << 20
+CRASHES_RECORDED_MAX = 20  # different ones that are shrunk and kept
+
+
+class Fuzz(Recording, frozen=True, kw_only=True):
+    """Throw inputs at a scenario, a Python function or a program until something breaks.
+
+    Inputs that reach something new are changed further. Each different crash is shrunk at once and becomes a trace that
+    replays alone. A campaign of so many --runs finds the same with the same seed, whatever --jobs is.
+    """
+
+    name: ClassVar[str] = "fuzz"
+    target: Annotated[str, Arg("scenario:FILE, py:package.module:function or cmd:'PROGRAM [ARG|@@]…'.", "TARGET")]
+    runs: Annotated[int | None, Opt(("--runs",), f"How many executions; {RUNS_DEFAULT} without --time.", "N")] = None
+    time: Annotated[str | None, Opt(("--time",), "Stop after this long, by the wall clock.", "DURATION")] = None
+    mode: Annotated[
+        Literal["coverage", "blind", "property"],
+        Opt(("--mode",), "Guided by coverage; blind; or typed parameters by Hypothesis.", "MODE"),
+    ] = "coverage"
+    max_input: Annotated[int, Opt(("--max-input",), "The longest input, in bytes.", "BYTES")] = 4096
+    corpus: Annotated[
+        str | None, Opt(("--corpus",), "Begin with the inputs of this folder, and keep new ones there.", "DIR")
+    ] = None
+    dictionary: Annotated[
+        str | None, Opt(("--dict",), 'Words that mean something to the target, as name="word" lines.', "FILE")
+    ] = None
+    meant: Annotated[
+        list[str], Opt(("--expect-raises",), "An exception that is meant, and no crash; may be repeated.", "NAME")
+    ] = []
+    timeout: Annotated[
+        str, Opt(("--timeout",), "An execution of a function or program that takes longer hangs.", "DURATION")
+    ] = "1s"
+    max_memory: Annotated[int, Opt(("--max-memory",), "Memory of one execution, in MiB.", "MIB")] = 1024
+    jobs: Annotated[int | None, Opt(("--jobs", "-j"), "How many processes; the processors' number.", "N")] = None
+    record: Annotated[str | None, Opt(("--record",), "Write the trace of the earliest crash here.", "FILE")] = None
+    keep: Annotated[
+        str | None, Opt(("--keep",), "Keep crashes in this folder, where fozzy test finds them as tests.", "DIR")
+    ] = None
+    allow_code: AllowCode = False
+
+    def call(self, console: Console) -> Exit:
+        config, seed = config_of(self), suite_seed(self)
+        plan = self._plan(seed)
+        live = screen.Live(console)
+        corpus = self._corpus(config)
+        given = [corpus.read(entry.name) for entry in corpus.entries()] if corpus else []
+        target = self._open(config, seed)
+        try:
+            if not console.quiet:
+                console.answer(screen.opening(self.target, target.takes, seed, self._mode_words()))
+            began = wall.now_iso()
+            campaign = Campaign(msgspec.structs.replace(plan, unit=UNITS[target.kind]), target.bench, given)
+            campaign.listen = lambda: live(campaign)
+            self._search(campaign, target)
+            work = _Work(config, Store(config.base_dir()), campaign, target, seed, began, campaign.spent_ns)
+            return self._finish(console, live, work, corpus)
+        finally:
+            live.erase()
+            target.close()
+
+    def _search(self, campaign: Campaign, target: Target) -> None:
+        """Run it. *Errors*: `UsageError` for what cannot be searched by Hypothesis."""
+        if self.mode != "property":
+            campaign.run()
+            return
+        if not isinstance(target, PythonFuzz):
+            raise UsageError("fuzz.no_property", f"--mode property needs a Python function, got {self.target}")
+        if self.time is not None or self.corpus is not None:
+            flag = "--time" if self.time is not None else "--corpus"
+            raise UsageError("fuzz.no_property", f"Hypothesis takes no {flag}", hint="--runs says how many examples")
+        try:
+            campaign.take(target.search(self.runs or RUNS_DEFAULT))
+        except KeyboardInterrupt as stop:
+            campaign.interrupted = stop
+
+    def _plan(self, seed: int) -> Plan:
+        """What was asked for. *Errors*: `UsageError`."""
+        _bounded("--runs", self.runs, 1, 10**12)
+        _bounded("--max-input", self.max_input, 1, INPUT_BYTES_MAX)
+        _bounded("--jobs", self.jobs, 1, JOBS_MAX)
+        _bounded("--max-memory", self.max_memory, 16, 1 << 20)
+        time_ns = duration_option("--time", self.time)
+        runs = RUNS_DEFAULT if self.runs is None and time_ns is None else self.runs
+        guided = self.mode == "coverage"
+        return Plan(seed=seed, runs=runs, time_ns=time_ns, bytes_max=self.max_input, guided=guided)
+
+    def _open(self, config: Config, seed: int) -> Target:
+        timeout_ns = duration_option("--timeout", self.timeout)
+        assert timeout_ns is not None
+        wanted = Wanted(
+            seed=seed,
+            bounds=Bounds(
+                timeout_ms=max(1, timeout_ns // 10**6),
+                memory_bytes=self.max_memory * MIB,
+                input_bytes_max=self.max_input,
+            ),
+            jobs=self.jobs or os.cpu_count() or 1,
+            covered=self.mode == "coverage",
+            meant=self.meant,
+            words=_dictionary(self.dictionary),
+            options=Options(det=True, strict=self.strict, allow_code=self.allow_code, settings=config.settings),
+            root=config.root,
+        )
+        allowance = Allowance(self.allow_code or config.settings.allow_code, config.root, config.settings.proc_env)
+        return open_target(self.target, wanted, lambda word: load_scenario(word, config), allowance)
+
+    def _corpus(self, config: Config) -> Corpus | None:
+        if self.corpus is None:
+            return None
+        folder = folder_of(config.base_dir(), self.corpus) if is_target(self.corpus) else Path(self.corpus)
+        return Corpus(folder)
+
+    def _mode_words(self) -> str:
+        return {"coverage": "guided by coverage", "blind": "blind", "property": "by Hypothesis"}[self.mode]
+
+    def _finish(self, console: Console, live: screen.Live, work: _Work, corpus: Corpus | None) -> Exit:
+        campaign = work.campaign
+        added = sum(corpus.add(find.data).is_new for _, find in campaign.finds) if corpus else 0
+        with work.store.run() as run_id:
+            told = list(self._crashes(live, work, run_id))
+            live.erase()
+            summary = self._summary(work, told, run_id)
+            work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
+            after_run(work.store, run_id, work.config.settings.retention)
+        body = self._body(work, [each.body for each in told], corpus, added)
+        self._show(console, work, body, work.store.short(run_id))
+        if console.json:
+            fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
+            console.raw(msgspec.json.encode(FuzzDocument(**fields, fuzz=body)).decode() + "\n")
+        return worst([exit_of([each.status for each in told]), _stopped(campaign)])
+
+    def _crashes(self, live: screen.Live, work: _Work, run_id: str) -> Iterator[_Told]:
+        """Every crash, shrunk and recorded."""
+        for number, each in enumerate(distinct(work.campaign), 1):
+            live.say(f"shrinking crash {number} of {len(work.campaign.crashes)}: {each.crash.title}")
+            kept = None
+            if number <= CRASHES_RECORDED_MAX:
+                failing = failing_of(work.target, each.crash, file_name(self.target), work.seed)
+                kept = shrink_crash(failing) if failing is not None else None
+            yield (
+                self._told(work, run_id, number, each) if kept is None else self._kept(work, run_id, number, each, kept)
+            )
+
+    def _told(self, work: _Work, run_id: str, number: int, each: Distinct) -> _Told:
+        crash = each.crash
+        body = CrashBody(
+            title=crash.title,
+            kind=crash.kind,
+            status=crash.status,
+            message=crash.message,
+            cause=crash.cause,
+            run=each.run,
+            input=Blob.of(crash.data),
+            input_bytes_before=len(crash.data),
+        )
+        finding = Finding(kind=crash.kind, title=crash.title, message=crash.message)
+        return _Told(body, [finding], crash.status)
+
+    def _kept(self, work: _Work, run_id: str, number: int, each: Distinct, kept: Kept) -> _Told:
+        folder = work.store.folder(run_id)
+        asked = self.record is not None and number == 1
+        target = Path(self.record) if asked and self.record else folder / f"{number}{SUFFIX}"
+        keep = Keeping(run_id, work.store, target, self.policy if asked else "append", asked, True)
+        told = self._told(work, run_id, number, each)
+        try:
+            recorded = record_crash(kept, keep, lambda path: self._check(kept, path))
+        except EvidenceError as error:  # it does not come again alike: it is told, and no trace pretends otherwise
+            message = f"{each.crash.message}; {error.message}"
+            return told._replace(body=msgspec.structs.replace(told.body, message=message))
+        assert recorded.trace is not None
+        body = msgspec.structs.replace(
+            told.body,
+            message=recorded.findings[0].message if recorded.findings else told.body.message,
+            input=_input_of(kept, work.target.kind),
+            trace_path=shown_path(recorded.trace),
+            kept_path=self._regression(kept, keep),
+        )
+        return _Told(body, recorded.findings, recorded.ended.status)
+
+    def _check(self, kept: Kept, trace: Path) -> None:
+        # This process works in the folder of --cwd already, and so does the fresh one.
+        code = ["--allow-code"] if kept.failing.subject.origin.allowance.allowed else []
+        check_replays(trace, [*(["--config", self.config] if self.config else []), *code])
+
+    def _regression(self, kept: Kept, keep: Keeping) -> str | None:
+        """Keep it as a test too, if that was asked for and it is not there yet."""
+        if self.keep is None:
+            return None
+        target = keep._replace(target=folder_for(Path(self.keep)))
+        return shown_path(keep_in(kept.failing, kept.shrunk.best, target, lambda _path: None))
+
+    def _summary(self, work: _Work, told: Sequence[_Told], run_id: str) -> Summary:
+        traces = [each.body.trace_path for each in told if each.body.trace_path]
+        return Summary(
+            schema_version=SCHEMA_VERSION,
+            command="fuzz",
+            status=worst_status([each.status for each in told]),
+            mode="fuzz",
+            identity=Identity(
+                run_id=run_id,
+                seed=work.seed,
+                trace_path=traces[0] if traces else None,
+                artifacts_dir=shown_path(work.store.folder(run_id)),
+            ),
+            started_at=work.began,
+            finished_at=wall.now_iso(),
+            duration_ms=work.campaign.spent_ns // 10**6,
+            duration_ns=0,
+            findings=[finding for each in told for finding in each.findings],
+        )
+
+    def _body(self, work: _Work, crashes: list[CrashBody], corpus: Corpus | None, added: int) -> FuzzBody:
+        campaign = work.campaign
+        stop = campaign.interrupted
+        ended: Literal["runs", "time", "interrupted", "terminated"] = "runs"
+        if stop is not None:
+            ended = "terminated" if isinstance(stop, Terminated) else "interrupted"
+        elif campaign.plan.time_ns is not None and campaign.runs != campaign.plan.runs:
+            ended = "time"
+        return FuzzBody(
+            target=self.target,
+            takes=work.target.takes,
+            mode=self.mode,
+            runs=campaign.runs,
+            duration_ms=work.spent_ns // 10**6,
+            runs_per_second=campaign.runs * 10**9 // max(1, work.spent_ns),
+            features=len(campaign.seen),
+            corpus=len(campaign.corpus),
+            corpus_added=added,
+            corpus_path=corpus.shown if corpus else None,
+            forks=campaign.forks,
+            ended_by=ended,
+            crashes=crashes,
+        )
+
+    def _show(self, console: Console, work: _Work, body: FuzzBody, short: str) -> None:
+        if console.quiet:
+            found = f"{len(body.crashes)} crash{'' if len(body.crashes) == 1 else 'es'}"
+            console.answer([line(f"{found} in {body.runs:,} runs (run {short})")])
+            return
+        lines: list[Line] = [[], *screen.numbers(body)]
+        if body.ended_by == "time":
+            lines.append(line(f"  stopped by the clock; the same campaign again:  {self._again(work, body.runs)}"))
+        if body.ended_by in ("interrupted", "terminated"):
+            lines.append(line(Span("  stopped early", "warn")))
+        if body.corpus_path:
+            lines.append(line(f"  corpus {body.corpus_path}: {body.corpus_added} new"))
+        for crash in body.crashes:
+            lines += screen.crash_lines(crash)
+        if not body.crashes and self.record is not None:
+            lines.append(line("  nothing crashed: no trace was written"))
+        console.answer([*lines, *self._next(work, body, short)])
+
+    def _next(self, work: _Work, body: FuzzBody, short: str) -> list[Line]:
+        first = next((each for each in body.crashes if each.trace_path), None)
+        if first is None or first.trace_path is None:
+            return []
+        word = first.trace_path if self.record else f"{short}/{body.crashes.index(first) + 1}"
+        code = " --allow-code" if work.target.kind == "py" or self.allow_code else ""
+        replay = f"fozzy replay {quoted(word)}{code}{self.place_flags}"
+        return [
+            [],
+            line("  next    ", Span(replay, "code"), "   see it again"),
+            line("          ", Span(self._again(work, first.run), "code"), "   finds it again"),
+        ]
+
+    def _again(self, work: _Work, runs: int) -> str:
+        flags = f" --mode {self.mode}" if self.mode != "coverage" else ""
+        flags += f" --max-input {self.max_input}" if self.max_input != 4096 else ""
+        flags += "".join(f" --expect-raises {quoted(name)}" for name in self.meant)
+        flags += f" --dict {quoted(self.dictionary)}" if self.dictionary else ""
+        flags += " --allow-code" if self.allow_code else ""
+        return f"fozzy fuzz {quoted(self.target)} --runs {runs} --seed {work.seed}{flags}{self.place_flags}"
+
+
+class _Work(NamedTuple):
+    """A campaign that is over, and where its results go."""
+
+    config: Config
+    store: Store
+    campaign: Campaign
+    target: Target
+    seed: int
+    began: str
+    spent_ns: int
+
+
+class _Told(NamedTuple):
+    """A crash, as reports tell it."""
+
+    body: CrashBody
+    findings: list[Finding]
+    status: Status
+
+
+FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}
+
+
+def _input_of(kept: Kept, kind: str) -> Blob:
+    """The small input: as it stands in the step that takes it, or a scenario's variables and draws."""
+    best = kept.shrunk.best
+    if kind != "scenario":
+        for node in best.script.nodes():
+            if FIELDS.get(node.type) in node.fields:
+                return _blob_of(node.fields[FIELDS[node.type]], node.type == "call")
+    draws = {draw.label: draw.value for draw in best.tape.draws}
+    return Blob.of(msgspec.json.encode({"vars": best.script.head.get("vars", {}), "draws": draws}))
+
+
+def _blob_of(value: object, is_call: bool) -> Blob:
+    """What a field holds; one argument alone stands for itself."""
+    if is_call and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) and list(value) == ["$bytes"]:
+        return Blob.of(Blob(base64=value["$bytes"]).data())
+    return Blob(text=value) if isinstance(value, str) else Blob.of(msgspec.json.encode(value))
+
+
+def _stopped(campaign: Campaign) -> Exit:
+    stop = campaign.interrupted
+    if stop is None:
+        return Exit.PASS
+    return Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
+
+
+def _bounded(flag: str, value: int | None, low: int, high: int) -> None:
+    if value is not None and not low <= value <= high:
+        raise UsageError("usage.bad_value", f"{flag} must be from {low} to {high}, got {value}")
+
+
+def _dictionary(file: str | None) -> list[bytes]:
+    """The words of a dictionary. *Errors*: `InputError`."""
+    if file is None:
+        return []
+    try:
+        with open(file, "rb") as stream:
+            return list(parse_dictionary(stream.read(DICTIONARY_BYTES_MAX)))
+    except OSError as error:
+        message = f"cannot read {file}: {error.strerror or error}"
+        raise InputError("fuzz.bad_dictionary", message, where=Where(file)) from error
+    except ValueError as error:
+        raise InputError("fuzz.bad_dictionary", f"{file}: {error}", where=Where(file)) from error

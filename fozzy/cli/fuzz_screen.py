@@ -1,0 +1,84 @@
+"""What people see of a campaign: the live line, the numbers at the end, each crash with what to do next."""
+
+from __future__ import annotations
+
+from fozzy import wall
+from fozzy.cli.console import Console
+from fozzy.cli.documents import CrashBody, FuzzBody
+from fozzy.report.text import Line, Span, count, duration, line, one_line
+from fozzy.search.fuzz.campaign import Campaign
+
+LIVE_NS = 100 * 10**6  # between two looks of the live line
+INPUT_CHARS_MAX = 200
+
+
+class Live:
+    """The line at the bottom of a terminal while it works; nothing unless a person watches."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._on = console.is_live and not console.quiet
+        self._last_ns = 0
+
+    def __call__(self, campaign: Campaign) -> None:
+        """A portion was merged."""
+        if not self._on or wall.elapsed_ns() - self._last_ns < LIVE_NS:
+            return
+        self._last_ns = wall.elapsed_ns()
+        speed = campaign.runs * 10**9 // max(1, campaign.spent_ns)
+        said = [count(campaign.runs, "run"), f"{speed:,}/s", f"{len(campaign.seen):,} reached"]
+        said += [f"corpus {len(campaign.corpus):,}", count(len(campaign.crashes), "crash").replace("crashs", "crashes")]
+        self._console.erase_line(f"  {'   '.join(said)}   {duration(campaign.spent_ns)}")
+
+    def say(self, text: str) -> None:
+        """Something else at the bottom."""
+        if self._on:
+            self._console.erase_line(f"  {text}")
+
+    def erase(self) -> None:
+        """Take the line away."""
+        if self._on:
+            self._console.erase_line("")
+
+
+def opening(target: str, takes: str, seed: int, mode: str) -> list[Line]:
+    """What is fuzzed, and how."""
+    return [
+        line("  fuzzing   ", Span(one_line(target), "strong"), f"   takes {one_line(takes)}   seed {seed}   {mode}")
+    ]
+
+
+def numbers(body: FuzzBody) -> list[Line]:
+    """What the campaign came to, in two lines."""
+    crashes = f"{len(body.crashes)} different crash{'' if len(body.crashes) == 1 else 'es'}"
+    took = f"{count(body.runs, 'run')} in {duration(body.duration_ms * 10**6)} ({body.runs_per_second:,}/s)"
+    reached = "" if body.mode != "coverage" else f"   {body.features:,} reached   corpus {count(body.corpus, 'input')}"
+    lines = [line(f"  {took}{reached}   ", Span(crashes, "fail" if body.crashes else "pass"))]
+    if body.forks:
+        said = f"  the target forked in {count(body.forks, 'run')}; what it forked was ended at once"
+        lines.append(line(Span(said, "warn")))
+    return lines
+
+
+def crash_lines(body: CrashBody) -> list[Line]:
+    """One crash."""
+    lines: list[Line] = [
+        [],
+        line("  ", Span(one_line(body.title), "fail"), Span(f": {one_line(body.message)}", "strong")),
+        line(f"    first seen in run {body.run:,}"),
+    ]
+    if body.input is not None:
+        shown = body.input.text if not body.input.base64 else f"base64 {body.input.base64}"
+        shown = one_line(shown)
+        cut = shown if len(shown) <= INPUT_CHARS_MAX else shown[: INPUT_CHARS_MAX - 1] + "…"
+        size = len(body.input.data())
+        lines.append(
+            line(f"    input   {cut or '(nothing)'}", Span(f"   {size} of {body.input_bytes_before} bytes", "dim"))
+        )
+    if body.trace_path is None:
+        lines.append(line(Span("    it did not come again by itself: it depends on runs before it", "warn")))
+    else:
+        lines.append(line(f"    trace   {one_line(body.trace_path)}"))
+    if body.kept_path is not None:
+        lines.append(line(f"    kept    {one_line(body.kept_path)}"))
+    return lines
