@@ -27,7 +27,7 @@ class Live:
         self._last_ns = wall.elapsed_ns()
         speed = campaign.runs * 10**9 // max(1, campaign.spent_ns)
         said = [count(campaign.runs, "run"), f"{speed:,}/s", f"{len(campaign.seen):,} reached"]
-        said += [f"corpus {len(campaign.corpus):,}", count(len(campaign.crashes), "crash").replace("crashs", "crashes")]
+        said += [f"corpus {len(campaign.corpus):,}", crashes(len(campaign.crashes))]
         self._console.erase_line(f"  {'   '.join(said)}   {duration(campaign.spent_ns)}")
 
     def say(self, text: str) -> None:
@@ -44,24 +44,31 @@ class Live:
 def opening(target: str, takes: str, seed: int, mode: str) -> list[Line]:
     """What is fuzzed, and how."""
     return [
-        line("  fuzzing   ", Span(one_line(target), "strong"), f"   takes {one_line(takes)}   seed {seed}   {mode}")
+        line("  fuzzing   ", Span(one_line(target), "strong"), f"   {mode}   seed {seed}"),
+        line(f"  takes     {one_line(takes)}"),
     ]
 
 
 def numbers(body: FuzzBody) -> list[Line]:
-    """What the campaign came to, in two lines."""
-    crashes = f"{len(body.crashes)} different crash{'' if len(body.crashes) == 1 else 'es'}"
+    """What the campaign came to, in a few lines."""
+    found = crashes(len(body.crashes), "different ") if body.crashes else "no crash"
     took = f"{count(body.runs, 'run')} in {duration(body.duration_ms * 10**6)} ({body.runs_per_second:,}/s)"
-    reached = "" if body.mode != "coverage" else f"   {body.features:,} reached   corpus {count(body.corpus, 'input')}"
-    lines = [line(f"  {took}{reached}   ", Span(crashes, "fail" if body.crashes else "pass"))]
+    lines = [line(f"  {took}   ", Span(found, "fail" if body.crashes else "pass"))]
+    if body.mode == "coverage":
+        lines.append(line(f"  {count(body.features, 'place')} reached by {count(body.corpus, 'input')}"))
     if body.forks:
         said = f"  the target forked in {count(body.forks, 'run')}; what it forked was ended at once"
         lines.append(line(Span(said, "warn")))
     return lines
 
 
-def crash_lines(body: CrashBody) -> list[Line]:
-    """One crash."""
+def crashes(number: int, which: str = "") -> str:
+    """`1 crash`, `2 crashes`."""
+    return f"{number:,} {which}crash{'' if number == 1 else 'es'}"
+
+
+def crash_lines(body: CrashBody, is_sized: bool) -> list[Line]:
+    """One crash; `is_sized` where the length of the input says something."""
     lines: list[Line] = [
         [],
         line("  ", Span(one_line(body.title), "fail"), Span(f": {one_line(body.message)}", "strong")),
@@ -71,10 +78,7 @@ def crash_lines(body: CrashBody) -> list[Line]:
         shown = body.input.text if not body.input.base64 else f"base64 {body.input.base64}"
         shown = one_line(shown)
         cut = shown if len(shown) <= INPUT_CHARS_MAX else shown[: INPUT_CHARS_MAX - 1] + "…"
-        size = len(body.input.data())
-        lines.append(
-            line(f"    input   {cut or '(nothing)'}", Span(f"   {size} of {body.input_bytes_before} bytes", "dim"))
-        )
+        lines.append(line(f"    input   {cut or '(nothing)'}", Span(_size(body) if is_sized else "", "dim")))
     if body.trace_path is None:
         lines.append(line(Span("    it did not come again by itself: it depends on runs before it", "warn")))
     else:
@@ -82,3 +86,9 @@ def crash_lines(body: CrashBody) -> list[Line]:
     if body.kept_path is not None:
         lines.append(line(f"    kept    {one_line(body.kept_path)}"))
     return lines
+
+
+def _size(body: CrashBody) -> str:
+    """How much smaller the input became."""
+    size, before = len(body.input.data()) if body.input else 0, body.input_bytes_before
+    return f"   {size} of {count(before, 'byte')}" if size < before else ""

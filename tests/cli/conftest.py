@@ -86,6 +86,23 @@ REFUSED = """\
 }
 """
 
+PARSING = '''
+def parse(data: bytes) -> None:
+    """Takes anything."""
+    if data[:1] == b"a":
+        len(data)
+
+
+def pay(amount: int) -> None:
+    """Takes so much and no more."""
+    if amount > 5_000:
+        raise OverflowError("too much")
+
+
+async def later(data: bytes) -> None:
+    """Cannot be called."""
+'''
+
 DISTRIBUTED = {
     "version": 1,
     "name": "a cluster",
@@ -130,6 +147,18 @@ class Shop(NamedTuple):
         path = self.root / f"{name}.fozzy.json"
         path.write_text(of, encoding="utf-8")
         return path.name
+
+    def targets(self) -> None:
+        """What can be fuzzed: a module, a program that aborts, a scenario with a draw, and one that calls."""
+        (self.root / "parsing.py").write_text(PARSING, encoding="utf-8")
+        (self.root / "aborts").write_text("#!/bin/sh\nread x\nkill -ABRT $$\n", encoding="utf-8")
+        (self.root / "aborts").chmod(0o755)
+        for name, step in (
+            ("limit", {"type": "rand_int", "key": "n", "min": 1, "max": 90}),
+            ("calls", {"type": "call", "function": "parsing:pay", "args": [1]}),
+        ):
+            whole = {"version": 1, "name": name, "steps": [step]}
+            (self.root / f"{name}.fozzy.json").write_text(json.dumps(whole), encoding="utf-8")
 
 
 @pytest.fixture

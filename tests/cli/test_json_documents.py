@@ -104,6 +104,47 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("shrink", "ffff"), 2, "store.unknown_run"),
         (("shrink",), 2, "usage.missing"),
     ],
+    "fuzz": [
+        (("fuzz", "scenario:limit.fozzy.json", "--runs", "9", "--seed", "1"), 0, None),
+        (("fuzz", f"scenario:{FAILING}", "--runs", "9", "--seed", "1"), 1, None),
+        (("fuzz", "py:parsing:parse", "--runs", "9", "--seed", "1"), 0, None),
+        (("fuzz", "py:parsing:pay", "--runs", "300", "--seed", "1", "--keep", "kept"), 1, None),
+        (("fuzz", "py:parsing:pay", "--mode", "property", "--runs", "50", "--seed", "1"), 1, None),
+        (("fuzz", "cmd:./aborts", "--runs", "9", "--seed", "1"), 4, None),
+        (("fuzz", "cmd:cat @@", "--runs", "9", "--mode", "blind", "--corpus", "seeds"), 0, None),
+        (("fuzz", "shop:parse"), 2, "fuzz.bad_target"),
+        (("fuzz", "py:parsing"), 2, "fuzz.bad_target"),
+        (("fuzz", "cmd:"), 2, "fuzz.bad_target"),
+        (("fuzz", "py:parsing:none"), 2, "fuzz.no_target"),
+        (("fuzz", "cmd:./none"), 2, "fuzz.no_target"),
+        (("fuzz", "py:parsing:later"), 2, "fuzz.cannot_call"),
+        (("fuzz", "scenario:scenarios/programs/killed.fozzy.toml"), 2, "fuzz.needs_world"),
+        (("fuzz", f"scenario:{FAILING}", "--mode", "property"), 2, "fuzz.no_property"),
+        (("fuzz", "py:parsing:pay", "--mode", "property", "--time", "1s"), 2, "fuzz.no_property"),
+        (("fuzz", "py:parsing:pay", "--mode", "property", "--corpus", "seeds"), 2, "fuzz.no_property"),
+        (("fuzz", "py:parsing:parse", "--dict", "bad.toml"), 2, "fuzz.bad_dictionary"),
+        (("fuzz", "py:parsing:parse", "--dict", "none.txt"), 2, "fuzz.bad_dictionary"),
+        (("fuzz", "scenario:none.fozzy.json"), 2, "scenario.missing"),
+        (("fuzz", "scenario:calls.fozzy.json"), 2, "code.not_allowed"),
+        (("fuzz", "scenario:limit.fozzy.json", "--runs", "0"), 2, "usage.bad_value"),
+        (("fuzz", "scenario:limit.fozzy.json", "--time", "soon"), 2, "usage.bad_value"),
+        (("fuzz", "scenario:limit.fozzy.json", "--mode", "magic"), 2, "usage.bad_value"),
+        (
+            ("fuzz", f"scenario:{FAILING}", "--runs", "9", "--record", "pay.fozzy", "--record-collision", "error"),
+            2,
+            "trace.exists",
+        ),
+        (("fuzz",), 2, "usage.missing"),
+    ],
+    "corpus minimize": [
+        (("corpus", "minimize", "py:parsing:parse", "--corpus", "seeds"), 0, None),
+        (("corpus", "minimize", "py:parsing:pay", "--corpus", "seeds", "--dry-run"), 0, None),
+        (("corpus", "minimize", "cmd:cat", "--corpus", "seeds"), 0, None),
+        (("corpus", "minimize", "py:parsing:parse", "--corpus", "none"), 2, "corpus.missing"),
+        (("corpus", "minimize", "seeds"), 2, "fuzz.bad_target"),
+        (("corpus", "minimize", "py:parsing:none", "--corpus", "seeds"), 2, "fuzz.no_target"),
+        (("corpus", "minimize"), 2, "usage.missing"),
+    ],
     "trace verify": [
         (("trace", "verify", "pay.fozzy"), 0, None),
         (("trace", "verify", "damaged.fozzy"), 6, None),
@@ -215,6 +256,7 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     fz("corpus", "add", "seeds", "--text", "a")
     fz("corpus", "add", "py:shop:parse", "--text", "a")
     fz("corpus", "export", "seeds", "seeds.zip")
+    shop.targets()
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")

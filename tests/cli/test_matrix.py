@@ -55,6 +55,10 @@ CASES = {
     "replay damaged": Case(("replay", "damaged.fozzy"), 6),
     "shrink": Case(("shrink", "pay.fozzy", "--keep", "kept"), 0),
     "shrink damaged": Case(("shrink", "damaged.fozzy"), 6),
+    "fuzz": Case(("fuzz", "scenario:limit.fozzy.json", "--runs", "9"), 0),
+    "fuzz crash": Case(("fuzz", "py:parsing:pay", "--runs", "300", "--seed", "1", "--keep", "kept"), 1),
+    "fuzz program": Case(("fuzz", "cmd:./aborts", "--runs", "9", "--record", "a.fozzy"), 4),
+    "fuzz bad": Case(("fuzz", "parsing:parse"), 2),
     "trace verify": Case(("trace", "verify", "pay.fozzy"), 0),
     "trace verify damaged": Case(("trace", "verify", "damaged.fozzy"), 6),
     "trace recover": Case(("trace", "recover", "cut.fozzy"), 0),
@@ -73,6 +77,7 @@ CASES = {
     "corpus export taken": Case(("corpus", "export", "seeds", "seeds.zip"), 2),
     "corpus import": Case(("corpus", "import", "seeds", "seeds.zip"), 0),
     "corpus import bad": Case(("corpus", "import", "seeds", "pay.fozzy"), 2),
+    "corpus minimize": Case(("corpus", "minimize", "py:parsing:parse", "--corpus", "seeds"), 0),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),
@@ -90,6 +95,7 @@ def stage(shop: Any, broken: str, fz: Callable[..., Any]) -> None:
     fz("run", shop.failing, "--seed", "7", "--record", "pay.fozzy")
     fz("corpus", "add", "seeds", "--text", "a")
     fz("corpus", "export", "seeds", "seeds.zip")
+    shop.targets()
     whole = Path("pay.fozzy").read_bytes()
     Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))

@@ -36,6 +36,7 @@ CODE, TITLE = re.compile(r"[a-z]+\.[a-z0-9_]+"), re.compile(r"[a-z0-9_]+")
 # Where a code or title passes through that somebody else made: file and expression.
 PASSED_ON = {
     ("cli/", "first.code"),
+    ("cli/commands/fuzz.py", "crash.title"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),
@@ -47,9 +48,14 @@ PASSED_ON = {
     ("engine/suite.py", "problem.code"),
     ("errors.py", "code"),
     ("errors.py", "first.code"),
+    ("search/fuzz/by_hypothesis.py", "crash.title"),
+    ("search/fuzz/scenario_target.py", "first.title"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
 }
-MADE = {"engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}}}
+MADE = {
+    "engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}},
+    "search/fuzz/command_target.py": {"f'proc_{failure.kind}'": {f"proc_{kind}" for kind in get_args(FailureKind)}},
+}
 # Where in a call the code or title stands: by place, by name, and what stands before it.
 CALLS: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(ERRORS, (0, "code", "")),
@@ -60,6 +66,7 @@ CALLS: dict[str, tuple[int, str, str]] = {
     "fail": (99, "title", ""),
     "Finding": (99, "title", ""),
     "Found": (3, "title", ""),
+    "Crash": (99, "title", ""),
 }
 
 

@@ -31,6 +31,7 @@ class Scene(NamedTuple):
 
 
 RECORD = ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7", "--record", "pay.fozzy")
+SEEDS = tuple(("corpus", "add", "seeds", "--text", text) for text in ("a", "ab", "b", "bc"))
 SCENES = [
     Scene("test-passing", 0, ("test", "scenarios/cart", "scenarios/programs/refused.fozzy.json", "-j1")),
     Scene("test-failing", 4, ("test", "--seed", "1337", "-j1")),
@@ -70,6 +71,11 @@ SCENES = [
     Scene(
         "test-keep", 1, ("test", "scenarios/checkout", "scenarios/cart", "--keep", "regressions", "--seed", "7", "-j1")
     ),
+    Scene("fuzz", 1, ("fuzz", "py:parsing:pay", "--runs", "300", "--keep", "regressions")),
+    Scene("fuzz-nothing", 0, ("fuzz", "py:parsing:parse", "--runs", "300", "--record", "a.fozzy")),
+    Scene("fuzz-quiet", 1, ("fuzz", "py:parsing:pay", "--runs", "300", "-q")),
+    Scene("fuzz-refused", 2, ("fuzz", "parsing:pay")),
+    Scene("minimize", 0, ("corpus", "minimize", "py:parsing:parse", "--corpus", "seeds"), SEEDS),
     Scene("validate-problems", 2, ("validate", "bad", "scenarios")),
     Scene("validate-fine", 0, ("validate", "scenarios")),
     Scene("verify-trusted", 0, ("trace", "verify", "pay.fozzy"), (RECORD,)),
@@ -88,7 +94,7 @@ SCENES = [
     Scene("mistake-run", 2, ("replay", "abcd")),
 ]
 BY_NAME = {scene.name: scene for scene in SCENES}
-FAILING = [scene for scene in SCENES if scene.code and scene.name not in ("test-quiet", "run-quiet")]
+FAILING = [scene for scene in SCENES if scene.code and scene.name not in ("test-quiet", "run-quiet", "fuzz-quiet")]
 
 
 class Stream(io.TextIOWrapper):
@@ -136,6 +142,7 @@ def show(stage: None, monkeypatch: pytest.MonkeyPatch, fz: Callable[..., object]
 def stage(shop, broken: str, distributed: str, still: None, fz: Callable[..., object]) -> None:  # type: ignore[no-untyped-def]
     """The files the scenes need; what happened here leaves no run behind."""
     fz(*RECORD)
+    shop.targets()
     sleep = '    { "type": "sleep", "duration": "12ms" },\n'
     shop.edited("edited", ("12ms", "13ms"))
     shop.edited("dropped", (sleep, ""))
@@ -224,6 +231,7 @@ def normal(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{8}(…|\.\.\.)", r"c0dec0de\1", text)
     text = re.sub(r"\([0-9a-f]{8}\)$", "(c0dec0de)", text, flags=re.MULTILINE)
     text = re.sub(r"\d+\.\d kB", "3.0 kB", text)
+    text = re.sub(r"\([\d,]+/s\)", "(20,000/s)", text)
     return re.sub(r"^(  . *1 proc_spawn .*?) *\d+ms$|^(  CRASH .*  )\d+ms$", r"\1\2 ?ms", text, flags=re.MULTILINE)
 
 
@@ -305,6 +313,8 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
             assert code != 2
         elif words[0] == "shrink":
             assert code == 0 and "->" in said, said
+        elif words[0] == "fuzz":
+            assert code == 1 and "first seen in run" in said, said
         elif words[0] == "run":
             failed = re.findall(r"^  ([a-z_]+: .*)$", shown, re.MULTILINE)
             assert code in (1, 3, 4), said

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fozzy.core.events import Draw
-from fozzy.dsl.load import document, parse
+from fozzy.dsl.load import document, load, parse
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping, run_once
 from fozzy.engine.replay import replay_file
 from fozzy.search.failing import Failing, open_failing
+from fozzy.search.fuzz.campaign import Campaign, Plan
+from fozzy.search.fuzz.targets import UNITS, Bounds, Target, Wanted, open_target
 from fozzy.search.script import Script, script_of
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.shrink.passes import Aim
@@ -43,8 +47,6 @@ class Bench:
 
     def record(self, steps: Any, *, seed: int = 1, options: Options | None = None, **more: Any) -> tuple[str, Path]:
         """Run a scenario and record it: its status, and the trace."""
-        import json
-
         text = json.dumps(scenario_of(steps, **more))
         loaded = parse(document(text.encode(), "a/n.fozzy.json", "a/n.fozzy.json", "json"))
         done = run_once(loaded, options or Options(det=True), seed, "run", keep=self.keeping(), root=self.folder)
@@ -149,3 +151,35 @@ class Plant:
 def plant() -> Plant:
     """Planted failures."""
     return Plant()
+
+
+Open = Callable[..., Target]
+Search = Callable[..., Campaign]
+
+
+@pytest.fixture
+def opened(project: Path) -> Iterator[Open]:
+    """Opens a target: `opened("py:shop:parse", seed=1)`; a scenario is given as its steps."""
+    with ExitStack() as stack:
+
+        def call(words: str, steps: Any = None, *, allow: bool = False, scenario: Any = None, **more: Any) -> Target:
+            if steps is not None:
+                file = Path(words.removeprefix("scenario:"))
+                file.write_text(json.dumps({"version": 1, "name": "s", "steps": steps, **(scenario or {})}, indent=1))
+            wanted = Wanted(**{"seed": 1, "bounds": Bounds(), "options": Options(det=True), "root": project} | more)
+            made = open_target(words, wanted, lambda word: load(Path(word), word, word), Allowance(allow, project))
+            return stack.enter_context(closing(made))
+
+        yield call
+
+
+@pytest.fixture
+def searched() -> Search:
+    """Runs a campaign against an opened target: `searched(target, runs=500)`."""
+
+    def call(target: Target, runs: int, *, seed: int = 1, guided: bool = True) -> Campaign:
+        campaign = Campaign(Plan(seed=seed, runs=runs, guided=guided, unit=UNITS[target.kind]), target.bench, [])
+        campaign.run()
+        return campaign
+
+    return call

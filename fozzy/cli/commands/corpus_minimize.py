@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -17,8 +18,8 @@ from fozzy.config import Config
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options
-from fozzy.errors import Exit
-from fozzy.report.text import Line, Span, line, one_line, size
+from fozzy.errors import Exit, UsageError
+from fozzy.report.text import Line, Span, line, one_line, quoted, size
 from fozzy.search.corpus.cover import cover
 from fozzy.search.corpus.names import folder_of, is_target
 from fozzy.search.corpus.store import ENTRY_BYTES_MAX, Corpus, Entry
@@ -42,6 +43,9 @@ class Minimize(Command, frozen=True, kw_only=True):
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
+        if os.path.isdir(self.target):
+            hint = f"fozzy corpus minimize TARGET --corpus {quoted(self.target)}"
+            raise UsageError("fuzz.bad_target", f"{self.target} is a folder, and no target to run it", hint=hint)
         word = self.corpus or self.target
         folder = folder_of(config.base_dir(), word) if is_target(word) else Path(word)
         corpus = there(Corpus(folder), word, self.place_flags)
@@ -95,10 +99,12 @@ class Minimize(Command, frozen=True, kw_only=True):
 
 
 def _kept(entries: list[Entry], measured: Measured) -> set[str]:
-    """The entries to keep: those that cover, and those that crash, which reach nothing that could be told."""
+    """The entries to keep: those that cover, those that crash, which reach nothing that could be told, and those that
+    were not run."""
     reached = {entries[number].name: features for number, features in measured.reached.items()}
     chosen = cover(reached, {entry.name: entry.size_bytes for entry in entries})
-    return {*chosen, *(entries[number].name for number in measured.crashes)}
+    others = {*measured.crashes, *range(measured.runs, len(entries))}
+    return {*chosen, *(entries[number].name for number in others)}
 
 
 def _lines(document: CorpusMinimizeDocument, quiet: bool) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -24,12 +25,14 @@ from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping
-from fozzy.errors import EvidenceError, Exit, InputError, Terminated, UsageError, Where, worst
+from fozzy.errors import EvidenceError, Exit, InterruptedRun, Terminated, UsageError, worst
 from fozzy.report.text import Line, Span, line, quoted
 from fozzy.search.corpus.names import folder_of, is_target
 from fozzy.search.corpus.store import Corpus
+from fozzy.search.failing import Failing
 from fozzy.search.fuzz.campaign import Campaign, Distinct, Plan, distinct
-from fozzy.search.fuzz.crashes import Kept, failing_of, record_crash, shrink_crash
+from fozzy.search.fuzz.crashes import SHRINK_NS, Kept, failing_of, input_of, keep_crash, record_crash, shrink_crash
+from fozzy.search.fuzz.dictionary import read_dictionary
 from fozzy.search.fuzz.targets import (
     UNITS,
     Bounds,
@@ -38,9 +41,8 @@ from fozzy.search.fuzz.targets import (
     Wanted,
     file_name,
     open_target,
-    parse_dictionary,
 )
-from fozzy.search.shrink.regression import folder_for, keep_in
+from fozzy.search.shrink.regression import folder_for
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.retention import after_run
@@ -50,7 +52,6 @@ RUNS_DEFAULT = 10_000
 INPUT_BYTES_MAX = 1 << 20
 JOBS_MAX = 64
 MIB = 1 << 20
-DICTIONARY_BYTES_MAX = 1 << 20
 CRASHES_RECORDED_MAX = 20  # different ones that are shrunk and kept
 
 
@@ -111,19 +112,24 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             target.close()
 
     def _search(self, campaign: Campaign, target: Target) -> None:
-        """Run it. *Errors*: `UsageError` for what cannot be searched by Hypothesis."""
-        if self.mode != "property":
+        """Run it, until it is over or somebody stops it."""
+        if not isinstance(target, PythonFuzz) or self.mode != "property":
             campaign.run()
             return
-        if not isinstance(target, PythonFuzz):
-            raise UsageError("fuzz.no_property", f"--mode property needs a Python function, got {self.target}")
+        try:
+            campaign.take(target.search(self.runs or RUNS_DEFAULT))
+        except (KeyboardInterrupt, InterruptedRun) as stop:
+            campaign.interrupted = stop
+
+    def _check_property(self) -> None:
+        """Whether Hypothesis can do it. *Errors*: `UsageError`."""
+        if not self.target.startswith("py:"):
+            raise UsageError("fuzz.no_property", f"--mode property needs a Python function (py:…), got {self.target}")
         if self.time is not None or self.corpus is not None:
             flag = "--time" if self.time is not None else "--corpus"
             raise UsageError("fuzz.no_property", f"Hypothesis takes no {flag}", hint="--runs says how many examples")
-        try:
-            campaign.take(target.search(self.runs or RUNS_DEFAULT))
-        except KeyboardInterrupt as stop:
-            campaign.interrupted = stop
+        if find_spec("hypothesis") is None:
+            raise UsageError("fuzz.no_property", "Hypothesis is not installed", hint="pip install hypothesis")
 
     def _plan(self, seed: int) -> Plan:
         """What was asked for. *Errors*: `UsageError`."""
@@ -131,6 +137,8 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         _bounded("--max-input", self.max_input, 1, INPUT_BYTES_MAX)
         _bounded("--jobs", self.jobs, 1, JOBS_MAX)
         _bounded("--max-memory", self.max_memory, 16, 1 << 20)
+        if self.mode == "property":
+            self._check_property()
         time_ns = duration_option("--time", self.time)
         runs = RUNS_DEFAULT if self.runs is None and time_ns is None else self.runs
         guided = self.mode == "coverage"
@@ -149,7 +157,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             jobs=self.jobs or os.cpu_count() or 1,
             covered=self.mode == "coverage",
             meant=self.meant,
-            words=_dictionary(self.dictionary),
+            words=read_dictionary(self.dictionary) if self.dictionary else [],
             options=Options(det=True, strict=self.strict, allow_code=self.allow_code, settings=config.settings),
             root=config.root,
         )
@@ -188,10 +196,17 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             kept = None
             if number <= CRASHES_RECORDED_MAX:
                 failing = failing_of(work.target, each.crash, file_name(self.target), work.seed)
-                kept = shrink_crash(failing) if failing is not None else None
+                kept = self._shrunk(work.campaign, failing) if failing is not None else None
             yield (
                 self._told(work, run_id, number, each) if kept is None else self._kept(work, run_id, number, each, kept)
             )
+
+    def _shrunk(self, campaign: Campaign, failing: Failing) -> Kept:
+        """Make it small; who was told to stop does not begin with it."""
+        kept = shrink_crash(failing, budget_ns=SHRINK_NS if campaign.interrupted is None else 0)
+        if kept.shrunk.end in ("interrupted", "terminated"):
+            campaign.interrupted = KeyboardInterrupt() if kept.shrunk.end == "interrupted" else Terminated()
+        return kept
 
     def _told(self, work: _Work, run_id: str, number: int, each: Distinct) -> _Told:
         crash = each.crash
@@ -223,7 +238,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         body = msgspec.structs.replace(
             told.body,
             message=recorded.findings[0].message if recorded.findings else told.body.message,
-            input=_input_of(kept, work.target.kind),
+            input=input_of(kept, work.target.kind),
             trace_path=shown_path(recorded.trace),
             kept_path=self._regression(kept, keep),
         )
@@ -239,7 +254,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         if self.keep is None:
             return None
         target = keep._replace(target=folder_for(Path(self.keep)))
-        return shown_path(keep_in(kept.failing, kept.shrunk.best, target, lambda _path: None))
+        return shown_path(keep_crash(kept, target))
 
     def _summary(self, work: _Work, told: Sequence[_Told], run_id: str) -> Summary:
         traces = [each.body.trace_path for each in told if each.body.trace_path]
@@ -267,7 +282,7 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         ended: Literal["runs", "time", "interrupted", "terminated"] = "runs"
         if stop is not None:
             ended = "terminated" if isinstance(stop, Terminated) else "interrupted"
-        elif campaign.plan.time_ns is not None and campaign.runs != campaign.plan.runs:
+        elif campaign.plan.time_ns is not None and campaign.runs < (campaign.plan.runs or campaign.runs + 1):
             ended = "time"
         return FuzzBody(
             target=self.target,
@@ -287,18 +302,18 @@ class Fuzz(Recording, frozen=True, kw_only=True):
 
     def _show(self, console: Console, work: _Work, body: FuzzBody, short: str) -> None:
         if console.quiet:
-            found = f"{len(body.crashes)} crash{'' if len(body.crashes) == 1 else 'es'}"
-            console.answer([line(f"{found} in {body.runs:,} runs (run {short})")])
+            console.answer([line(f"{screen.crashes(len(body.crashes))} in {body.runs:,} runs (run {short})")])
             return
         lines: list[Line] = [[], *screen.numbers(body)]
         if body.ended_by == "time":
-            lines.append(line(f"  stopped by the clock; the same campaign again:  {self._again(work, body.runs)}"))
+            lines.append(line("  stopped by the clock; all that it did, every time, and a little more:"))
+            lines.append(line("          ", Span(self._again(work, work.campaign.begun), "code")))
         if body.ended_by in ("interrupted", "terminated"):
             lines.append(line(Span("  stopped early", "warn")))
         if body.corpus_path:
             lines.append(line(f"  corpus {body.corpus_path}: {body.corpus_added} new"))
         for crash in body.crashes:
-            lines += screen.crash_lines(crash)
+            lines += screen.crash_lines(crash, is_sized=work.target.kind != "scenario")
         if not body.crashes and self.record is not None:
             lines.append(line("  nothing crashed: no trace was written"))
         console.answer([*lines, *self._next(work, body, short)])
@@ -310,17 +325,28 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         word = first.trace_path if self.record else f"{short}/{body.crashes.index(first) + 1}"
         code = " --allow-code" if work.target.kind == "py" or self.allow_code else ""
         replay = f"fozzy replay {quoted(word)}{code}{self.place_flags}"
-        return [
-            [],
-            line("  next    ", Span(replay, "code"), "   see it again"),
-            line("          ", Span(self._again(work, first.run), "code"), "   finds it again"),
-        ]
+        lines = [[], line("  next    ", Span(replay, "code"), "   see it again")]
+        if not body.corpus_added:  # otherwise the next campaign begins with other inputs
+            runs = work.campaign.plan.runs if self.mode == "property" else first.run
+            lines.append(line("          ", Span(self._again(work, runs or first.run), "code"), "   find it again"))
+        return lines
 
     def _again(self, work: _Work, runs: int) -> str:
-        flags = f" --mode {self.mode}" if self.mode != "coverage" else ""
-        flags += f" --max-input {self.max_input}" if self.max_input != 4096 else ""
-        flags += "".join(f" --expect-raises {quoted(name)}" for name in self.meant)
-        flags += f" --dict {quoted(self.dictionary)}" if self.dictionary else ""
+        usual = Fuzz(target=self.target)
+        flags = "".join(
+            f" {flag} {quoted(str(value))}"
+            for flag, value, other in (
+                ("--mode", self.mode, usual.mode),
+                ("--max-input", self.max_input, usual.max_input),
+                ("--corpus", self.corpus, None),
+                ("--dict", self.dictionary, None),
+                ("--timeout", self.timeout, usual.timeout),
+                ("--max-memory", self.max_memory, usual.max_memory),
+                *(("--expect-raises", name, None) for name in self.meant),
+            )
+            if value != other
+        )
+        flags += "" if self.strict else " --unsafe"
         flags += " --allow-code" if self.allow_code else ""
         return f"fozzy fuzz {quoted(self.target)} --runs {runs} --seed {work.seed}{flags}{self.place_flags}"
 
@@ -345,29 +371,6 @@ class _Told(NamedTuple):
     status: Status
 
 
-FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}
-
-
-def _input_of(kept: Kept, kind: str) -> Blob:
-    """The small input: as it stands in the step that takes it, or a scenario's variables and draws."""
-    best = kept.shrunk.best
-    if kind != "scenario":
-        for node in best.script.nodes():
-            if FIELDS.get(node.type) in node.fields:
-                return _blob_of(node.fields[FIELDS[node.type]], node.type == "call")
-    draws = {draw.label: draw.value for draw in best.tape.draws}
-    return Blob.of(msgspec.json.encode({"vars": best.script.head.get("vars", {}), "draws": draws}))
-
-
-def _blob_of(value: object, is_call: bool) -> Blob:
-    """What a field holds; one argument alone stands for itself."""
-    if is_call and isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, dict) and list(value) == ["$bytes"]:
-        return Blob.of(Blob(base64=value["$bytes"]).data())
-    return Blob(text=value) if isinstance(value, str) else Blob.of(msgspec.json.encode(value))
-
-
 def _stopped(campaign: Campaign) -> Exit:
     stop = campaign.interrupted
     if stop is None:
@@ -378,17 +381,3 @@ def _stopped(campaign: Campaign) -> Exit:
 def _bounded(flag: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
         raise UsageError("usage.bad_value", f"{flag} must be from {low} to {high}, got {value}")
-
-
-def _dictionary(file: str | None) -> list[bytes]:
-    """The words of a dictionary. *Errors*: `InputError`."""
-    if file is None:
-        return []
-    try:
-        with open(file, "rb") as stream:
-            return list(parse_dictionary(stream.read(DICTIONARY_BYTES_MAX)))
-    except OSError as error:
-        message = f"cannot read {file}: {error.strerror or error}"
-        raise InputError("fuzz.bad_dictionary", message, where=Where(file)) from error
-    except ValueError as error:
-        raise InputError("fuzz.bad_dictionary", f"{file}: {error}", where=Where(file)) from error

@@ -13,7 +13,7 @@ from fozzy.search.fuzz.parameters import Kind, written
 from fozzy.search.fuzz.portion import Crash, Result
 
 DATA_BYTES_MAX = 1 << 16  # longer examples are rare, and have no room in the memory that is shared
-
+IDLE = -1
 Execute = Callable[[bytes], Result]
 Beat = Callable[[int, bytes], None]
 
@@ -34,11 +34,12 @@ class Search:
         self._skip = frozenset(skip)
         self._classes: dict[tuple[str, ...], type[_Broken]] = {}
 
-    def run(self, runs: int, seed: int) -> None:
-        """Make so many examples, and simplify what breaks."""
+    def run(self, runs: int, seed: int, home: str) -> None:
+        """Make so many examples, and simplify what breaks. `home` is a folder Hypothesis may write to."""
         import hypothesis
-        from hypothesis import strategies
+        from hypothesis import configuration, strategies
 
+        configuration.set_hypothesis_home_dir(home)
         values = strategies.tuples(*(strategy_of(kind) for kind in self._kinds))
         settings = hypothesis.settings(
             max_examples=runs,
@@ -63,6 +64,7 @@ class Search:
         self._beat(self.runs, data)
         self.runs += 1
         crash = self._execute(data).crash
+        self._beat(IDLE, b"")  # what Hypothesis does now takes no time of an execution's
         if crash is None:
             return
         self.crashes[crash.print] = Crash(

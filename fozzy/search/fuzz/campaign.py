@@ -50,6 +50,7 @@ class Campaign:
     def __init__(self, plan: Plan, bench: Bench, given: Sequence[bytes]) -> None:
         self.plan = plan
         self.runs = self.rounds = self.forks = 0
+        self.begun = 0  # runs as they are numbered: a portion that time cut short counts as whole
         self.corpus: list[bytes] = []
         self.strong: list[bytes] = []
         self.seen: set[int] = set()
@@ -114,10 +115,12 @@ class Campaign:
 
     def _round(self, portions: Sequence[Portion]) -> None:
         end_ns = None if self.plan.time_ns is None else self._began_ns + self.plan.time_ns
+        self.begun = self.runs
         answers = self._bench.run(portions, frozenset(self.seen), end_ns)
         with closing(answers):  # whoever stops in the middle stops what is under way
             for portion, told in zip(portions, answers, strict=True):
                 self._merge(portion, told)
+                self.begun += portion.count
                 self.listen()
 
     def _merge(self, portion: Portion, told: Told) -> None:
@@ -128,18 +131,18 @@ class Campaign:
                 self.corpus.append(find.data)
                 if is_strong(fresh):
                     self.strong.append(find.data)
-                self.finds.append((self.runs + find.number + 1, find))
+                self.finds.append((self.begun + find.number + 1, find))
         for crash in told.crashes:
             self._crashed(crash)
-        if portion.given and not self.plan.guided:
-            self.corpus = list(self._given)
+        if portion.given and not self.corpus:  # all of them crashed, or what they reach is not looked at
+            self.corpus = list(portion.given)
         self.runs += told.runs
         self.forks += told.forks
 
     def _crashed(self, crash: Crash) -> None:
         if crash.print not in self.crashes and len(self.crashes) < CRASHES_MAX:
             self.crashes[crash.print] = crash
-            self.first_runs[crash.print] = self.runs + crash.number + 1
+            self.first_runs[crash.print] = self.begun + crash.number + 1
 
     def _is_over(self) -> bool:
         plan = self.plan

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
+
+from fozzy.core.blob import Blob
+from fozzy.core.choice import Source
 from fozzy.core.sources import Mutated
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import beside, document, parse
 from fozzy.engine.prepare import header_of
 from fozzy.engine.record import Keeping, Recorded
-from fozzy.search.failing import Failing, folded
+from fozzy.errors import EvidenceError
+from fozzy.search.failing import Failing
 from fozzy.search.fuzz.portion import Crash
 from fozzy.search.fuzz.targets import Crashing, Target
 from fozzy.search.scenario import Origin, ScenarioSubject
-from fozzy.search.script import script_of
+from fozzy.search.script import Script, script_of
+from fozzy.search.shrink.regression import keep_in
 from fozzy.search.shrink.result import record_best
 from fozzy.search.shrink.shrinker import Listener, Shrunk, shrink
-from fozzy.search.subject import Candidate, Tape
+from fozzy.search.subject import Candidate, Outcome, Tape
+from fozzy.trace.reader import open_trace
 
 SHRINK_NS = 5 * 10**9  # for each crash; what is not small by then is recorded as it is
+
+
+FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}  # where a step has the input
 
 
 class Kept(NamedTuple):
@@ -37,7 +48,8 @@ def failing_of(target: Target, crash: Crash, name: str, seed: int) -> Failing | 
     outcome, tape = subject.run_with(candidate.script, Mutated(candidate.tape.draws, seed=seed, live=crashing.live))
     if outcome.failure is None or outcome.failure.title != crash.title:
         return None
-    first = Candidate(candidate.script, Tape(outcome.draws, tape.asks))
+    # A program is run anew for each candidate: its recorded answer would hide that its input file is gone.
+    first = Candidate(candidate.script, Tape(outcome.draws, () if crashing.live else tape.asks))
     return Failing(subject, first, outcome.failure, outcome.message)
 
 
@@ -46,9 +58,75 @@ def shrink_crash(failing: Failing, listen: Listener | None = None, budget_ns: in
     return Kept(failing, shrink(failing.subject, failing.first, failing.failure, budget_ns=budget_ns, listen=listen))
 
 
+def input_of(kept: Kept, kind: str) -> Blob:
+    """The small input: as it stands in the step that takes it, or a scenario's variables and draws."""
+    best = kept.shrunk.best
+    if kind != "scenario":
+        fields = [(node.type, node.fields.get(FIELDS.get(node.type, ""))) for node in best.script.nodes()]
+        return next((_blob_of(value, type_ == "call") for type_, value in fields if value), Blob())
+    draws: dict[str, list[int]] = {}
+    for draw in best.tape.draws:
+        draws.setdefault(draw.label, []).append(draw.value)
+    return Blob.of(msgspec.json.encode({"vars": best.script.head.get("vars", {}), "draws": draws}))
+
+
+def _blob_of(value: Any, is_call: bool) -> Blob:
+    """What a field holds; one argument alone stands for itself."""
+    if is_call and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) and list(value) == ["$bytes"]:
+        return Blob(base64=value["$bytes"])
+    return Blob(text=value) if isinstance(value, str) else Blob.of(msgspec.json.encode(value))
+
+
 def record_crash(kept: Kept, keep: Keeping, check: Callable[[Path], None]) -> Recorded:
-    """Record it. *Errors*: `StoreError`, those of `check`."""
-    return record_best(kept.failing, kept.shrunk.best, keep, check)
+    """Record it. *Errors*: `StoreError`, `EvidenceError` when it passes this time, those of `check`."""
+
+    def look(trace: Path) -> None:
+        _still_failing(trace)
+        check(trace)
+
+    with _clean(kept):
+        return record_best(kept.failing, kept.shrunk.best, keep, look)
+
+
+def keep_crash(kept: Kept, keep: Keeping) -> Path:
+    """Keep it in the folder that is `keep`'s target; where it is already, when it is. *Errors*: as `record_crash`."""
+    with _clean(kept):
+        return keep_in(kept.failing, kept.shrunk.best, keep, _still_failing)
+
+
+def _still_failing(path: Path) -> None:
+    with open_trace(path) as trace:
+        footer = trace.footer()
+    if footer is None or footer.summary is None or footer.summary.status == "pass":
+        raise EvidenceError("trace.not_alone", "it did not come again when it was recorded")
+
+
+class _Afresh(ScenarioSubject):
+    """Runs each candidate without the file that the one before left for a program, and lets none write another."""
+
+    def __init__(self, origin: Origin, file: Path) -> None:
+        super().__init__(origin, live=True)
+        self.file = file
+
+    def run_with(self, script: Script, source: Source) -> tuple[Outcome, Tape]:
+        """Run it, and leave no file."""
+        if any(node.fields.get("path", self.file.name) != self.file.name for node in script.nodes()):
+            return Outcome("error", said="it writes another file"), Tape()
+        try:
+            return super().run_with(script, source)
+        finally:
+            self.file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _clean(kept: Kept) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if isinstance(kept.failing.subject, _Afresh):
+            kept.failing.subject.file.unlink(missing_ok=True)
 
 
 def _subject(crashing: Crashing, name: str, seed: int) -> tuple[ScenarioSubject, Candidate]:
@@ -58,5 +136,7 @@ def _subject(crashing: Crashing, name: str, seed: int) -> tuple[ScenarioSubject,
     loaded = parse(doc, beside(crashing.allowance.root / name, name, name, (name,)))
     header, redactor = header_of(loaded, crashing.options, seed, "fuzz")
     origin = Origin(header, redactor, loaded.document, loaded.included, crashing.allowance)
-    script = folded(script, crashing.case)
-    return ScenarioSubject(origin, live=crashing.live), Candidate(script, Tape(crashing.draws))
+    subject = (
+        _Afresh(origin, crashing.file) if crashing.file is not None else ScenarioSubject(origin, live=crashing.live)
+    )
+    return subject, Candidate(script, Tape(crashing.draws))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import selectors
+import tempfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -146,21 +147,28 @@ class Job:
 
     def search(self, runs: int, seed: int) -> Told:
         """Have Hypothesis search, again without the input when one ends the child. *Errors*: `FozzyError`."""
+        with tempfile.TemporaryDirectory(prefix="fozzy-") as home:
+            try:
+                return self._searched(Property(property_runs=runs, seed=seed, home=home))
+            finally:
+                self._end_run()
+
+    def _searched(self, wanted: Property) -> Told:
         lost: dict[bytes, Crash] = {}
         while True:
             self._end_run()
             self.hello()
             try:
-                told = self._ask(Property(property_runs=runs, seed=seed, skip=list(lost)))
+                told = self._ask(msgspec.structs.replace(wanted, skip=list(lost)))
                 break
             except (_Hung, Gone) as how:
                 number, data = self._shared.read()
                 crash = self._hang() if isinstance(how, _Hung) else self._death()
-            if number == NOT_BEGUN:
-                raise _unusable(self._python, "its interpreter ends before the first call")
-            lost[data] = msgspec.structs.replace(crash, data=data, number=max(0, number))
+            if number < 0:
+                raise _unusable(self._python, "its interpreter ends outside of a call")
+            lost[data] = msgspec.structs.replace(crash, data=data, number=number)
+            told = Told(runs=number + 1)
             if len(lost) >= LOST_MAX:
-                told = Told()
                 break
         for crash in lost.values():
             if all(known.print != crash.print for known in told.crashes):
@@ -313,10 +321,11 @@ class _Watch:
         self._number, self._since_ns = -2, wall.elapsed_ns()
 
     def hangs(self, number: int) -> bool:
-        """Whether it does."""
+        """Whether it does. Before the first execution, and between two, it may import or think."""
         if number != self._number:
             self._number, self._since_ns = number, wall.elapsed_ns()
-        return wall.elapsed_ns() - self._since_ns > self._hang_ns
+        limit_ns = self._hang_ns if number >= 0 else max(self._hang_ns, IMPORT_NS_MAX)
+        return wall.elapsed_ns() - self._since_ns > limit_ns
 
 
 def _drain(stderr: Stderr, ready: selectors.BaseSelector) -> None:

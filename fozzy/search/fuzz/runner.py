@@ -66,6 +66,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
 
     property_runs: int
     seed: int
+    home: str  # the folder Hypothesis may write to
     skip: list[bytes] = []
 
 
@@ -129,7 +130,7 @@ class _Runner:
 
         kinds, _ = kinds_of(self._target.function)
         search = Search(kinds, self._target.execute_values, self._beat, wanted.skip)
-        search.run(wanted.property_runs, wanted.seed)
+        search.run(wanted.property_runs, wanted.seed, wanted.home)
         return Told(runs=search.runs, crashes=list(search.crashes.values()), forks=self._target.forks)
 
     def _say(self, what: Find | Crash) -> None:

@@ -1,13 +1,15 @@
 """What can be fuzzed, by the words it is called: `scenario:FILE`, `py:package.module:function`, `cmd:PROGRAM [ARG…]`.
 
 Opening a target makes the bench that executes it, and knows how a crash of it is written as a scenario.
-To add a kind: a class here with a `bench` and a `scenario_of`, and a line in `KINDS`.
+To add a kind: a class here that is a `Target`, a line in `KINDS` and one in `UNITS`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +20,12 @@ import msgspec
 from fozzy.config import Settings
 from fozzy.core.blob import Blob
 from fozzy.dsl.document import Loaded
+from fozzy.dsl.load import decode
 from fozzy.dsl.steps.base import literal
 from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready
 from fozzy.errors import InputError, UsageError
+from fozzy.report.text import count, quoted
 from fozzy.search.corpus.names import slug
 from fozzy.search.fuzz.benches import LocalBench
 from fozzy.search.fuzz.campaign import Bench
@@ -34,7 +38,6 @@ from fozzy.world.code.permission import permit
 from fozzy.world.code.values import Encoder
 
 FORMS = "scenario:FILE, py:package.module:function or cmd:PROGRAM"
-CALL_SPARE_MS = 1_000  # a single call of a crash's scenario may take longer than the execution did
 INPUT_NAME = "fozzy-fuzz-input"
 UNITS = {"scenario": 64, "py": 256, "cmd": 8}  # executions of the first portions, by what one costs
 
@@ -56,7 +59,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     covered: bool = True
     whole: bool = False  # every execution tells all it reached
     meant: list[str] = []  # exceptions that are no crash
-    words: list[bytes] = []
+    words: Sequence[bytes] = ()
     options: Options = Options()
     root: Path = Path()
 
@@ -68,8 +71,8 @@ class Crashing(NamedTuple):
     options: Options
     allowance: Allowance
     draws: tuple[Any, ...] = ()
-    case: dict[str, Any] = {}
     live: bool = False
+    file: Path | None = None  # that a run writes for a program
 
 
 class Target(Protocol):
@@ -111,7 +114,9 @@ class ScenarioFuzz:
         run = with_code(ready(header, loaded, redactor, wanted.root), loaded, allowance)
         self._run: Ready = run
         self.takes = _takes(run)
-        self.bench: Bench = LocalBench(self._target, self._target("").first, wanted.jobs)
+        target = self._target("")
+        first = [target.execute(data).data or data for data in target.first]  # with the draws the seed makes
+        self.bench: Bench = LocalBench(self._target, first, wanted.jobs)
 
     def _target(self, _name: str) -> ScenarioTarget:
         return ScenarioTarget(self._run, self._wanted.seed, self._wanted.words)
@@ -119,13 +124,11 @@ class ScenarioFuzz:
     def crashing(self, crash: Crash) -> Crashing:
         """The scenario with the variables and the combination of the crash, and its draws."""
         given = decoded(crash.data)
-        from fozzy.dsl.load import decode
-
         raw = dict(decode(self._loaded.document))
         raw.pop("matrix", None)
         if given.vars or given.case:
             raw["vars"] = {**given.vars, **given.case}
-        return Crashing(raw, self._wanted.options, self._allowance, given.tape(), {})
+        return Crashing(raw, self._wanted.options, self._allowance, given.tape())
 
     def close(self) -> None:
         """Nothing is open."""
@@ -174,7 +177,7 @@ class PythonFuzz:
         args = self._arguments(crash.data)
         step = {"type": "call", "function": self._function, "args": args}
         raw = {"version": 1, "name": f"{self._function} {crash.title}", "steps": [step]}
-        return Crashing(raw, _bounded(self._wanted), Allowance(True, self._wanted.root), live=False)
+        return Crashing(raw, _bounded(self._wanted), Allowance(True, self._wanted.root))
 
     def _arguments(self, data: bytes) -> Any:
         if self._is_plain:
@@ -232,7 +235,9 @@ class CommandFuzz:
         backends = {"proc": "host", **({"fs": "host"} if len(steps) > 1 else {})}
         name = f"{self._cmd} {crash.title}"
         raw = {"version": 1, "name": name, "backends": backends, "steps": steps}
-        return Crashing(raw, _bounded(self._wanted), Allowance(False, self._wanted.root), live=True)
+        allowance = Allowance(False, self._wanted.root)
+        file = Path(INPUT_NAME) if len(steps) > 1 else None
+        return Crashing(raw, _bounded(self._wanted), allowance, live=True, file=file)
 
     def close(self) -> None:
         """Each portion closes what it opened."""
@@ -247,9 +252,21 @@ def open_target(words: str, wanted: Wanted, load: Callable[[str], Loaded], allow
     if colon and kind == "scenario":
         return ScenarioFuzz(load(rest), wanted, allowance)
     if not colon or kind not in KINDS:
-        hint = f"fozzy fuzz scenario:{words}" if words.endswith((".fozzy.json", ".fozzy.toml")) else f"write {FORMS}"
-        raise UsageError("fuzz.bad_target", f'"{words}" is no target', hint=hint)
+        raise UsageError("fuzz.bad_target", f'"{words}" is no target', hint=_meant(words))
     return KINDS[kind](rest, wanted)
+
+
+def _meant(words: str) -> str:
+    """What somebody may have meant who left out what kind of target it is."""
+    if words.endswith((".fozzy.json", ".fozzy.toml")):
+        return f"write scenario:{words}"
+    if re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", words):
+        return f"write py:{words}"
+    if re.fullmatch(r"\w+(/\w+)*\.py", words):
+        return f"write py:{words.removesuffix('.py').replace('/', '.')}:FUNCTION"
+    if words and os.path.isfile(words.split()[0]):
+        return f"write {quoted(f'cmd:{words}')}"
+    return f"write {FORMS}"
 
 
 def file_name(words: str) -> str:
@@ -265,6 +282,7 @@ def _bounded(wanted: Wanted) -> Options:
         settings.limits,
         call_ms_max=wanted.bounds.timeout_ms,
         code_bytes_max=wanted.bounds.memory_bytes,
+        process_bytes_max=wanted.bounds.memory_bytes,
     )
     settings = msgspec.structs.replace(settings, limits=limits)
     return msgspec.structs.replace(wanted.options, settings=settings, det=True)
@@ -282,8 +300,8 @@ def _refuse_host(loaded: Loaded, backends: Any) -> None:
 def _takes(run: Ready) -> str:
     """What is varied, in words."""
     parts = ["draws"]
-    parts += [f"{len(run.file.vars)} vars"] if run.file.vars else []
-    parts += [f"a matrix of {len(run.file.matrix)}"] if run.file.matrix else []
+    parts += [count(len(run.file.vars), "variable")] if run.file.vars else []
+    parts += [count(math.prod(map(len, run.file.matrix.values())), "combination")] if run.file.matrix else []
     return ", ".join(parts)
 
 
@@ -291,37 +309,3 @@ def _bytes_form(data: bytes) -> Any:
     """Bytes as a field of a scenario says them."""
     blob = Blob.of(data)
     return {"$bytes": blob.base64} if blob.base64 else literal(blob.text)
-
-
-def parse_dictionary(data: bytes) -> Sequence[bytes]:
-    """The words of a dictionary in the form of AFL and libFuzzer: `name="text\\x00"` lines. *Errors*: `ValueError`."""
-    words: list[bytes] = []
-    for number, line in enumerate(data.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith(b"#"):
-            continue
-        first, last = line.find(b'"'), line.rfind(b'"')
-        if first < 0 or last <= first:
-            raise ValueError(f'line {number} is not of the form name="word"')
-        words.append(_unescaped(line[first + 1 : last], number))
-    return words
-
-
-def _unescaped(text: bytes, number: int) -> bytes:
-    made, index = bytearray(), 0
-    while index < len(text):
-        if text[index : index + 1] != b"\\":
-            made.append(text[index])
-            index += 1
-        elif text[index + 1 : index + 2] in (b"\\", b'"'):
-            made += text[index + 1 : index + 2]
-            index += 2
-        elif text[index + 1 : index + 2] == b"x":
-            try:
-                made.append(int(text[index + 2 : index + 4].decode("ascii"), 16))
-            except ValueError as error:
-                raise ValueError(f"line {number}: \\x needs two hexadecimal digits") from error
-            index += 4
-        else:
-            raise ValueError(f"line {number}: a backslash stands before \\, quote or xAB")
-    return bytes(made)

@@ -13,7 +13,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from typing import Any, NoReturn
 
 from fozzy.world.code import containment
@@ -126,10 +128,24 @@ def main() -> NoReturn:
     _report_faults()
     sys.argv = [""]
     sys.path[:0] = given["folders"]
+    places = Places(given["folders"], given["root"])
+    _compile_anew(places)
     if hasattr(os, "fork"):
         containment.adopt_orphans()
     containment.bound_memory(given["memory_bytes_max"], False)
-    Server(line, Places(given["folders"], given["root"]), given["memory_bytes_max"]).serve()
+    Server(line, places, given["memory_bytes_max"]).serve()
+
+
+def _compile_anew(places: Places) -> None:
+    """Trust no compiled file of the user's modules: it is taken for fresh when only size and second are the same."""
+    stats_of = SourceFileLoader.path_stats
+
+    def path_stats(loader: SourceFileLoader, path: str) -> Mapping[str, Any]:
+        if places.shown(path):
+            raise OSError(path)  # the loader then reads and writes no compiled file
+        return stats_of(loader, path)
+
+    SourceFileLoader.path_stats = path_stats  # type: ignore[method-assign, assignment]
 
 
 def _line(given: dict[str, Any]) -> socket.socket:
