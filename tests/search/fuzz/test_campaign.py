@@ -192,9 +192,9 @@ def test_portions_are_merged_in_their_order() -> None:
     bench = Scripted([Told(runs=1)], [Told(runs=16, finds=[find]) for find in finds] + [Told(runs=16)])
     campaign = Campaign(Plan(seed=1, runs=100, unit=16), bench, [])
     campaign.run()
-    assert campaign.corpus == [b"x", b"z"] and campaign.strong == [b"x"] and campaign.seen == {1, 2, -5}
+    assert campaign.corpus == [b"first", b"x", b"z"] and campaign.strong == [b"x"] and campaign.seen == {1, 2, -5}
     assert [number for number, _ in campaign.finds] == [2, 1 + 32 + 4 + 1]
-    assert bench.asked[2][0].corpus == [b"x", b"z"] and bench.known[2] == {1, 2, -5}
+    assert bench.asked[2][0].corpus == [b"first", b"x", b"z"] and bench.known[2] == {1, 2, -5}
 
 
 def test_crashes_are_kept_once_each() -> None:

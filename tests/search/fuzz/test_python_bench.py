@@ -84,7 +84,7 @@ HARMLESS = (
     "sys.settrace(lambda *_: 1 / 0)",
     "sys.monitoring = None",
     "os._exit = os.getpid = None",
-    "[os.unlink(each) for each in __import__('glob').glob('/tmp/fozzy-*')]",
+    "[os.unlink(each) for each in __import__('glob').glob(os.path.dirname(__file__) + '/tmp/fozzy-*')]",
     "os.closerange(3, 100)",
     "__import__('ctypes').CDLL(None).fork()",
     "sys.stdout = sys.stderr = None",
