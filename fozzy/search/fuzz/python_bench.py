@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from fozzy.search.fuzz.portion import Portion, Told
 from fozzy.search.fuzz.python_job import Job, Python
 
+SLICE_S = 0.25  # how often a waiting thread looks up: a signal the system gave to another thread wakes nobody
+
+
+class _Task(NamedTuple):
+    """A portion to execute, and where its answer goes."""
+
+    place: int
+    portion: Portion
+    seen: list[int]
+    end_ns: int | None
+    answers: SimpleQueue[tuple[int, Told | BaseException]]
+
 
 class PythonBench:
-    """Runs portions, several at once. *Errors*: `FozzyError` when there is nothing to call. *Closes*: `close`."""
+    """Runs portions, several at once. *Errors*: `FozzyError` when there is nothing to call. *Closes*: `close`.
+
+    Every job has a thread of its own for as long as the bench lives, and all that passes between them are simple
+    queues: a Ctrl-C inside a future, a pool or an event can leave a lock held for good, or be lost.
+    """
 
     def __init__(self, python: Python, jobs: int) -> None:
         self._python = python
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._jobs = [Job(python) for _ in range(jobs)]
-        self._free: SimpleQueue[Job] = SimpleQueue()
-        for job in self._jobs:
-            self._free.put(job)
-        # For all rounds: a Ctrl-C that comes while Python forgets a thread is lost, so none is forgotten on the way.
-        self._pool = ThreadPoolExecutor(len(self._jobs))
         try:
             hello = self._jobs[0].hello()
+            for job in self._jobs:
+                self._threads.append(threading.Thread(target=self._work, args=(job,), name="fozzy-fuzz", daemon=True))
+                self._threads[-1].start()
         except BaseException:
             self.close()
             raise
@@ -31,25 +48,22 @@ class PythonBench:
 
     def run(self, portions: Sequence[Portion], seen: frozenset[int], end_ns: int | None) -> Generator[Told, None, None]:
         """What each portion came to, in their order."""
+        answers: SimpleQueue[tuple[int, Told | BaseException]] = SimpleQueue()
         features = sorted(seen)
-
-        def work(portion: Portion) -> Told:
-            job = self._free.get()
-            try:
-                return job.portion(portion, features, end_ns)
-            finally:
-                self._free.put(job)
-
-        futures: list[Future[Told]] = [self._pool.submit(work, portion) for portion in portions]
+        done: dict[int, Told | BaseException] = {}
         try:
-            for future in futures:
-                yield future.result()
+            for index, portion in enumerate(portions):
+                self._tasks.put(_Task(index, portion, features, end_ns, answers))
+            for index in range(len(portions)):
+                while index not in done:
+                    other, answer = answers.get()
+                    done[other] = answer
+                told = done.pop(index)
+                if isinstance(told, BaseException):
+                    raise told
+                yield told
         except BaseException:  # Ctrl-C too: the threads are to come to an end
-            for job in self._jobs:
-                job.stop()
-            for future in futures:
-                future.cancel()
-            wait(futures)
+            self._stop()
             raise
 
     def search(self, runs: int, seed: int) -> Told:
@@ -58,8 +72,23 @@ class PythonBench:
 
     def close(self) -> None:
         """End everything."""
-        for job in self._jobs:
-            job.stop()
-        self._pool.shutdown(cancel_futures=True)
+        self._stop()
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            while thread.is_alive():
+                thread.join(SLICE_S)
         for job in self._jobs:
             job.close()
+
+    def _stop(self) -> None:
+        for job in self._jobs:
+            job.stop()
+
+    def _work(self, job: Job) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                answer: Told | BaseException = job.portion(task.portion, task.seen, task.end_ns)
+            except BaseException as error:  # raised again where it is waited for
+                answer = error
+            task.answers.put((task.place, answer))

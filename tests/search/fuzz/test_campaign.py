@@ -138,7 +138,10 @@ def test_an_interrupted_campaign_leaves_nothing(kind: str, jobs: int, targets: P
         for _ in range(3):  # the first round is done here, the next by the jobs
             assert int(process.stderr.readline()) > 0
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0, err
     told, interrupted = out.splitlines()
     assert interrupted == "KeyboardInterrupt" and json.loads(told)["runs"] > 0
