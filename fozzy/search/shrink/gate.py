@@ -95,6 +95,11 @@ def _weigh(value: Any, total: list[int]) -> None:
             total[3] += int(number[1])
         else:
             total[2] += len(value) - value.count(PLAIN)
+    elif isinstance(value, bytes):
+        plain = value.count(PLAIN.encode())
+        total[1] += len(value)
+        total[2] += len(value) - plain
+        total[3] += sum(value) - plain * ord(PLAIN)
     elif isinstance(value, bool):
         total[3] += value
     elif isinstance(value, int | float):
@@ -102,9 +107,9 @@ def _weigh(value: Any, total: list[int]) -> None:
 
 
 def _bytes(text: Any) -> Any:
-    """What stands in base64, a character for each byte: the form itself says nothing about its size."""
+    """What stands in base64: the form itself says nothing about its size."""
     try:
-        return a2b_base64(text).decode("latin-1")
+        return a2b_base64(text)
     except (ValueError, TypeError):
         return text
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from fozzy.search.script import Node, Script
@@ -236,6 +237,14 @@ def _simplify_bytes(value: dict[str, Any], test: Test) -> dict[str, Any]:
 
     left = _drop_items(list(data), lambda items: test(form(items)))
     for index, byte in enumerate(left):
-        if byte != ord(PLAIN) and test(form([*left[:index], ord(PLAIN), *left[index + 1 :]])):
-            left[index] = ord(PLAIN)
+        if byte != ord(PLAIN):
+            left[index] = _lowest_byte(byte, partial(_with_byte, left, index, lambda items: test(form(items))))
     return form(left)
+
+
+def _with_byte(left: list[int], index: int, test: Test, byte: int) -> bool:
+    return test([*left[:index], byte, *left[index + 1 :]])
+
+
+def _lowest_byte(byte: int, test: Test) -> int:
+    return ord(PLAIN) if test(ord(PLAIN)) else lowest(byte, test)
