@@ -9,6 +9,8 @@ ROOT = Path(__file__).parent.parent
 COVERED_ELSEWHERE = {
     "__init__.py": "tests/test_exports.py",
     "__main__.py": "tests/cli/test_main.py",
+    "trace/zipped.py": "tests/search/corpus/test_zipped.py",
+    "trace/entry_names.py": "tests/search/corpus/test_names.py",
     "core/backends.py": "tests/engine/test_prepare.py",
     "faults/schedule.py": "tests/faults/test_rule.py",
     "world/fs/faulty.py": "tests/dsl/steps/test_fault.py",

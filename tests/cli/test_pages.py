@@ -17,6 +17,7 @@ import pytest
 
 from fozzy.cli.pages import FILES, FOLDER, heading, names, page_of, pages
 from fozzy.dsl.steps import step_types
+from fozzy.trace.zipped import REASONS
 from fozzy.world.failure import FailureKind
 
 ROOT = Path(__file__).parent.parent.parent / "fozzy"
@@ -49,7 +50,10 @@ PASSED_ON = {
     ("errors.py", "first.code"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
 }
-MADE = {"engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}}}
+MADE = {
+    "engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}},
+    "search/corpus/archive.py": {"f'corpus.{flaw.reason}'": {f"corpus.{reason}" for reason in REASONS}},
+}
 # Where in a call the code or title stands: by place, by name, and what stands before it.
 CALLS: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(ERRORS, (0, "code", "")),
