@@ -26,6 +26,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, listed
 from fozzy.dsl.document import Document
 from fozzy.engine.place import Tally, place, step_number
 from fozzy.errors import EvidenceError, FozzyError, StoreError, Where
+from fozzy.insight.artifacts import PARTIAL
 from fozzy.report.cases import cases
 from fozzy.report.pretty import is_numbered
 from fozzy.trace.finalize import display_name, shown_path
@@ -34,7 +35,6 @@ from fozzy.trace.reader import Trace, open_trace
 from fozzy.trace.store import ALIASES, MIN_NAME, SUMMARY_NAME, TRACE_NAME, Store
 
 CUT_OFF = "the run was cut off: this is what it said until then"
-PARTIAL = ".partial"
 
 By = Literal["alias", "id", "prefix", "path"]
 

@@ -11,7 +11,9 @@ import stat
 import struct
 import zlib
 from collections.abc import Iterator
-from mmap import mmap
+from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import NamedTuple
 
 from fozzy.trace.entry_names import flaw_of, same_name
@@ -86,6 +88,16 @@ class Packed(NamedTuple):
 
 
 Buffer = bytes | mmap
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap]:
+    """A file's bytes without reading them all at once. *Errors*: `OSError`; `ValueError` for an empty file."""
+    with path.open("rb") as stream:
+        data = mmap(stream.fileno(), 0, access=ACCESS_READ)
+        yield data
+        with suppress(BufferError):  # an error on its way still holds a part; then it is unmapped when that is gone
+            data.close()
 
 
 class Archive:

@@ -138,6 +138,36 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("trace", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
         (("trace", "diff", "pay.fozzy"), 2, "usage.missing"),
     ],
+    "artifacts ls": [
+        (("artifacts", "ls"), 0, None),
+        (("artifacts", "ls", "@latest"), 0, None),
+        (("artifacts", "ls", "cut.fozzy"), 6, "trace.unsealed"),
+        (("artifacts", "ls", "cut.fozzy", "--unsafe"), 0, None),
+        (("artifacts", "ls", "ffff"), 2, "store.unknown_run"),
+    ],
+    "artifacts export": [
+        (("artifacts", "export", "pay.fozzy", "--out", "new"), 0, None),
+        (("artifacts", "export", "pay.fozzy", "--out", "new.zip"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "new.fozzy"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "pay.fozzy"), 2, "artifacts.exists"),
+        (("artifacts", "export", "@latest", "--out", "pay.fozzy", "--force"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "bad.toml/new.zip"), 2, "artifacts.unwritable"),
+        (("artifacts", "export", "damaged.fozzy", "--out", "new"), 6, "trace.seal_broken"),
+        (("artifacts", "export", "@latest"), 2, "usage.missing"),
+    ],
+    "artifacts pack": [
+        (("artifacts", "pack", "pay.fozzy"), 0, None),
+        (("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack"), 2, "artifacts.exists"),
+        (("artifacts", "pack", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "pack", "cut.fozzy", "--unsafe"), 2, "artifacts.no_run"),
+    ],
+    "artifacts unpack": [
+        (("artifacts", "unpack", "pay.fozzypack"), 0, None),
+        (("artifacts", "unpack", "pay.fozzypack", "--out", "new"), 0, None),
+        (("artifacts", "unpack", "pay.fozzypack", "--out", "seeds"), 2, "artifacts.exists"),
+        (("artifacts", "unpack", "pay.fozzy"), 2, "artifacts.bad_pack"),
+        (("artifacts", "unpack", "none.fozzypack"), 2, "artifacts.unreadable"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),
@@ -215,6 +245,7 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     fz("corpus", "add", "seeds", "--text", "a")
     fz("corpus", "add", "py:shop:parse", "--text", "a")
     fz("corpus", "export", "seeds", "seeds.zip")
+    fz("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
