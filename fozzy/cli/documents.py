@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.run_documents import ArtifactsDocument, ExportDocument, UnpackDocument
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
 from fozzy.errors import Where
-from fozzy.insight.artifacts import Artifact, StoredRun
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
 
@@ -139,53 +139,6 @@ class PruneDocument(Camel, frozen=True, kw_only=True):
     removed_bytes: int
     kept: int
     kept_bytes: int
-
-
-class NamedBody(Camel, frozen=True, kw_only=True):
-    """Which run was found, and by which word. `member` is the number of a suite's scenario."""
-
-    run_id: str
-    member: int | None = None
-    trace_path: str | None = None
-    word: str
-    by: Literal["alias", "id", "prefix", "path"]
-
-
-class ArtifactsDocument(Camel, frozen=True, kw_only=True):
-    """The runs in the store, the newest first; of one that was named, its files."""
-
-    schema_version: int
-    command: Literal["artifacts ls"]
-    status: Literal["pass"]
-    size_bytes: int
-    runs: list[StoredRun] | None = None
-    run: NamedBody | None = None
-    files: list[Artifact] | None = None
-
-
-class ExportDocument(Camel, frozen=True, kw_only=True):
-    """What was written and where. `blake3` is of the file, when it is one."""
-
-    schema_version: int
-    command: Literal["artifacts export", "artifacts pack", "artifacts bundle"]
-    status: Literal["pass"]
-    run: NamedBody
-    out: str
-    files: list[Artifact]
-    size_bytes: int
-    blake3: str | None = None
-
-
-class UnpackDocument(Camel, frozen=True, kw_only=True):
-    """What was taken out of a pack. `is_new` is false when the same was there already."""
-
-    schema_version: int
-    command: Literal["artifacts unpack"]
-    status: Literal["pass"]
-    run_id: str
-    folder: str
-    is_new: bool
-    files: list[Artifact]
 
 
 class EntryBody(Camel, frozen=True, kw_only=True):

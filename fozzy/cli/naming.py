@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fozzy.cli.documents import NamedBody
+from fozzy.cli.run_documents import NamedBody
 from fozzy.insight.recall import Named
 from fozzy.report.text import Line, Span, line, one_line
 from fozzy.trace.finalize import shown_path

@@ -10,9 +10,9 @@ import msgspec
 
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.console import Console
-from fozzy.cli.documents import ExportDocument, UnpackDocument
 from fozzy.cli.naming import RUN_HELP, named_body, named_line
 from fozzy.cli.options import config_of
+from fozzy.cli.run_documents import ExportDocument, UnpackDocument
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit
 from fozzy.insight.artifacts import check_traces, files_of
