@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fozzy.cli.run_documents import ArtifactsDocument, ExportDocument, UnpackDocument
+from fozzy.cli.run_documents import ArtifactsDocument, BundleDocument, ExportDocument, UnpackDocument
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
@@ -378,6 +378,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "artifacts export": [ExportDocument, ErrorDocument],
     "artifacts pack": [ExportDocument, ErrorDocument],
     "artifacts unpack": [UnpackDocument, ErrorDocument],
+    "artifacts bundle": [BundleDocument, ErrorDocument],
     "artifacts prune": [PruneDocument, ErrorDocument],
     "corpus list": [CorpusListDocument, ErrorDocument],
     "corpus add": [CorpusAddDocument, ErrorDocument],

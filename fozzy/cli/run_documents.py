@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fozzy.core.outcome import Camel
+from fozzy.core.outcome import Camel, Verdict
 from fozzy.insight.artifacts import Artifact, StoredRun
 
 
@@ -34,7 +34,7 @@ class ExportDocument(Camel, frozen=True, kw_only=True):
     """What was written and where. `blake3` is of the file, when it is one."""
 
     schema_version: int
-    command: Literal["artifacts export", "artifacts pack", "artifacts bundle"]
+    command: Literal["artifacts export", "artifacts pack"]
     status: Literal["pass"]
     run: NamedBody
     out: str
@@ -53,3 +53,18 @@ class UnpackDocument(Camel, frozen=True, kw_only=True):
     folder: str
     is_new: bool
     files: list[Artifact]
+
+
+class BundleDocument(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What a bundle says of a run and where it is. `verdict` is null when a replay was not possible."""
+
+    schema_version: int
+    command: Literal["artifacts bundle"]
+    status: Literal["pass"]
+    run: NamedBody
+    out: str
+    trusted: bool
+    verdict: Verdict | None
+    files: list[Artifact]
+    size_bytes: int
+    blake3: str | None

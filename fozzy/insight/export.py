@@ -7,7 +7,7 @@ of the folder later is the same as well.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -53,21 +53,24 @@ def export_folder(files: Sequence[File], out: Path) -> Exported:
 
 def export_zip(files: Sequence[File], out: Path, *, overwrite: bool = False) -> Exported:
     """Write the files into one archive, whole or not at all. *Limits*: `BOUNDS`. *Errors*: `StoreError`."""
+    check_bounds(files, out)
+    return write_archive(((file.name, b"".join(chunks(file.path))) for file in files), out, overwrite=overwrite)
+
+
+def write_archive(contents: Iterable[tuple[str, bytes]], out: Path, *, overwrite: bool = False) -> Exported:
+    """Write named contents into one archive and read it back. *Limits*: `BOUNDS`. *Errors*: `StoreError`."""
     artifacts: list[Artifact] = []
 
-    def contents() -> Iterator[tuple[str, bytes]]:
-        for file in files:
-            data = b"".join(chunks(file.path))
-            artifacts.append(artifact_of(file.name, data))
-            yield file.name, data
+    def noted() -> Iterator[tuple[str, bytes]]:
+        for name, data in contents:
+            artifacts.append(artifact_of(name, data))
+            yield name, data
 
-    check_bounds(files, out)
     with placing(out, overwrite) as hidden:
-        write_zip(hidden, contents())
-        said = {artifact.name: artifact.blake3 for artifact in artifacts}
+        write_zip(hidden, noted())
         with reading(hidden, out) as archive:
             read = {name: blake3(data).hexdigest() for name, data in archive}
-        if read != said:
+        if read != {artifact.name: artifact.blake3 for artifact in artifacts}:
             raise changed(out)
     return Exported(out, artifacts, out.stat().st_size, digest_of(out))
 

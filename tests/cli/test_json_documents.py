@@ -168,6 +168,14 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("artifacts", "unpack", "pay.fozzy"), 2, "artifacts.bad_pack"),
         (("artifacts", "unpack", "none.fozzypack"), 2, "artifacts.unreadable"),
     ],
+    "artifacts bundle": [
+        (("artifacts", "bundle", "pay.fozzy"), 0, None),
+        (("artifacts", "bundle", "cut.fozzy", "--unsafe", "--out", "new.zip"), 0, None),
+        (("artifacts", "bundle", "cut.fozzy"), 6, "trace.unsealed"),
+        (("artifacts", "bundle", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "bundle", "pay.fozzy", "--out", "seeds.zip"), 2, "artifacts.exists"),
+        (("artifacts", "bundle"), 2, "usage.missing"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -72,6 +72,8 @@ CASES = {
     "artifacts pack damaged": Case(("artifacts", "pack", "damaged.fozzy"), 6),
     "artifacts unpack": Case(("artifacts", "unpack", "pay.fozzypack", "--out", "taken"), 0),
     "artifacts unpack bad": Case(("artifacts", "unpack", "pay.fozzy"), 2),
+    "artifacts bundle": Case(("artifacts", "bundle", "pay.fozzy"), 0),
+    "artifacts bundle damaged": Case(("artifacts", "bundle", "damaged.fozzy"), 6),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),

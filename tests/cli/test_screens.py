@@ -87,6 +87,7 @@ SCENES = [
         ("artifacts", "unpack", "pay.fozzypack", "--out", "taken"),
         (RECORD, ("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")),
     ),
+    Scene("artifacts-bundle", 0, ("artifacts", "bundle", "pay.fozzy", "--out", "pay.zip"), (RECORD,)),
     Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
     Scene("init-again", 2, ("init", "--config", "init.toml")),
     Scene("env", 0, ("env",)),
