@@ -6,6 +6,7 @@ from typing import Literal
 
 from fozzy.core.outcome import Camel, Verdict
 from fozzy.insight.artifacts import Artifact, StoredRun
+from fozzy.insight.compare import RunsDiff
 
 
 class NamedBody(Camel, frozen=True, kw_only=True):
@@ -68,3 +69,36 @@ class BundleDocument(Camel, frozen=True, kw_only=True, omit_defaults=False):
     files: list[Artifact]
     size_bytes: int
     blake3: str | None
+
+
+class RunsDiffDocument(Camel, frozen=True, kw_only=True):
+    """How two runs differ."""
+
+    schema_version: int
+    command: Literal["artifacts diff"]
+    status: Literal["pass", "fail"]
+    a: NamedBody
+    b: NamedBody
+    diff: RunsDiff
+
+
+class RemovedBody(Camel, frozen=True, kw_only=True):
+    """A run that was removed, and which limit it was removed for."""
+
+    run_id: str
+    size_bytes: int
+    changed_at: str
+    reason: Literal["days", "runs", "size"]
+
+
+class PruneDocument(Camel, frozen=True, kw_only=True):
+    """What `artifacts prune` removed, or with `--dry-run` would remove."""
+
+    schema_version: int
+    command: Literal["artifacts prune"]
+    status: Literal["pass"]
+    dry_run: bool
+    removed: list[RemovedBody]
+    removed_bytes: int
+    kept: int
+    kept_bytes: int

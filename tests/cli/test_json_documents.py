@@ -176,6 +176,13 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("artifacts", "bundle", "pay.fozzy", "--out", "seeds.zip"), 2, "artifacts.exists"),
         (("artifacts", "bundle"), 2, "usage.missing"),
     ],
+    "artifacts diff": [
+        (("artifacts", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("artifacts", "diff", "pay.fozzy", "other.fozzy"), 1, None),
+        (("artifacts", "diff", "pay.fozzy", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
+        (("artifacts", "diff", "pay.fozzy"), 2, "usage.missing"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -74,6 +74,8 @@ CASES = {
     "artifacts unpack bad": Case(("artifacts", "unpack", "pay.fozzy"), 2),
     "artifacts bundle": Case(("artifacts", "bundle", "pay.fozzy"), 0),
     "artifacts bundle damaged": Case(("artifacts", "bundle", "damaged.fozzy"), 6),
+    "artifacts diff": Case(("artifacts", "diff", "pay.fozzy", "pay.fozzy"), 0),
+    "artifacts diff other": Case(("artifacts", "diff", "pay.fozzy", "other.fozzy"), 1),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),

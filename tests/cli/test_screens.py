@@ -88,6 +88,12 @@ SCENES = [
         (RECORD, ("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")),
     ),
     Scene("artifacts-bundle", 0, ("artifacts", "bundle", "pay.fozzy", "--out", "pay.zip"), (RECORD,)),
+    Scene(
+        "artifacts-diff",
+        1,
+        ("artifacts", "diff", "pay.fozzy", "@latest"),
+        (RECORD, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "8")),
+    ),
     Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
     Scene("init-again", 2, ("init", "--config", "init.toml")),
     Scene("env", 0, ("env",)),
@@ -322,6 +328,8 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
             assert not failed or failed[0] in said
         elif words[:2] == ["trace", "verify"]:
             assert code == 6 and "FAIL" in said
+        elif words[1] == "diff":
+            assert code == 1 and "DIFFERENT" in said
         elif words[0] == "test":
             assert code in (0, 1, 3, 4, 6)
         else:

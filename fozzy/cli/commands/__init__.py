@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "artifacts pack": ("artifacts_pack:Pack", "Write a run into one file that carries it elsewhere."),
     "artifacts unpack": ("artifacts_pack:Unpack", "Take a pack into the store."),
     "artifacts bundle": ("artifacts_bundle:Bundle", "Write all that a bug report needs into one archive."),
+    "artifacts diff": (
+        "artifacts_diff:Diff",
+        "Show how two runs differ: how they went, where they part, what they kept.",
+    ),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),

@@ -11,10 +11,9 @@ from fozzy import wall
 from fozzy.cli.artifacts_screen import files_lines, runs_lines
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.console import Console
-from fozzy.cli.documents import PruneDocument, RemovedBody
 from fozzy.cli.naming import RUN_HELP, named_body
 from fozzy.cli.options import config_of
-from fozzy.cli.run_documents import ArtifactsDocument
+from fozzy.cli.run_documents import ArtifactsDocument, PruneDocument, RemovedBody
 from fozzy.config import Retention
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError
