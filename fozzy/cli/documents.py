@@ -8,7 +8,9 @@ from fozzy.cli.run_documents import (
     ArtifactsDocument,
     BundleDocument,
     ExportDocument,
+    FlakyDocument,
     PruneDocument,
+    QueryDocument,
     RunsDiffDocument,
     UnpackDocument,
 )
@@ -358,6 +360,8 @@ DOCUMENTS: dict[str, list[type]] = {
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],
     "report show": [Summary, ErrorDocument],
+    "report query": [QueryDocument, ErrorDocument],
+    "report flaky": [FlakyDocument, ErrorDocument],
     "trace diff": [DiffDocument, ErrorDocument],
     "artifacts ls": [ArtifactsDocument, ErrorDocument],
     "artifacts export": [ExportDocument, ErrorDocument],

@@ -7,6 +7,8 @@ from typing import Literal
 from fozzy.core.outcome import Camel, Verdict
 from fozzy.insight.artifacts import Artifact, StoredRun
 from fozzy.insight.compare import RunsDiff
+from fozzy.insight.flaky import Flakiness
+from fozzy.insight.query import KnownPath, Match
 
 
 class NamedBody(Camel, frozen=True, kw_only=True):
@@ -102,3 +104,27 @@ class PruneDocument(Camel, frozen=True, kw_only=True):
     removed_bytes: int
     kept: int
     kept_bytes: int
+
+
+class QueryDocument(Camel, frozen=True, kw_only=True):
+    """What a JSONPath found in a run, or the paths there are. `more` counts paths beyond those that are listed."""
+
+    schema_version: int
+    command: Literal["report query"]
+    status: Literal["pass", "fail"]
+    run: NamedBody
+    matches: list[Match] | None = None
+    paths: list[KnownPath] | None = None
+    more: int | None = None
+
+
+class FlakyDocument(Camel, frozen=True, kw_only=True):
+    """Which scenarios did not end alike over several runs. `budget_pct` is what a scenario's rate may be."""
+
+    schema_version: int
+    command: Literal["report flaky"]
+    status: Literal["pass", "fail"]
+    runs: list[NamedBody]
+    budget_pct: float
+    over: int
+    flakiness: Flakiness

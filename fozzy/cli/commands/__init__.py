@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace show": ("trace:Show", "Print the records of a trace."),
     "trace diff": ("trace:Diff", "Show where two traces part."),
     "report show": ("report:Show", "Show a recorded run in any format."),
+    "report query": ("report_query:Query", "Ask a recorded run by JSONPath."),
+    "report flaky": ("report_flaky:Flaky", "Tell which scenarios end differently over several runs."),
     "artifacts ls": ("artifacts:Ls", "Show the runs in the store, or the files of one."),
     "artifacts export": ("artifacts_pack:Export", "Write the files of a run into a folder or a zip archive."),
     "artifacts pack": ("artifacts_pack:Pack", "Write a run into one file that carries it elsewhere."),
