@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.run_documents import (
+    ArtifactsDocument,
+    BundleDocument,
+    ExportDocument,
+    FlakyDocument,
+    PruneDocument,
+    QueryDocument,
+    RunsDiffDocument,
+    UnpackDocument,
+)
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
@@ -116,28 +126,6 @@ class DiffDocument(Camel, frozen=True, kw_only=True):
     command: Literal["trace diff"]
     status: Literal["pass", "fail"]
     diff: TraceDiff
-
-
-class RemovedBody(Camel, frozen=True, kw_only=True):
-    """A run that was removed, and which limit it was removed for."""
-
-    run_id: str
-    size_bytes: int
-    changed_at: str
-    reason: Literal["days", "runs", "size"]
-
-
-class PruneDocument(Camel, frozen=True, kw_only=True):
-    """What `artifacts prune` removed, or with `--dry-run` would remove."""
-
-    schema_version: int
-    command: Literal["artifacts prune"]
-    status: Literal["pass"]
-    dry_run: bool
-    removed: list[RemovedBody]
-    removed_bytes: int
-    kept: int
-    kept_bytes: int
 
 
 class EntryBody(Camel, frozen=True, kw_only=True):
@@ -372,7 +360,15 @@ DOCUMENTS: dict[str, list[type]] = {
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],
     "report show": [Summary, ErrorDocument],
+    "report query": [QueryDocument, ErrorDocument],
+    "report flaky": [FlakyDocument, ErrorDocument],
     "trace diff": [DiffDocument, ErrorDocument],
+    "artifacts ls": [ArtifactsDocument, ErrorDocument],
+    "artifacts export": [ExportDocument, ErrorDocument],
+    "artifacts pack": [ExportDocument, ErrorDocument],
+    "artifacts unpack": [UnpackDocument, ErrorDocument],
+    "artifacts bundle": [BundleDocument, ErrorDocument],
+    "artifacts diff": [RunsDiffDocument, ErrorDocument],
     "artifacts prune": [PruneDocument, ErrorDocument],
     "corpus list": [CorpusListDocument, ErrorDocument],
     "corpus add": [CorpusAddDocument, ErrorDocument],

@@ -19,12 +19,12 @@ def diff_lines(found: TraceDiff, flags: str = "") -> Iterator[Line]:
     fields = [each for each in found.header if each.field != "scenario.digest" or not found.scenario]
     if fields:
         yield from ([], line("  what they depend on"))
-        yield from _difference_lines(fields)
+        yield from difference_lines(fields)
     if found.scenario:
         yield from ([], line("  the scenario"))
         yield from (line("    ", Span(safe(each), _role(each))) for each in found.scenario)
     if found.parting is not None:
-        yield from ([], *_parting_lines(found.parting))
+        yield from ([], *parting_lines(found.parting))
     yield from ([], *verdict_lines(found))
     if not found.same:
         yield from ([], *_next_lines(found, flags))
@@ -67,7 +67,8 @@ def _end(side: Side) -> list[str]:
     return {None: ["not sealed"], "incomplete": ["incomplete"]}.get(side.end, [])
 
 
-def _difference_lines(differences: list[Difference]) -> Iterator[Line]:
+def difference_lines(differences: list[Difference]) -> Iterator[Line]:
+    """Fields that differ, each with both values."""
     for each in differences:
         name = safe(each.field) if len(each.field) < FIELD_CHARS else f"{safe(each.field)}\n"
         if name.endswith("\n"):
@@ -81,14 +82,15 @@ def _value(value: Any) -> str:
     return "-" if value is None else safe(show(value))
 
 
-def _parting_lines(parting: Parting) -> Iterator[Line]:
+def parting_lines(parting: Parting) -> Iterator[Line]:
+    """The first record that differs, with what stands around it on both sides."""
     yield line(f"  the first record that differs is #{parting.record}")
     yield from _record_lines("  ", parting.before, "dim")
     yield from _record_lines("a ", parting.a, "fail") if parting.a else [_over("a ", parting.record)]
     yield from _record_lines("b ", parting.b, "pass") if parting.b else [_over("b ", parting.record)]
     if parting.differences:
         yield from ([], line(f"  what differs in #{parting.record}"))
-        yield from _difference_lines(parting.differences)
+        yield from difference_lines(parting.differences)
 
 
 def _record_lines(name: str, records: list[Numbered], role: Role) -> Iterator[Line]:

@@ -163,25 +163,25 @@ def _is_same_but_for_times(ours: Record, theirs: Record) -> bool:
 
 def _record_differences(ours: Record, theirs: Record) -> list[Difference]:
     """What differs, times last."""
-    found = list(islice(_differences(msgspec.to_builtins(ours), msgspec.to_builtins(theirs), ""), DIFFERENCES_MAX))
+    found = list(islice(differences(msgspec.to_builtins(ours), msgspec.to_builtins(theirs), ""), DIFFERENCES_MAX))
     return sorted(found, key=lambda each: each.field in TIMES)
 
 
-def _differences(a: Any, b: Any, path: str) -> Iterator[Difference]:
-    """The leaves in which two values differ."""
+def differences(a: Any, b: Any, path: str) -> Iterator[Difference]:
+    """The leaves in which two values of JSON differ; null is also what is not there."""
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
-            yield from _differences(a.get(key), b.get(key), f"{path}.{key}" if path else key)
+            yield from differences(a.get(key), b.get(key), f"{path}.{key}" if path else key)
     elif isinstance(a, list) and isinstance(b, list):
         for index, (ours, theirs) in enumerate(zip_longest(a, b)):
-            yield from _differences(ours, theirs, f"{path}[{index}]")
+            yield from differences(ours, theirs, f"{path}[{index}]")
     elif a != b or type(a) is not type(b):
         yield Difference(field=path, a=a, b=b)
 
 
 def _header_differences(a: Header, b: Header) -> list[Difference]:
     """The fields of the header that differ, without the scenario's text, which is compared line by line."""
-    found = _differences(msgspec.to_builtins(a), msgspec.to_builtins(b), "")
+    found = differences(msgspec.to_builtins(a), msgspec.to_builtins(b), "")
     return [each for each in found if each.field != "scenario.text"]
 
 

@@ -57,6 +57,12 @@ class Header(Camel, frozen=True, kw_only=True):
     strict: bool = True
     case: dict[str, Any] = {}  # the values this run has of the scenario's matrix
 
+    @property
+    def run_flags(self) -> str:
+        """The flags that make the same run wherever it is pasted, with a space before them."""
+        host = [f" --{name} host" for name in ("proc", "fs", "http") if getattr(self.backends, name) == "host"]
+        return f"{' --det' if self.det else ' --no-det'}{''.join(host)}"
+
 
 class Counts(Camel, frozen=True, kw_only=True):
     """How many records of each sort."""

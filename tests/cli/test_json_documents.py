@@ -173,11 +173,74 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("report", "show", "pay.fozzy", "--format", "tap"), 2, "usage.two_reports"),
         (("report", "show"), 2, "usage.missing"),
     ],
+    "report query": [
+        (("report", "query", "pay.fozzy", "--path", "$.records[*].kind"), 0, None),
+        (("report", "query", "pay.fozzy", "--list-paths"), 0, None),
+        (("report", "query", "pay.fozzy", "--path", "$.nothing"), 5, None),
+        (("report", "query", "pay.fozzy", "--path", "nothing"), 2, "report.bad_path"),
+        (("report", "query", "pay.fozzy"), 2, "usage.missing"),
+        (("report", "query", "pay.fozzy", "--list-paths", "--path", "$"), 2, "usage.missing"),
+        (("report", "query", "damaged.fozzy", "--path", "$"), 6, "trace.seal_broken"),
+    ],
+    "report flaky": [
+        (("report", "flaky", "pay.fozzy", "other.fozzy"), 0, None),
+        (("report", "flaky", "pay.fozzy", "passed.fozzy"), 5, None),
+        (("report", "flaky", "pay.fozzy"), 2, "usage.missing"),
+        (("report", "flaky", "pay.fozzy", "pay.fozzy"), 2, "report.same_run"),
+        (("report", "flaky", "pay.fozzy", "other.fozzy", "--budget", "101"), 2, "usage.bad_value"),
+        (("report", "flaky", "pay.fozzy", "other.fozzy", "--budget", "much"), 2, "usage.bad_value"),
+        (("report", "flaky", "pay.fozzy", "ffff"), 2, "store.unknown_run"),
+    ],
     "trace diff": [
         (("trace", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
         (("trace", "diff", "pay.fozzy", "other.fozzy"), 1, None),
         (("trace", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
         (("trace", "diff", "pay.fozzy"), 2, "usage.missing"),
+    ],
+    "artifacts ls": [
+        (("artifacts", "ls"), 0, None),
+        (("artifacts", "ls", "@latest"), 0, None),
+        (("artifacts", "ls", "cut.fozzy"), 6, "trace.unsealed"),
+        (("artifacts", "ls", "cut.fozzy", "--unsafe"), 0, None),
+        (("artifacts", "ls", "ffff"), 2, "store.unknown_run"),
+    ],
+    "artifacts export": [
+        (("artifacts", "export", "pay.fozzy", "--out", "new"), 0, None),
+        (("artifacts", "export", "pay.fozzy", "--out", "new.zip"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "new.fozzy"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "pay.fozzy"), 2, "artifacts.exists"),
+        (("artifacts", "export", "@latest", "--out", "pay.fozzy", "--force"), 0, None),
+        (("artifacts", "export", "@latest", "--out", "bad.toml/new.zip"), 2, "artifacts.unwritable"),
+        (("artifacts", "export", "damaged.fozzy", "--out", "new"), 6, "trace.seal_broken"),
+        (("artifacts", "export", "@latest"), 2, "usage.missing"),
+    ],
+    "artifacts pack": [
+        (("artifacts", "pack", "pay.fozzy"), 0, None),
+        (("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack"), 2, "artifacts.exists"),
+        (("artifacts", "pack", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "pack", "cut.fozzy", "--unsafe"), 2, "artifacts.no_run"),
+    ],
+    "artifacts unpack": [
+        (("artifacts", "unpack", "pay.fozzypack"), 0, None),
+        (("artifacts", "unpack", "pay.fozzypack", "--out", "new"), 0, None),
+        (("artifacts", "unpack", "pay.fozzypack", "--out", "seeds"), 2, "artifacts.exists"),
+        (("artifacts", "unpack", "pay.fozzy"), 2, "artifacts.bad_pack"),
+        (("artifacts", "unpack", "none.fozzypack"), 2, "artifacts.unreadable"),
+    ],
+    "artifacts bundle": [
+        (("artifacts", "bundle", "pay.fozzy"), 0, None),
+        (("artifacts", "bundle", "cut.fozzy", "--unsafe", "--out", "new.zip"), 0, None),
+        (("artifacts", "bundle", "cut.fozzy"), 6, "trace.unsealed"),
+        (("artifacts", "bundle", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "bundle", "pay.fozzy", "--out", "seeds.zip"), 2, "artifacts.exists"),
+        (("artifacts", "bundle"), 2, "usage.missing"),
+    ],
+    "artifacts diff": [
+        (("artifacts", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("artifacts", "diff", "pay.fozzy", "other.fozzy"), 1, None),
+        (("artifacts", "diff", "pay.fozzy", "damaged.fozzy"), 6, "trace.seal_broken"),
+        (("artifacts", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
+        (("artifacts", "diff", "pay.fozzy"), 2, "usage.missing"),
     ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
@@ -257,6 +320,7 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     fz("corpus", "add", "py:shop:parse", "--text", "a")
     fz("corpus", "export", "seeds", "seeds.zip")
     shop.targets()
+    fz("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")

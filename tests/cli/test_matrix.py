@@ -66,8 +66,24 @@ CASES = {
     "trace show damaged": Case(("trace", "show", "damaged.fozzy"), 6),
     "report show": Case(("report", "show", "pay.fozzy"), 0),
     "report show damaged": Case(("report", "show", "damaged.fozzy"), 6),
+    "report query": Case(("report", "query", "pay.fozzy", "--path", "$.summary.status"), 0),
+    "report query nothing": Case(("report", "query", "pay.fozzy", "--path", "$.nothing"), 5),
+    "report flaky": Case(("report", "flaky", "pay.fozzy", "other.fozzy"), 0),
+    "report flaky same": Case(("report", "flaky", "pay.fozzy", "pay.fozzy"), 2),
     "trace diff": Case(("trace", "diff", "pay.fozzy", "pay.fozzy"), 0),
     "trace diff parted": Case(("trace", "diff", "pay.fozzy", "other.fozzy"), 1),
+    "artifacts ls": Case(("artifacts", "ls"), 0),
+    "artifacts ls one": Case(("artifacts", "ls", "pay.fozzy"), 0),
+    "artifacts ls none": Case(("artifacts", "ls", "ffff"), 2),
+    "artifacts export": Case(("artifacts", "export", "@latest", "--out", "exported"), 0),
+    "artifacts pack": Case(("artifacts", "pack", "pay.fozzy", "--out", "new.fozzypack"), 0),
+    "artifacts pack damaged": Case(("artifacts", "pack", "damaged.fozzy"), 6),
+    "artifacts unpack": Case(("artifacts", "unpack", "pay.fozzypack", "--out", "taken"), 0),
+    "artifacts unpack bad": Case(("artifacts", "unpack", "pay.fozzy"), 2),
+    "artifacts bundle": Case(("artifacts", "bundle", "pay.fozzy"), 0),
+    "artifacts bundle damaged": Case(("artifacts", "bundle", "damaged.fozzy"), 6),
+    "artifacts diff": Case(("artifacts", "diff", "pay.fozzy", "pay.fozzy"), 0),
+    "artifacts diff other": Case(("artifacts", "diff", "pay.fozzy", "other.fozzy"), 1),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),
@@ -99,6 +115,7 @@ def stage(shop: Any, broken: str, fz: Callable[..., Any]) -> None:
     whole = Path("pay.fozzy").read_bytes()
     Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))
+    fz("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
     shop.edited("edited", ("12ms", "13ms"))
     shop.edited("fixed", ('"b": 1', '"b": 2'))

@@ -17,6 +17,7 @@ import pytest
 
 from fozzy.cli.pages import FILES, FOLDER, heading, names, page_of, pages
 from fozzy.dsl.steps import step_types
+from fozzy.trace.zipped import REASONS
 from fozzy.world.failure import FailureKind
 
 ROOT = Path(__file__).parent.parent.parent / "fozzy"
@@ -55,6 +56,7 @@ PASSED_ON = {
 MADE = {
     "engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}},
     "search/fuzz/command_target.py": {"f'proc_{failure.kind}'": {f"proc_{kind}" for kind in get_args(FailureKind)}},
+    "search/corpus/archive.py": {"f'corpus.{flaw.reason}'": {f"corpus.{reason}" for reason in REASONS}},
 }
 # Where in a call the code or title stands: by place, by name, and what stands before it.
 CALLS: dict[str, tuple[int, str, str]] = {

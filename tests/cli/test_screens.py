@@ -83,6 +83,26 @@ SCENES = [
     Scene("verify-cut-off", 6, ("trace", "verify", "cut.fozzy")),
     Scene("recover", 0, ("trace", "recover", "cut.fozzy", "--out", "rest.fozzy")),
     Scene("show", 0, ("trace", "show", "pay.fozzy"), (RECORD,)),
+    Scene("artifacts-ls", 0, ("artifacts", "ls"), (RECORD, ("test", "scenarios/cart", "-j1"))),
+    Scene("artifacts-ls-run", 0, ("artifacts", "ls", "@last-fail"), (RECORD,)),
+    Scene("artifacts-export", 0, ("artifacts", "export", "pay.fozzy", "--out", "pay.zip"), (RECORD,)),
+    Scene("artifacts-pack", 0, ("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack"), (RECORD,)),
+    Scene(
+        "artifacts-unpack",
+        0,
+        ("artifacts", "unpack", "pay.fozzypack", "--out", "taken"),
+        (RECORD, ("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")),
+    ),
+    Scene("artifacts-bundle", 0, ("artifacts", "bundle", "pay.fozzy", "--out", "pay.zip"), (RECORD,)),
+    Scene(
+        "artifacts-diff",
+        1,
+        ("artifacts", "diff", "pay.fozzy", "@latest"),
+        (RECORD, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "8")),
+    ),
+    Scene("report-query", 0, ("report", "query", "pay.fozzy", "--path", "$.records[?@.kind=='step'].note"), (RECORD,)),
+    Scene("report-query-nothing", 5, ("report", "query", "pay.fozzy", "--path", "$.summary.nothing"), (RECORD,)),
+    Scene("report-flaky", 1, ("report", "flaky", "pay.fozzy", "@latest"), (RECORD, (*RECORD[:4], "--timeout", "5ms"))),
     Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
     Scene("init-again", 2, ("init", "--config", "init.toml")),
     Scene("env", 0, ("env",)),
@@ -321,6 +341,8 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
             assert not failed or failed[0] in said
         elif words[:2] == ["trace", "verify"]:
             assert code == 6 and "FAIL" in said
+        elif words[1] == "diff":
+            assert code == 1 and "DIFFERENT" in said
         elif words[0] == "test":
             assert code in (0, 1, 3, 4, 6)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from fozzy.core.summary import Summary
 from fozzy.errors import EvidenceError, StoreError
-from fozzy.insight.recall import recall
+from fozzy.insight.recall import Named, find, recall, recall_traced
 from fozzy.trace.store import Store
 
 STEPS = [{"type": "trace_event", "name": "x"}, {"type": "assert_eq_int", "a": 1, "b": 2}]
@@ -22,7 +23,7 @@ def test_the_store_and_the_trace_say_the_same(fz: Any, scenario: Any) -> None:
     fz("run", scenario("a", STEPS), "--record", "t.fozzy")
     stored, carried = recall(STORE, "@latest"), recall(STORE, "t.fozzy")
     assert stored.summary == carried.summary
-    assert stored.header == carried.header and carried.trace == Path("t.fozzy")
+    assert stored.header == carried.header and carried.trace == stored.trace
 
 
 def test_a_suite_has_no_trace_of_its_own(fz: Any, scenario: Any) -> None:
@@ -66,3 +67,95 @@ def test_fields_of_later_versions_are_passed_over(fz: Any, scenario: Any) -> Non
     data = msgspec.json.decode(path.read_bytes())
     path.write_bytes(msgspec.json.encode({**data, "later": 1}))
     assert recall(STORE, "@latest").summary == msgspec.convert(data, Summary)
+
+
+def only(named: Named) -> tuple[Any, ...]:
+    """What a run is, without how it was named."""
+    return named[2:]
+
+
+def test_every_word_finds_the_same_run(fz: Any, scenario: Any) -> None:
+    """A trace path, a run id, a prefix and the aliases come to one run, and each says how it was named."""
+    fz("run", scenario("a", STEPS), "--record", "t.fozzy")
+    run_id = STORE.run_of("latest")
+    inside = f".fozzy/runs/{run_id}/trace.fozzy"
+    Path("moved.fozzy").write_bytes(Path("t.fozzy").read_bytes())
+    words = {"latest": "alias", "@latest": "alias", "@last-fail": "alias", run_id: "id", run_id[:5]: "prefix"}
+    words |= {"t.fozzy": "path", inside: "path", os.path.abspath(inside): "path", "moved.fozzy": "path"}
+    found = {word: find(STORE, word) for word in words}
+    assert {word: named.by for word, named in found.items()} == words
+    assert {only(named) for named in found.values()} == {(run_id, STORE.folder(run_id), 0, Path(inside))}
+    assert all(named.shown == run_id and run_id in named.told and inside in named.told for named in found.values())
+    assert all(named.beside("profile") == Path(inside).with_name("trace.profile.json") for named in found.values())
+
+
+def test_members_and_their_traces_are_the_same(fz: Any, scenario: Any) -> None:
+    """A suite's scenario is found by its number and by its trace; the bare id is the suite, or its only trace."""
+    for name in ("s/a", "s/b"):
+        scenario(name, STEPS)
+    fz("test", "s", "--seed", "1")
+    run_id = STORE.run_of("latest")
+    by_number, by_trace = find(STORE, f"{run_id[:6]}/2"), find(STORE, f".fozzy/runs/{run_id}/2.fozzy")
+    assert only(by_number) == only(by_trace) == (run_id, STORE.folder(run_id), 2, STORE.folder(run_id) / "2.fozzy")
+    assert by_number.shown == f"{run_id}/2"
+    assert find(STORE, run_id).trace is None
+    with pytest.raises(StoreError) as caught:
+        recall_traced(STORE, run_id)
+    assert caught.value.code == "store.ambiguous_trace"
+    Path(f".fozzy/runs/{run_id}/1.fozzy").unlink()
+    assert only(recall_traced(STORE, run_id).named) == only(by_number)
+
+
+def test_a_shrunk_run_and_its_copy_are_the_same(fz: Any, scenario: Any) -> None:
+    """What shrinking wrote is found by its id and by its trace, and so is the copy that lies elsewhere."""
+    fz("run", scenario("a", STEPS), "--record", "t.fozzy")
+    fz("shrink", "t.fozzy", "--out", "small.fozzy")
+    run_id = STORE.run_of("latest")
+    inside = STORE.folder(run_id) / "min.fozzy"
+    for word in (run_id, "@latest", "small.fozzy", str(inside)):
+        recalled = recall(STORE, word)
+        assert only(recalled.named) == (run_id, STORE.folder(run_id), 0, inside)
+        assert recalled.summary.mode == "shrink" and recalled.header is not None
+    assert Path("small.fozzy").read_bytes() != inside.read_bytes()
+
+
+def test_another_recording_is_not_taken_for_the_one_in_the_store(fz: Any, scenario: Any, resealed: Any) -> None:
+    """A trace that says it is of a stored run and holds other records stays itself; a damaged one is refused."""
+    fz("run", scenario("a", STEPS), "--record", "t.fozzy")
+    whole = Path("t.fozzy").read_bytes()
+    Path("other.fozzy").write_bytes(resealed(whole.replace(b'"name":"x"', b'"name":"y"')))
+    named = find(STORE, "other.fozzy")
+    assert (named.folder, named.trace, named.run_id) == (None, Path("other.fozzy"), STORE.run_of("latest"))
+    assert named.shown == "other.fozzy"
+    Path("other.fozzy").write_bytes(whole.replace(b'"name":"x"', b'"name":"y"'))
+    with pytest.raises(EvidenceError):
+        find(STORE, "other.fozzy")
+
+
+def test_a_trace_of_a_run_that_is_gone(fz: Any, scenario: Any) -> None:
+    """A trace whose run the store no longer holds is its own run."""
+    fz("run", scenario("a", STEPS), "--record", "t.fozzy")
+    run_id = STORE.run_of("latest")
+    STORE.folder(run_id).rename("elsewhere")
+    recalled = recall(STORE, "t.fozzy")
+    assert (recalled.named.folder, recalled.named.run_id, recalled.trace) == (None, run_id, Path("t.fozzy"))
+
+
+def test_a_cut_off_trace_is_taken_only_when_asked(fz: Any, scenario: Any) -> None:
+    """Without a seal a trace is refused, and with `unsafe` it is itself."""
+    fz("run", scenario("a", STEPS), "--record", "t.fozzy")
+    Path("cut.fozzy").write_bytes(b"".join(Path("t.fozzy").read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(EvidenceError):
+        find(STORE, "cut.fozzy")
+    named = find(STORE, "cut.fozzy", unsafe=True)
+    assert (named.folder, named.trace) == (None, Path("cut.fozzy"))
+
+
+def test_a_run_without_a_trace_says_so(fz: Any, scenario: Any) -> None:
+    """A passing suite has a summary and no trace: it is recalled, and not where a trace is needed."""
+    scenario("s/a", STEPS[:1])
+    fz("test", "s")
+    assert recall(STORE, "@latest").summary.status == "pass"
+    with pytest.raises(StoreError) as caught:
+        recall_traced(STORE, "@latest")
+    assert caught.value.code == "store.no_trace"

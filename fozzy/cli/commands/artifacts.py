@@ -8,18 +8,62 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from fozzy import wall
-from fozzy.cli.command import Command, Opt
+from fozzy.cli.artifacts_screen import files_lines, runs_lines
+from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.console import Console
-from fozzy.cli.documents import PruneDocument, RemovedBody
+from fozzy.cli.naming import RUN_HELP, named_body
 from fozzy.cli.options import config_of
+from fozzy.cli.run_documents import ArtifactsDocument, PruneDocument, RemovedBody
 from fozzy.config import Retention
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError
+from fozzy.insight.artifacts import artifacts_of, files_of, runs
+from fozzy.insight.recall import find
 from fozzy.report.text import Line, Span, count, gutter, line, size
 from fozzy.trace.retention import DAY_S, Plan, Removal, plan, remove
 from fozzy.trace.store import Store
 
 _REASONS = {"days": "too old", "runs": "too many runs", "size": "too much in all"}
+
+
+class Ls(Command, frozen=True, kw_only=True):
+    """Show the runs in the store, or the files of one.
+
+    Without a name: every run, the newest first. With one: its files, their sizes and their blake3. A trace file that
+    is not in the store is listed with the side files beside it.
+    """
+
+    name: ClassVar[str] = "artifacts ls"
+    run: Annotated[str | None, Arg(f"{RUN_HELP} All runs when not given.", "RUN")] = None
+
+    def call(self, console: Console) -> Exit:
+        store = Store(config_of(self).base_dir())
+        if self.run is None:
+            listed = runs(store)
+            document = ArtifactsDocument(
+                schema_version=SCHEMA_VERSION,
+                command="artifacts ls",
+                status="pass",
+                runs=listed,
+                size_bytes=sum(run.size_bytes for run in listed),
+            )
+            lines = runs_lines(listed, store.short, console.quiet)
+        else:
+            named = find(store, self.run, unsafe=not self.strict)
+            files = artifacts_of(files_of(named))
+            document = ArtifactsDocument(
+                schema_version=SCHEMA_VERSION,
+                command="artifacts ls",
+                status="pass",
+                run=named_body(named),
+                files=files,
+                size_bytes=sum(file.size_bytes for file in files),
+            )
+            lines = files_lines(named, files, console.quiet)
+        if console.json:
+            console.raw(msgspec.json.encode(document).decode() + "\n")
+        console.answer(lines)
+        return Exit.PASS
 
 
 class Prune(Command, frozen=True, kw_only=True):

@@ -105,12 +105,6 @@ def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Lin
         f"fozzy shrink {quoted(word)}           make it smaller",
     ]
     if told.scenarios[0].path:
-        again.append(f"fozzy run {quoted(told.scenarios[0].path)} --seed {header.seed}{_flags(header)}")
+        again.append(f"fozzy run {quoted(told.scenarios[0].path)} --seed {header.seed}{header.run_flags}")
     choices = count(tally.draws + tally.asks, "choice")
     return run_closing(told, header.scenario.path, tally.asks, choices, again)
-
-
-def _flags(header: Header) -> str:
-    """The flags that make the same run wherever it is pasted."""
-    host = [f" --{name} host" for name in ("proc", "fs", "http") if getattr(header.backends, name) == "host"]
-    return f"{' --det' if header.det else ' --no-det'}{''.join(host)}"

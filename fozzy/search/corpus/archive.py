@@ -1,26 +1,26 @@
 """A corpus as one file: a zip archive, the same bytes wherever it is made, taken back whole or not at all.
 
-Entries are stored, not compressed: what deflate makes of them depends on the library's version, and an input of a
-million zeros would be refused as a bomb. What an import would refuse is not exported.
+What an import would refuse is not exported.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from fozzy.errors import InputError, StoreError, Where
-from fozzy.search.corpus.names import flaw_of, same_name
-from fozzy.search.corpus.staging import claim, made_folder, temporary
-from fozzy.search.corpus.store import Added, Corpus, Entry
-from fozzy.search.corpus.zipped import ARCHIVE_BYTES_MAX, ENTRIES_MAX, TOTAL_BYTES_MAX, Archive
+from fozzy.search.corpus.store import ENTRY_BYTES_MAX, Added, Corpus, Entry
+from fozzy.trace.entry_names import flaw_of, same_name
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.staging import claim, made_folder, temporary
+from fozzy.trace.zipped import Archive, ArchiveFlaw, Bounds
+from fozzy.trace.zipping import write_zip
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment a zip archive knows
-_MODE = 0o100644 << 16
-_UNIX = 3  # who made it, whoever did
+ENTRIES_MAX = 10_000  # of one archive; a folder of more travels by copying
+TOTAL_BYTES_MAX = 64 << 20  # of all entries; so much is held in memory without harm
+BOUNDS = Bounds(ENTRIES_MAX, ENTRY_BYTES_MAX, TOTAL_BYTES_MAX)
 
 
 class Exported(NamedTuple):
@@ -62,22 +62,30 @@ def import_zip(corpus: Corpus, file: Path) -> list[Added]:
     All is unpacked and checked once before the first byte is written. *Limits*: those of `zipped`; the archive is held
     in memory, and one entry. *Errors*: `InputError`, `StoreError`.
     """
-    archive = Archive(_read(file), shown_path(file))
-    for name, data in archive.contents():
+    archive = Archive(_read(file), shown_path(file), BOUNDS)
+    for name, data in _contents(archive, file):
         corpus.check_size(len(data), f'"{name}"')
-    return corpus.add_all(archive.contents())
+    return corpus.add_all(_contents(archive, file))
+
+
+def _contents(archive: Archive, file: Path) -> Iterator[tuple[str, bytes]]:
+    """What the archive holds. *Errors*: `InputError`."""
+    try:
+        yield from archive.contents()
+    except ArchiveFlaw as flaw:
+        raise InputError(f"corpus.{flaw.reason}", flaw.message, hint=flaw.hint, where=Where(shown_path(file))) from flaw
 
 
 def _read(file: Path) -> bytes:
     shown = shown_path(file)
     try:
         with file.open("rb") as stream:
-            data = stream.read(ARCHIVE_BYTES_MAX + 1)
+            data = stream.read(BOUNDS.archive_bytes_max + 1)
     except OSError as error:
         message = f"cannot read {shown}: {error.strerror or error}"
         raise InputError("corpus.unreadable", message, hint="name a zip archive", where=Where(shown)) from error
-    if len(data) > ARCHIVE_BYTES_MAX:
-        message = f"the archive has more than {ARCHIVE_BYTES_MAX:,} bytes"
+    if len(data) > BOUNDS.archive_bytes_max:
+        message = f"the archive has more than {BOUNDS.archive_bytes_max:,} bytes"
         hint = "copy the files: corpora are merged by copying one folder into the other"
         raise InputError("corpus.too_large", message, hint=hint, where=Where(shown))
     return data
@@ -105,13 +113,15 @@ def _check(corpus: Corpus, entries: list[Entry]) -> None:
 
 def _write(corpus: Corpus, entries: list[Entry], path: Path) -> Exported:
     size_bytes = 0
-    with ZipFile(path, "x", ZIP_STORED) as archive:
+
+    def contents() -> Iterator[tuple[str, bytes]]:
+        nonlocal size_bytes
         for entry in entries:
             data = corpus.read(entry.name)
             size_bytes += len(data)
-            header = ZipInfo(entry.name, _EPOCH)
-            header.create_system, header.external_attr = _UNIX, _MODE
-            archive.writestr(header, data)
+            yield entry.name, data
+
+    write_zip(path, contents())
     return Exported(len(entries), size_bytes, path.stat().st_size)
 
 

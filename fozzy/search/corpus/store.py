@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fozzy.errors import InputError, StoreError, Where
-from fozzy.search.corpus.names import is_hidden, names_of
-from fozzy.search.corpus.staging import Staging, claim, made_folder, temporary
+from fozzy.search.corpus.names import names_of
+from fozzy.trace.entry_names import is_hidden
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.staging import Staging, claim, made_folder, temporary
 
 ENTRY_BYTES_MAX = 1 << 20  # longer inputs find nothing that shorter ones do not, and cost every execution
 ENTRIES_MAX = 100_000  # a folder of more is slow to list, and most of it finds nothing

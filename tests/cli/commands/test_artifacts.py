@@ -80,3 +80,30 @@ def test_unknown_and_impossible_limits_are_errors(runs: Any) -> None:
     assert said.code == 2 and 'did you mean "runs_max"?' in said.err and "fozzy.toml:2:1" in said.err
     Path("fozzy.toml").write_text("[retention]\nruns_max = 0\n")
     assert runs("env").code == 2
+
+
+def test_every_word_lists_the_same_files(runs: Any) -> None:
+    """A trace, an id, a prefix and @latest list the same files and say the same run, each how it was named."""
+    run_id = Path(".fozzy/runs/latest").read_text()
+    said = {}
+    for word, by in ((run_id, "id"), (run_id[:5], "prefix"), ("@latest", "alias"), ("latest", "alias")):
+        document = runs("artifacts", "ls", word, "--json").document()
+        assert (document["run"].pop("by"), document["run"].pop("word")) == (by, word)
+        said[word] = document
+    path = f".fozzy/runs/{run_id}/trace.fozzy"
+    by_path = runs("artifacts", "ls", path, "--json").document()
+    assert (by_path["run"].pop("by"), by_path["run"].pop("word")) == ("path", path)
+    assert all(each == by_path for each in said.values())
+    assert by_path["run"]["runId"] == run_id
+    assert [file["name"] for file in by_path["files"]] == ["summary.json", "trace.fozzy"]
+    assert f"run {run_id}, trace {path}, named by" in runs("artifacts", "ls", "@latest").out
+
+
+def test_the_list_has_every_run(runs: Any) -> None:
+    """All runs are listed; -q is one line."""
+    document = runs("artifacts", "ls", "--json").document()
+    assert sorted(run["runId"] for run in document["runs"]) == sorted(kept())
+    assert document["sizeBytes"] == sum(run["sizeBytes"] for run in document["runs"])
+    said = runs("artifacts", "ls")
+    assert said.out.count("     PASS  ") == 5 and "5 runs, " in said.out and "@latest is " in said.out
+    assert len(runs("artifacts", "ls", "-q").out.splitlines()) == 1

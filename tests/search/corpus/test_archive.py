@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from fozzy.errors import FozzyError
 from fozzy.search.corpus.archive import export_zip, import_zip
-from fozzy.search.corpus.names import flaw_of, same_name
 from fozzy.search.corpus.store import Added, Corpus
+from fozzy.trace.entry_names import flaw_of, same_name
 
 from .conftest import Item
 

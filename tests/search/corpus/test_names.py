@@ -11,7 +11,8 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fozzy.search.corpus.names import NAME_BYTES_MAX, SLUG_CHARS_MAX, flaw_of, folder_of, names_of, same_name, slug
+from fozzy.search.corpus.names import SLUG_CHARS_MAX, folder_of, names_of, slug
+from fozzy.trace.entry_names import NAME_BYTES_MAX, flaw_of, same_name
 
 
 @pytest.mark.parametrize(

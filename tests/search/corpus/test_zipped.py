@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fozzy.errors import InputError
-from fozzy.search.corpus.zipped import ENTRIES_MAX, Archive
+from fozzy.search.corpus.archive import BOUNDS, ENTRIES_MAX
+from fozzy.trace.zipped import REASONS, Archive, ArchiveFlaw
 
 from .conftest import Item, archive, deflated
 
@@ -263,14 +263,14 @@ def test_what_surrounds_the_bad_is_good() -> None:
         archive(Item(b"inner.zip", archive(Item(b"../x")))),
         by_zipfile(a=b"1", b=b"2"),
     ):
-        assert all(isinstance(data, bytes) for _, data in Archive(good, "good.zip").contents())
+        assert all(isinstance(data, bytes) for _, data in Archive(good, "good.zip", BOUNDS).contents())
 
 
 def test_contents_are_what_was_packed() -> None:
     """Entries come out byte for byte, sorted by name however they are packed; an archive inside is just bytes."""
     inner = archive(Item(b"../x"))
     made = archive(Item(b"b", b"1" * 100, method=8), Item(b"a", inner), Item(b"e", b"", method=8))
-    assert list(Archive(made, "x").contents()) == [("a", inner), ("b", b"1" * 100), ("e", b"")]
+    assert list(Archive(made, "x", BOUNDS).contents()) == [("a", inner), ("b", b"1" * 100), ("e", b"")]
 
 
 def test_a_hundred_thousand_entries_are_refused_from_the_end_alone(tmp_path: Path) -> None:
@@ -286,20 +286,20 @@ def test_a_hundred_thousand_entries_are_refused_from_the_end_alone(tmp_path: Pat
     listing = time.process_time() - before
     before = time.process_time()
     for _ in range(100):
-        with pytest.raises(InputError) as caught:
-            Archive(data, "x").entries()
-        assert caught.value.code == "corpus.too_many"
+        with pytest.raises(ArchiveFlaw) as caught:
+            Archive(data, "x", BOUNDS).entries()
+        assert caught.value.reason == "too_many"
     assert time.process_time() - before < listing
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda data: b"PK\3\4" + data + b"PK\5\6" + b"\0" * 18))
 @example(b"PK\5\6" + b"\0" * 18)
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """Nothing but an `InputError` ever comes of bytes from somewhere."""
+    """Nothing but an `ArchiveFlaw` ever comes of bytes from somewhere."""
     try:
-        assert isinstance(list(Archive(data, "x").contents()), list)
-    except InputError as error:
-        assert error.code.startswith("corpus.")
+        assert isinstance(list(Archive(data, "x", BOUNDS).contents()), list)
+    except ArchiveFlaw as error:
+        assert error.reason in REASONS
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -311,9 +311,9 @@ def test_an_altered_byte_never_changes_what_is_read(place: int, value: int, cut:
     """
     item = Item(b"packed", b"input" * 20, method=8)
     whole = archive(GOOD, late(item, descriptor(item)))
-    expected = sorted(data for _, data in Archive(whole, "x").contents())
+    expected = sorted(data for _, data in Archive(whole, "x", BOUNDS).contents())
     changed = whole[: place % len(whole)] if cut else altered(whole, place % len(whole), value)
     try:
-        assert sorted(data for _, data in Archive(changed, "x").contents()) == expected
-    except InputError as error:
-        assert error.code.startswith("corpus.")
+        assert sorted(data for _, data in Archive(changed, "x", BOUNDS).contents()) == expected
+    except ArchiveFlaw as error:
+        assert error.reason in REASONS

@@ -2,7 +2,7 @@
 
 Nothing is believed twice: the central directory is held against each local header, the entries must fill the file
 without gap or overlap, and sizes are measured while decompressing. So an archive has one meaning or is refused.
-The format: PKWARE's APPNOTE.TXT, 4.3.
+The format: PKWARE's APPNOTE.TXT, 4.3. What an archive is for, and which error a flaw in it is, its users say.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import stat
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import NamedTuple
 
-from fozzy.errors import InputError, Where
-from fozzy.search.corpus.names import flaw_of, same_name
-from fozzy.search.corpus.store import ENTRY_BYTES_MAX
+from fozzy.trace.entry_names import flaw_of, same_name
 
-ENTRIES_MAX = 10_000  # of one archive; a folder of more travels by copying
-TOTAL_BYTES_MAX = 64 << 20  # of all entries; so much is held in memory without harm
 RATIO_MAX = 100  # text compresses to a tenth; deflate reaches 1,032 only on what was made for it
 RATIO_FLOOR_BYTES = 64 << 10  # less than this harms nobody, and short runs of zeros are fair inputs
-# All entries stored, their headers twice with names of full length, and some room for extra fields.
-ARCHIVE_BYTES_MAX = TOTAL_BYTES_MAX + (16 << 20)
+HEADERS_BYTES_MAX = 16 << 20  # of 10,000 entries: twice, with names of full length, and some room for extra fields
 CHUNK_BYTES = 64 << 10
 
 _END, _CENTRAL, _LOCAL = struct.Struct("<4s4H2LH"), struct.Struct("<4s4H2H3L5H2L"), struct.Struct("<4s5H3L2H")
@@ -37,6 +35,42 @@ _HARMLESS = 0x0006 | _LATE | _UTF8  # the first is how hard the writer tried
 _ZIP64, _OTHER_NAME = 0x0001, 0x7075  # extra fields that give a reader another size, another name
 _DOS_FOLDER, _DOS_LABEL = 0x10, 0x08
 _NAME_SHOWN_MAX = 100
+
+REASONS = (
+    "bad_name",
+    "bomb",
+    "damaged",
+    "duplicate",
+    "encrypted",
+    "not_a_file",
+    "not_an_archive",
+    "too_large",
+    "too_many",
+    "unsupported",
+)
+
+
+class Bounds(NamedTuple):
+    """How much an archive may hold: entries, the bytes of each and of all together."""
+
+    entries_max: int
+    entry_bytes_max: int
+    total_bytes_max: int
+
+    @property
+    def archive_bytes_max(self) -> int:
+        """How large the archive itself may be."""
+        return self.total_bytes_max + HEADERS_BYTES_MAX
+
+
+class ArchiveFlaw(Exception):
+    """An archive is refused. `reason` is one word of `REASONS`, `message` and `hint` are for people."""
+
+    def __init__(self, reason: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.hint = hint
 
 
 class Packed(NamedTuple):
@@ -53,12 +87,26 @@ class Packed(NamedTuple):
     mode: int  # from the attributes: Unix in the upper half, DOS in the lower
 
 
-class Archive:
-    """An archive in memory. *Errors*: every method `InputError`, whatever is wrong."""
+Buffer = bytes | mmap
 
-    def __init__(self, data: bytes, shown: str) -> None:
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap]:
+    """A file's bytes without reading them all at once. *Errors*: `OSError`; `ValueError` for an empty file."""
+    with path.open("rb") as stream:
+        data = mmap(stream.fileno(), 0, access=ACCESS_READ)
+        yield data
+        with suppress(BufferError):  # an error on its way still holds a part; then it is unmapped when that is gone
+            data.close()
+
+
+class Archive:
+    """An archive in memory or mapped into it. *Errors*: every method `ArchiveFlaw`, whatever is wrong."""
+
+    def __init__(self, data: Buffer, shown: str, bounds: Bounds) -> None:
         self._data = memoryview(data)
         self._shown = shown
+        self._bounds = bounds
 
     def entries(self) -> list[Packed]:
         """Every entry, sorted by name, checked but for its content."""
@@ -68,7 +116,7 @@ class Archive:
         for entry in found:
             self._check_kind(entry)
             self._check_sizes(entry)
-        if sum(entry.size_bytes for entry in found) > TOTAL_BYTES_MAX:
+        if sum(entry.size_bytes for entry in found) > self._bounds.total_bytes_max:
             raise self._too_large("its entries together have")
         self._check_layout(found, start)
         return sorted(found, key=lambda entry: entry.name)
@@ -79,7 +127,7 @@ class Archive:
         for entry in self.entries():
             data = self._content(entry)
             total += len(data)
-            if total > TOTAL_BYTES_MAX:
+            if total > self._bounds.total_bytes_max:
                 raise self._too_large("its entries together have")
             yield entry.name, data
 
@@ -89,12 +137,9 @@ class Archive:
         if end < 0 or bytes(self._data[end : end + 4]) != b"PK\5\6":
             raise self._not_whole()
         _, disk, first_disk, here, count, size, start, comment = _END.unpack(self._data[end:])
-        if max(here, count) > ENTRIES_MAX:
-            raise InputError(
-                "corpus.too_many",
-                f"the archive has more than {ENTRIES_MAX:,} entries",
-                hint="copy the files: corpora are merged by copying one folder into the other",
-                where=Where(self._shown),
+        if max(here, count) > self._bounds.entries_max:
+            raise ArchiveFlaw(
+                "too_many", f"the archive has more than {self._bounds.entries_max:,} entries", "copy the files instead"
             )
         if disk or first_disk or here != count:
             raise self._unsupported("is a part of several")
@@ -158,16 +203,16 @@ class Archive:
                 if other != entry.name:
                     message = f'"{other}" and "{entry.name}" are one name where case does not count'
                 hint = "rename one of them"
-                raise InputError("corpus.duplicate", message, hint=hint, where=Where(self._shown))
+                raise ArchiveFlaw("duplicate", message, hint)
 
     def _check_kind(self, entry: Packed) -> None:
         if entry.flags & _ENCRYPTED:
             message, hint = f'"{entry.name}" is encrypted', "make the archive without a password"
-            raise InputError("corpus.encrypted", message, hint=hint, where=Where(self._shown))
+            raise ArchiveFlaw("encrypted", message, hint)
         unix = stat.S_IFMT(entry.mode >> 16)
         if unix not in (0, stat.S_IFREG) or entry.mode & (_DOS_FOLDER | _DOS_LABEL):
             message = f'"{entry.name}" is {_KINDS.get(unix, "no regular file")}'
-            raise InputError("corpus.not_a_file", message, hint="pack regular files alone", where=Where(self._shown))
+            raise ArchiveFlaw("not_a_file", message, "pack regular files alone")
         if entry.method not in (_STORED, _DEFLATED):
             raise self._unsupported(f'packs "{entry.name}" by method {entry.method}')
         if entry.flags & ~_HARMLESS:
@@ -175,19 +220,18 @@ class Archive:
 
     def _check_sizes(self, entry: Packed) -> None:
         """Refuse at once what an entry itself says is too much; what it really holds is measured later."""
-        if entry.size_bytes > ENTRY_BYTES_MAX:
-            raise self._too_large(f'"{entry.name}" has', ENTRY_BYTES_MAX)
+        if entry.size_bytes > self._bounds.entry_bytes_max:
+            raise self._too_large(f'"{entry.name}" has', self._bounds.entry_bytes_max)
         if entry.method == _STORED and entry.size_bytes != entry.packed_bytes:
             raise self._damaged(f'"{entry.name}" has two sizes')
         self._check_ratio(entry, entry.size_bytes)
 
     def _check_ratio(self, entry: Packed, size_bytes: int) -> None:
         if size_bytes > RATIO_FLOOR_BYTES and size_bytes > RATIO_MAX * entry.packed_bytes:
-            raise InputError(
-                "corpus.bomb",
+            raise ArchiveFlaw(
+                "bomb",
                 f'"{entry.name}" unpacks to more than {RATIO_MAX} times its size',
-                hint="if it is meant, store it: zip -0",
-                where=Where(self._shown),
+                "if it is meant, store it: zip -0",
             )
 
     def _check_layout(self, entries: list[Packed], end: int) -> None:
@@ -245,9 +289,11 @@ class Archive:
         made = bytearray()
         try:
             for place in range(0, len(packed), CHUNK_BYTES):
-                made += inflater.decompress(packed[place : place + CHUNK_BYTES], ENTRY_BYTES_MAX + 1 - len(made))
-                if len(made) > ENTRY_BYTES_MAX:
-                    raise self._too_large(f'"{entry.name}" has', ENTRY_BYTES_MAX)
+                made += inflater.decompress(
+                    packed[place : place + CHUNK_BYTES], self._bounds.entry_bytes_max + 1 - len(made)
+                )
+                if len(made) > self._bounds.entry_bytes_max:
+                    raise self._too_large(f'"{entry.name}" has', self._bounds.entry_bytes_max)
                 if inflater.unused_data or (inflater.eof and place + CHUNK_BYTES < len(packed)):
                     raise self._damaged(f'"{entry.name}" has something behind its content')
         except zlib.error as error:
@@ -256,32 +302,32 @@ class Archive:
             raise self._damaged(f'"{entry.name}" is cut off')
         return bytes(made)
 
-    def _not_whole(self) -> InputError:
+    def _not_whole(self) -> ArchiveFlaw:
         if bytes(self._data[:2]) == b"PK":
             return self._damaged("its end is missing, or something stands behind it")
         message = f"{self._shown} is no zip archive"
-        hint = "fozzy corpus add CORPUS FILE   takes single inputs"
-        return InputError("corpus.not_an_archive", message, hint=hint, where=Where(self._shown))
+        hint = "name an archive that fozzy made, or one of plain files: zip -j FILE.zip FOLDER/*"
+        return ArchiveFlaw("not_an_archive", message, hint)
 
-    def _bad_name(self, raw: bytes, flaw: str) -> InputError:
+    def _bad_name(self, raw: bytes, flaw: str) -> ArchiveFlaw:
         name = raw[:_NAME_SHOWN_MAX].decode("utf-8", "backslashreplace")
         message = f'the name of the entry "{name}" {flaw}'
-        hint = "an archive of a corpus has plain file names and no folders: zip -j FILE.zip FOLDER/*"
-        return InputError("corpus.bad_name", message, hint=hint, where=Where(self._shown))
+        hint = "an archive has plain file names and no folders: zip -j FILE.zip FOLDER/*"
+        return ArchiveFlaw("bad_name", message, hint)
 
-    def _too_large(self, who: str, limit: int = TOTAL_BYTES_MAX) -> InputError:
-        message = f"{who} more than {limit:,} bytes"
-        hint = "a corpus holds small inputs: leave out what is large"
-        return InputError("corpus.too_large", message, hint=hint, where=Where(self._shown))
+    def _too_large(self, who: str, limit: int | None = None) -> ArchiveFlaw:
+        message = f"{who} more than {limit or self._bounds.total_bytes_max:,} bytes"
+        hint = "leave out what is large"
+        return ArchiveFlaw("too_large", message, hint)
 
-    def _unsupported(self, what: str) -> InputError:
+    def _unsupported(self, what: str) -> ArchiveFlaw:
         message = f"the archive {what}"
         hint = "pack it again, plainly: zip -j -X FILE.zip FOLDER/*"
-        return InputError("corpus.unsupported", message, hint=hint, where=Where(self._shown))
+        return ArchiveFlaw("unsupported", message, hint)
 
-    def _damaged(self, why: str) -> InputError:
+    def _damaged(self, why: str) -> ArchiveFlaw:
         message = f"the archive cannot be trusted: {why}"
-        return InputError("corpus.damaged", message, hint="fetch or make it again", where=Where(self._shown))
+        return ArchiveFlaw("damaged", message, "fetch or make it again")
 
 
 _KINDS = {

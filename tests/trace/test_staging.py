@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fozzy.search.corpus.staging import Staging, claim, made_folder, temporary
+from fozzy.trace.staging import Staging, claim, made_folder, temporary
 
 
 def test_a_folder_that_was_made_goes_when_the_rest_fails(tmp_path: Path) -> None:
