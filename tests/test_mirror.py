@@ -32,6 +32,7 @@ COVERED_ELSEWHERE = {
         f"world/code/{name}.py": "tests/world/code/test_host.py"
         for name in ("base", "child", "server", "containment", "lines", "interpreter")
     },
+    "world/code/executed.py": "tests/world/code/test_watching.py",
     "world/fs/below.py": "tests/world/fs/test_host.py",
     **{
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"

@@ -14,19 +14,23 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code import containment
 from fozzy.world.code.child import Answer, Refused, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
 
+if TYPE_CHECKING:
+    from fozzy.world.code.watching import Watch
+
 
 class Server:
     """Answers what fozzy asks of the interpreter, one question after the other."""
 
-    def __init__(self, line: socket.socket, places: Places, bytes_max: int) -> None:
+    def __init__(self, line: socket.socket, places: Places, bytes_max: int, watch: Watch | None = None) -> None:
         self._line = line
+        self._watch = watch
         self._places = places
         self._bytes_max = bytes_max
         self._failed: dict[str, Answer] = {}
@@ -76,7 +80,7 @@ class Server:
     def do_live(self, message: Message) -> Answer:
         """Without a fork this interpreter itself is the run's."""
         containment.bound_memory(self._bytes_max, True)
-        live(self._line, self._places, self._failed)
+        live(self._line, self._places, self._failed, self._watch)
 
     def do_end(self, message: Message) -> Answer:
         """End the child of a run and all that descends from it; a grace lets it end by itself."""
@@ -98,8 +102,9 @@ class Server:
             self._held.add(line)
             containment.bound_memory(self._bytes_max, True)
             module, _, name = program.partition(":")
-            run = getattr(sys.modules[module], name) if module else live
-            run(line, self._places, self._failed)
+            if module:
+                getattr(sys.modules[module], name)(line, self._places, self._failed)
+            live(line, self._places, self._failed, self._watch)
         finally:
             os._exit(1)
 
@@ -129,7 +134,13 @@ def main() -> NoReturn:
     if hasattr(os, "fork"):
         containment.adopt_orphans()
     containment.bound_memory(given["memory_bytes_max"], False)
-    Server(line, Places(given["folders"], given["root"]), given["memory_bytes_max"]).serve()
+    places, wanted = Places(given["folders"], given["root"]), given.get("watch", [])
+    watch = None
+    if wanted:
+        from fozzy.world.code.watching import Watch  # most runs are not watched
+
+        watch = Watch(wanted, places, [given["root"], *given["folders"]])
+    Server(line, places, given["memory_bytes_max"], watch).serve()
 
 
 def _line(given: dict[str, Any]) -> socket.socket:
