@@ -15,6 +15,7 @@ COVERED_ELSEWHERE = {
     "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
+    "cli/profile_documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",

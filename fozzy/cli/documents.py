@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.profile_documents import PROFILE_DOCUMENTS
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
@@ -384,3 +385,4 @@ DOCUMENTS: dict[str, list[type]] = {
     "env": [EnvDocument, ErrorDocument],
     "version": [VersionDocument, ErrorDocument],
 }
+DOCUMENTS |= {name: [kind, ErrorDocument] for name, kind in PROFILE_DOCUMENTS.items()}

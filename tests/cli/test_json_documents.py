@@ -138,6 +138,12 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("trace", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
         (("trace", "diff", "pay.fozzy"), 2, "usage.missing"),
     ],
+    "profile top": [
+        (("profile", "top", "pay.fozzy"), 0, None),
+        (("profile", "top", "pay.fozzy", "--by", "real"), 2, "profile.not_timed"),
+        (("profile", "top", "pay.fozzy", "--limit", "0"), 2, "usage.bad_value"),
+        (("profile", "top", "nowhere"), 2, "store.unknown_run"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -64,6 +64,8 @@ CASES = {
     "report show damaged": Case(("report", "show", "damaged.fozzy"), 6),
     "trace diff": Case(("trace", "diff", "pay.fozzy", "pay.fozzy"), 0),
     "trace diff parted": Case(("trace", "diff", "pay.fozzy", "other.fozzy"), 1),
+    "profile top": Case(("profile", "top", "pay.fozzy"), 0),
+    "profile top damaged": Case(("profile", "top", "damaged.fozzy"), 6),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace show": ("trace:Show", "Print the records of a trace."),
     "trace diff": ("trace:Diff", "Show where two traces part."),
     "report show": ("report:Show", "Show a recorded run in any format."),
+    "profile top": ("profile:Top", "Show where time went: by step, by capability, by function of yours."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
@@ -43,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # The first words of names of two words, with the help of each group.
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
+GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
 
