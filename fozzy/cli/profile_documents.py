@@ -46,6 +46,18 @@ class ProfileTopDocument(Camel, frozen=True, kw_only=True):
     functions: list[ProfileRow]
 
 
+class ProfileFileDocument(Camel, frozen=True, kw_only=True):
+    """A file that was made of a run."""
+
+    schema_version: int
+    command: str
+    status: Literal["pass"]
+    run: ProfiledRun
+    path: str
+    size_bytes: int
+
+
 PROFILE_DOCUMENTS: dict[str, type] = {
     "profile top": ProfileTopDocument,
+    "profile flame": ProfileFileDocument,
 }

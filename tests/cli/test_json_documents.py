@@ -144,6 +144,10 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("profile", "top", "pay.fozzy", "--limit", "0"), 2, "usage.bad_value"),
         (("profile", "top", "nowhere"), 2, "store.unknown_run"),
     ],
+    "profile flame": [
+        (("profile", "flame", "pay.fozzy", "--out", "new/pay.folded"), 0, None),
+        (("profile", "flame", "pay.fozzy"), 2, "usage.two_reports"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -66,6 +66,7 @@ CASES = {
     "trace diff parted": Case(("trace", "diff", "pay.fozzy", "other.fozzy"), 1),
     "profile top": Case(("profile", "top", "pay.fozzy"), 0),
     "profile top damaged": Case(("profile", "top", "damaged.fozzy"), 6),
+    "profile flame": Case(("profile", "flame", "pay.fozzy", "--out", "new/pay.svg", "--format", "svg"), 0),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),
