@@ -60,4 +60,5 @@ class ProfileFileDocument(Camel, frozen=True, kw_only=True):
 PROFILE_DOCUMENTS: dict[str, type] = {
     "profile top": ProfileTopDocument,
     "profile flame": ProfileFileDocument,
+    "profile timeline": ProfileFileDocument,
 }

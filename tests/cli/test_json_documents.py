@@ -148,6 +148,10 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("profile", "flame", "pay.fozzy", "--out", "new/pay.folded"), 0, None),
         (("profile", "flame", "pay.fozzy"), 2, "usage.two_reports"),
     ],
+    "profile timeline": [
+        (("profile", "timeline", "pay.fozzy", "--out", "new/pay.html"), 0, None),
+        (("profile", "timeline", "damaged.fozzy", "--out", "new/pay.html"), 6, "trace.seal_broken"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -67,6 +67,7 @@ CASES = {
     "profile top": Case(("profile", "top", "pay.fozzy"), 0),
     "profile top damaged": Case(("profile", "top", "damaged.fozzy"), 6),
     "profile flame": Case(("profile", "flame", "pay.fozzy", "--out", "new/pay.svg", "--format", "svg"), 0),
+    "profile timeline": Case(("profile", "timeline", "pay.fozzy", "--out", "new/pay.html"), 0),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),

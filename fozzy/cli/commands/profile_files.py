@@ -1,4 +1,4 @@
-"""`fozzy profile flame`: a recorded run as a file other tools and people look at."""
+"""`fozzy profile flame|timeline`: a recorded run as a file other tools and people look at."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -44,6 +44,25 @@ class Flame(Command, frozen=True, kw_only=True):
         by = chosen_by(self.by, profile)
         text = folded(profile.root, by) if self.format == "folded" else svg(profile.root, by, profile.name)
         return text.encode()
+
+
+class Timeline(Command, frozen=True, kw_only=True):
+    """Make a page that shows a recorded run over time.
+
+    One file that needs no network: lanes for phases, parallel branches, questions to the world and background
+    processes; zoom, search and keys.
+    """
+
+    name: ClassVar[str] = "profile timeline"
+    run: RunWord
+    out: Annotated[str | None, Opt(("--out",), "Write it to this file; else to stdout.", "FILE")] = None
+
+    def call(self, console: Console) -> Exit:
+        refuse_two(self, self.out)
+        profile = profile_of(self, self.run)
+        from fozzy.insight.profile.timeline import timeline
+
+        return deliver(console, self, profile, timeline(profile).encode(), self.out)
 
 
 def refuse_two(command: Command, out: str | None) -> None:

@@ -127,7 +127,7 @@ def build(records: Iterable[Record], side: ProfileFile | None) -> Span:
 class _Open:
     """A step that has said something and not yet that it ended."""
 
-    __slots__ = ("start_ns", "real_start_ns", "real_ns", "inside", "calls_code")
+    __slots__ = ("start_ns", "real_start_ns", "real_ns", "inside", "calls_code", "said")
 
     def __init__(self, start_ns: int, real_start_ns: int) -> None:
         self.start_ns = start_ns
@@ -135,6 +135,7 @@ class _Open:
         self.real_ns = 0
         self.inside: list[Span] = []
         self.calls_code = False
+        self.said = ""  # the name of an event it wrote
 
 
 class _Builder:
@@ -168,8 +169,9 @@ class _Builder:
             span.note = str(record.request.get("name", "")) if isinstance(record.request, dict) else ""
             here.inside.append(span)
             self._now_ns = max(self._now_ns, record.t + record.took)
-        elif type(record) is Event and record.name == EVENT and "function" in record.fields:
-            here.calls_code = True
+        elif type(record) is Event:
+            here.calls_code |= record.name == EVENT and "function" in record.fields
+            here.said = record.name
 
     def finish(self) -> Span:
         """The whole run."""
@@ -196,7 +198,7 @@ class _Builder:
         start_ns = max(0, record.t - record.took)
         here = self._open.pop(record.at, None) or _Open(start_ns, begun_ns)
         here.real_ns += took_ns
-        span = Span("step", record.type, record.at, record.note)
+        span = Span("step", record.type, record.at, record.note or here.said)
         span.failed = bool(record.failed)
         if here.calls_code and record.type == "call":
             self._functions(here)

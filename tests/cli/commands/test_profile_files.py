@@ -25,6 +25,13 @@ def test_flame_goes_to_stdout_or_a_file(fz: Any, recorded: str) -> None:
     assert json.loads(fz("profile", "flame", recorded, "--format", "speedscope").out)["name"] == "a"
 
 
+def test_the_timeline_is_one_page(fz: Any, recorded: str) -> None:
+    """It is written where it is told to go, or printed."""
+    page = fz("profile", "timeline", recorded).out
+    assert page.startswith("<!doctype html>") and fz("profile", "timeline", recorded, "--out", "t.html", "-q").code == 0
+    assert Path("t.html").read_text(encoding="utf-8") == page
+
+
 def test_what_cannot_be(fz: Any, recorded: str) -> None:
     """Two answers on one stdout, real time that is not there, and a file that cannot be written are errors."""
     assert "usage.two_reports" in fz("profile", "flame", recorded, "--json").out
