@@ -61,4 +61,5 @@ PROFILE_DOCUMENTS: dict[str, type] = {
     "profile top": ProfileTopDocument,
     "profile flame": ProfileFileDocument,
     "profile timeline": ProfileFileDocument,
+    "profile export": ProfileFileDocument,
 }

@@ -152,6 +152,12 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("profile", "timeline", "pay.fozzy", "--out", "new/pay.html"), 0, None),
         (("profile", "timeline", "damaged.fozzy", "--out", "new/pay.html"), 6, "trace.seal_broken"),
     ],
+    "profile export": [
+        (("profile", "export", "pay.fozzy", "--format", "pprof", "--out", "new/pay.pb.gz"), 0, None),
+        (("profile", "export", "pay.fozzy", "--format", "otlp", "--by", "real", "--out", "x"), 2, "profile.not_timed"),
+        (("profile", "export", "pay.fozzy"), 2, "usage.missing"),
+        (("profile", "export", "pay.fozzy", "--out", "scenarios"), 2, "report.unwritable"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

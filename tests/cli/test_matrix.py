@@ -68,6 +68,7 @@ CASES = {
     "profile top damaged": Case(("profile", "top", "damaged.fozzy"), 6),
     "profile flame": Case(("profile", "flame", "pay.fozzy", "--out", "new/pay.svg", "--format", "svg"), 0),
     "profile timeline": Case(("profile", "timeline", "pay.fozzy", "--out", "new/pay.html"), 0),
+    "profile export": Case(("profile", "export", "pay.fozzy", "--format", "otlp", "--out", "new/pay.json"), 0),
     "artifacts prune": Case(("artifacts", "prune", "--dry-run"), 0),
     "corpus list": Case(("corpus", "list"), 0),
     "corpus list one": Case(("corpus", "list", "seeds"), 0),

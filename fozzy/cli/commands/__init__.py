@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile top": ("profile:Top", "Show where time went: by step, by capability, by function of yours."),
     "profile flame": ("profile_files:Flame", "Make a flame graph of a recorded run."),
     "profile timeline": ("profile_files:Timeline", "Make a page that shows a recorded run over time."),
+    "profile export": ("profile_files:Export", "Export a recorded run for another profiler."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),

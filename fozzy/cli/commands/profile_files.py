@@ -1,4 +1,4 @@
-"""`fozzy profile flame|timeline`: a recorded run as a file other tools and people look at."""
+"""`fozzy profile flame|timeline|export`: a recorded run as a file other tools and people look at."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -63,6 +63,37 @@ class Timeline(Command, frozen=True, kw_only=True):
         from fozzy.insight.profile.timeline import timeline
 
         return deliver(console, self, profile, timeline(profile).encode(), self.out)
+
+
+class Export(Command, frozen=True, kw_only=True):
+    """Export a recorded run for another profiler.
+
+    `speedscope` opens at speedscope.app, `pprof` in `go tool pprof`, `otlp` goes to any OpenTelemetry collector as JSON.
+    """
+
+    name: ClassVar[str] = "profile export"
+    run: RunWord
+    out: Annotated[str, Opt(("--out",), "Write it to this file.", "FILE")]
+    format: Annotated[Literal["speedscope", "pprof", "otlp"], Opt(("--format",), "For whom.", "FORMAT")] = "speedscope"
+    by: ByOption = None
+
+    def call(self, console: Console) -> Exit:
+        profile = profile_of(self, self.run)
+        return deliver(console, self, profile, self._made(profile), self.out)
+
+    def _made(self, profile: Profile) -> bytes:
+        """`--by` is for a format that has one clock; the others hold both."""
+        if self.format == "speedscope":
+            from fozzy.insight.profile.speedscope import speedscope
+
+            return speedscope(profile.root, profile.name, profile.is_timed)
+        if self.format == "pprof":
+            from fozzy.insight.profile.pprof import pprof
+
+            return pprof(profile.root, profile.is_timed)
+        from fozzy.insight.profile.otlp import otlp
+
+        return otlp(profile, chosen_by(self.by, profile))
 
 
 def refuse_two(command: Command, out: str | None) -> None:

@@ -25,6 +25,8 @@ class Profile(NamedTuple):
     side: ProfileFile | None
     why: str = ""
     calls: int = 0  # of user code
+    started_at: str = ""
+    seal: str = ""
 
     @property
     def name(self) -> str:
@@ -52,12 +54,14 @@ def load_profile(store: Store, word: str, *, unsafe: bool = False) -> Profile:
     with open_trace(path) as trace:
         footer = trace.footer()
         run_id = footer.run_id if footer is not None else recalled.summary.identity.run_id
-        side, why = _side_of(store, path, run_id, trace.seal()[0] if trace.is_sealed else "")
+        seal = trace.seal()[0] if trace.is_sealed else ""
+        side, why = _side_of(store, path, run_id, seal)
         seen = _Counted(trace)
         root = build(seen, side)
     if side is not None and len(side.record_ns) != seen.records:
         root, side, why = _untimed(path), None, f"{NOT_MEASURED}: the profile has another number of records"
-    return Profile(recalled.header, path, run_id, root, side, why, seen.calls)
+    began = footer.started_at if footer is not None else ""
+    return Profile(recalled.header, path, run_id, root, side, why, seen.calls, began, seal)
 
 
 class _Counted:

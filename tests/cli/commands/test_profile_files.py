@@ -32,6 +32,14 @@ def test_the_timeline_is_one_page(fz: Any, recorded: str) -> None:
     assert Path("t.html").read_text(encoding="utf-8") == page
 
 
+def test_exports_are_the_same_every_time(fz: Any, recorded: str) -> None:
+    """Each format is written, and twice the same bytes."""
+    for form in ("speedscope", "pprof", "otlp"):
+        for name in ("a", "b"):
+            assert fz("profile", "export", recorded, "--format", form, "--out", f"{form}.{name}").code == 0
+        assert Path(f"{form}.a").read_bytes() == Path(f"{form}.b").read_bytes() != b""
+
+
 def test_what_cannot_be(fz: Any, recorded: str) -> None:
     """Two answers on one stdout, real time that is not there, and a file that cannot be written are errors."""
     assert "usage.two_reports" in fz("profile", "flame", recorded, "--json").out
