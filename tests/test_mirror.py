@@ -18,6 +18,7 @@ COVERED_ELSEWHERE = {
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
     "cli/run_documents.py": "tests/cli/test_json_documents.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
+    "cli/profile_documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
@@ -35,6 +36,7 @@ COVERED_ELSEWHERE = {
         f"world/code/{name}.py": "tests/world/code/test_host.py"
         for name in ("base", "child", "server", "containment", "lines", "interpreter")
     },
+    "world/code/executed.py": "tests/world/code/test_watching.py",
     "world/fs/below.py": "tests/world/fs/test_host.py",
     **{
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.profile_documents import PROFILE_DOCUMENTS
 from fozzy.cli.run_documents import (
     ArtifactsDocument,
     BundleDocument,
@@ -380,3 +381,4 @@ DOCUMENTS: dict[str, list[type]] = {
     "env": [EnvDocument, ErrorDocument],
     "version": [VersionDocument, ErrorDocument],
 }
+DOCUMENTS |= {name: [kind, ErrorDocument] for name, kind in PROFILE_DOCUMENTS.items()}

@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
+import msgspec
+
 from fozzy import wall
 from fozzy.cli.command import Command, Opt
 from fozzy.config import Config, load_config
 from fozzy.core.summary import code_flag
 from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.scenario import SEED_MAX
-from fozzy.engine.prepare import Options
+from fozzy.engine.prepare import Options, Watch
 from fozzy.errors import UsageError
 from fozzy.report import FORMATS
 from fozzy.trace.finalize import Policy
@@ -92,6 +94,21 @@ class Running(Asking, frozen=True, kw_only=True):
         list[str], Opt(("--reporter",), f"A report: {', '.join(FORMATS)}; FORMAT=FILE writes it there.", "FORMAT")
     ] = []
     events: Annotated[bool, Opt(("--events",), "Print every event as a line of JSON, the summary last.")] = False
+    profile: Annotated[
+        bool, Opt(("--profile",), "Keep real times beside the trace, for `fozzy profile`; calls get slower.")
+    ] = False
+    profile_memory: Annotated[
+        bool, Opt(("--profile-memory",), "As --profile, and what user code allocates; calls get much slower.")
+    ] = False
+    coverage: Annotated[
+        bool, Opt(("--coverage",), "Keep which lines of your files `call` steps ran beside the trace.")
+    ] = False
+
+    def options(self, config: Config) -> Options:
+        """What the flags ask of a run. *Errors*: `UsageError`."""
+        profile = self.profile or self.profile_memory
+        watch = Watch(profile=profile, memory=self.profile_memory, coverage=self.coverage)
+        return msgspec.structs.replace(super().options(config), watch=watch)
 
 
 def config_of(command: Command, *, must_exist: bool = True) -> Config:

@@ -25,6 +25,7 @@ FILES = (
     "corpus",
     "artifacts",
     "report",
+    "profile",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

@@ -32,6 +32,14 @@ from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
 from fozzy.world.world import Setting
 
 
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What is watched of a run besides what its trace holds; side files have it."""
+
+    profile: bool = False
+    memory: bool = False  # allocations of user code too
+    coverage: bool = False
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What a command asks of a run; none means: as the scenario or the config says."""
 
@@ -44,6 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = True
     allow_code: bool = False  # user code may run, whatever the config says
     settings: Settings = Settings()
+    watch: Watch = Watch()
 
 
 class Ready(NamedTuple):

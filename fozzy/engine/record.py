@@ -12,7 +12,7 @@ import msgspec
 from fozzy import wall
 from fozzy.core.choice import Source
 from fozzy.core.events import Found
-from fozzy.core.log import Log, Sink
+from fozzy.core.log import Sink
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
@@ -23,6 +23,7 @@ from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
+from fozzy.engine.watch import NO_WATCHING, Watching, watching
 from fozzy.errors import InterruptedRun, StoreError
 from fozzy.trace.finalize import Policy, check_target, finalize, partial_of, shown_path
 from fozzy.trace.format import Footer
@@ -40,6 +41,7 @@ class Keeping(NamedTuple):
     policy: Policy
     asked: bool  # the user asked for the trace: it is kept whatever happens, and durable
     always: bool  # kept even when the run passes
+    stem: str = "trace"  # what side files in the run's folder begin with
 
 
 class Recorded(NamedTuple):
@@ -98,7 +100,8 @@ def run_once(
     header, redactor = header_of(loaded, options, seed, mode, case)
     run = for_host(ready(header, loaded, redactor, root, case), options.settings)
     run = with_code(run, loaded, allowance_of(options, root))
-    return record(run, Seeded(seed), keep, sinks=sinks, wait=wall.pause_ns)
+    run, watched = watching(run, options.watch)
+    return record(run, Seeded(seed), keep, sinks=sinks, wait=wall.pause_ns, watched=watched)
 
 
 def record(
@@ -109,6 +112,7 @@ def record(
     sinks: Sequence[Sink] = (),
     wait: Callable[[int], None] | None = None,
     check: Callable[[Path], None] | None = None,
+    watched: Watching = NO_WATCHING,
 ) -> Recorded:
     """Execute a run with a source and keep its trace as `keep` says. `check` may refuse the sealed trace, by an error,
     before it has its name; nothing of it is kept then. *Errors*: as `run_once`, and those of `check`."""
@@ -118,13 +122,15 @@ def record(
     recorder = Recorder(run.header, partial_of(keep.target, keep.run_id), run.redactor, buffered=buffered)
     going = _Recording(run, keep, recorder, Tally(), Ended(), wall.now_iso(), wall.elapsed_ns())
     try:
-        start(run, source, Log([recorder, going.tally, *sinks]), wait, going.ended)
+        start(run, source, watched.log([recorder, going.tally, *sinks]), wait, going.ended)
     except KeyboardInterrupt as stop:
         raise _interrupted(going, stop) from None
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
-    return _end(going, check)
+    done = _end(going, check)
+    watched.write(run.header, done.ended.seen, keep.store.folder(keep.run_id) / keep.stem, recorder.sealed)
+    return done
 
 
 def _end(going: _Recording, check: Callable[[Path], None] | None) -> Recorded:

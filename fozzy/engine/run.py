@@ -23,12 +23,13 @@ from fozzy.world.world import Setting, World
 
 if TYPE_CHECKING:
     from fozzy.faults.engine import Faults
+    from fozzy.world.code.base import Seen
 
 
 class Ended:
     """What a run came to: its worst status, and its findings in the order they were made."""
 
-    __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap", "kv")
+    __slots__ = ("status", "findings", "now_ns", "aside_ns", "heap", "kv", "seen")
 
     def __init__(self) -> None:
         self.status: Status = "pass"
@@ -37,6 +38,7 @@ class Ended:
         self.aside_ns = 0
         self.heap: Heap | None = None
         self.kv: dict[str, Any] = {}  # what the store held at the end
+        self.seen: Seen | None = None  # what was watched of user code
 
 
 def execute(
@@ -57,6 +59,7 @@ def execute(
         choices.log.flush()
         ended.now_ns, ended.aside_ns = world.clock.now, world.clock.aside_ns
         ended.kv = world.__dict__.get("kv", ended.kv)
+        ended.seen = world.code.seen if "code" in world.__dict__ else None
     return ended
 
 

@@ -165,7 +165,9 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     seed = file.seed if file.seed is not None else _seed_of(chosen, job.suite_seed)
     store = Store(Path(job.base_dir))
     target = _target(number, job, store)
-    keep = Keeping(job.run_id, store, target, job.policy, job.record is not None, job.record is not None)
+    asked = job.record is not None
+    always = asked or job.options.watch.profile  # a profile is read together with its trace
+    keep = Keeping(job.run_id, store, target, job.policy, asked, always, str(number))
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
     done = run_once(

@@ -46,6 +46,7 @@ class Recorder:
         self._blocks: list[str] = []
         self._block = blake3()
         self._end = 0
+        self.sealed = ""  # the seal, once there is one
         try:
             self._put(msgspec.json.encode(header) + b"\n")
         except StoreError:
@@ -135,6 +136,7 @@ class Recorder:
         self._write(line + digest.encode() + ENDING)
         if durable:
             os.fsync(self._file.fileno())
+        self.sealed = digest
         return digest
 
     def to_disk(self) -> None:

@@ -242,6 +242,26 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("artifacts", "diff", "pay.fozzy", "none.fozzy"), 2, "trace.unreadable"),
         (("artifacts", "diff", "pay.fozzy"), 2, "usage.missing"),
     ],
+    "profile top": [
+        (("profile", "top", "pay.fozzy"), 0, None),
+        (("profile", "top", "pay.fozzy", "--by", "real"), 2, "profile.not_timed"),
+        (("profile", "top", "pay.fozzy", "--limit", "0"), 2, "usage.bad_value"),
+        (("profile", "top", "nowhere"), 2, "store.unknown_run"),
+    ],
+    "profile flame": [
+        (("profile", "flame", "pay.fozzy", "--out", "new/pay.folded"), 0, None),
+        (("profile", "flame", "pay.fozzy"), 2, "usage.two_reports"),
+    ],
+    "profile timeline": [
+        (("profile", "timeline", "pay.fozzy", "--out", "new/pay.html"), 0, None),
+        (("profile", "timeline", "damaged.fozzy", "--out", "new/pay.html"), 6, "trace.seal_broken"),
+    ],
+    "profile export": [
+        (("profile", "export", "pay.fozzy", "--format", "pprof", "--out", "new/pay.pb.gz"), 0, None),
+        (("profile", "export", "pay.fozzy", "--format", "otlp", "--by", "real", "--out", "x"), 2, "profile.not_timed"),
+        (("profile", "export", "pay.fozzy"), 2, "usage.missing"),
+        (("profile", "export", "pay.fozzy", "--out", "scenarios"), 2, "report.unwritable"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "artifacts_diff:Diff",
         "Show how two runs differ: how they went, where they part, what they kept.",
     ),
+    "profile top": ("profile:Top", "Show where time went: by step, by capability, by function of yours."),
+    "profile flame": ("profile_files:Flame", "Make a flame graph of a recorded run."),
+    "profile timeline": ("profile_files:Timeline", "Make a page that shows a recorded run over time."),
+    "profile export": ("profile_files:Export", "Export a recorded run for another profiler."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
@@ -54,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # The first words of names of two words, with the help of each group.
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
+GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
 

@@ -76,7 +76,8 @@ class Run(Running, frozen=True, kw_only=True):
             again = [replay, smaller, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
-            console.answer(shown[:1] if console.quiet else [*lines, [], *shown])
+            beside = _beside(keep, _word(keep, self.record, done), self)
+            console.answer(shown[:1] if console.quiet else [*lines, [], *shown, *beside])
         reports.finish(console, summary, listed(summary, _member(done, summary)))
         return exit_of([summary.status])
 
@@ -142,6 +143,19 @@ def _member(done: Recorded, summary: Summary) -> Member:
         findings=summary.findings,
         calls_code=done.calls_code,
     )
+
+
+def _beside(keep: Keeping, word: str, command: Running) -> list[Line]:
+    """What else the run left, and what reads it."""
+    stem = shown_path(keep.store.folder(keep.run_id) / keep.stem)
+    lines: list[Line] = []
+    if command.profile or command.profile_memory:
+        lines.append(
+            line(f"  profile {stem}.profile.json   ", f"fozzy profile top {quoted(word)}{command.place_flags}")
+        )
+    if command.coverage:
+        lines.append(line(f"  coverage {stem}.coverage.json"))
+    return lines
 
 
 def _word(keep: Keeping, record: str | None, done: Recorded) -> str:

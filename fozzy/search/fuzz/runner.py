@@ -18,13 +18,13 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from fozzy.search.fuzz.coverage import Coverage, coverage_of
 from fozzy.search.fuzz.mutate import Means
 from fozzy.search.fuzz.parameters import Shape, Unsupported, kinds_of, shape_of
 from fozzy.search.fuzz.portion import Crash, Execution, Find, Portion, Result, Told
 from fozzy.search.fuzz.rng import Rng
 from fozzy.search.fuzz.shared import BEAT
 from fozzy.world.code.child import Answer, Refused, find
+from fozzy.world.code.coverage import Coverage, coverage_of
 from fozzy.world.code.places import Places, described
 from fozzy.world.code.values import decoded
 from fozzy.world.code.wire import packed, receive

@@ -16,6 +16,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     root: str
     env: frozenset[str] = frozenset()  # variables the interpreter gets besides the ordinary ones
+    watch: tuple[str, ...] = ()  # what is watched of it: `lines`, `functions`, `memory`
 
 
 class Raised(msgspec.Struct, frozen=True):
@@ -42,6 +43,13 @@ class Reply(msgspec.Struct, frozen=True):
     import_failed: Raised | None = None
     is_async: bool = False
     unclear: str = ""
+
+
+class Seen(msgspec.Struct):
+    """What was watched of the calls of one run: the lines that ran, and one entry for each call, in order."""
+
+    lines: dict[str, set[int]] = {}
+    calls: list[dict[str, Any]] = []
 
 
 class Hung(NamedTuple):

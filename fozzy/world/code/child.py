@@ -12,11 +12,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code.places import Places, described
 from fozzy.world.code.values import Encoder, TooMuch, Unclear, decoded
 from fozzy.world.code.wire import Message, packed, receive
+
+if TYPE_CHECKING:
+    from fozzy.world.code.watching import Watch
 
 BROKEN = 70  # how an interpreter ends whose own part of the work failed
 
@@ -31,12 +34,15 @@ class Refused(Exception):
         self.answer = answer
 
 
-def live(line: socket.socket, places: Places, failed: dict[str, Answer]) -> NoReturn:
+def live(line: socket.socket, places: Places, failed: dict[str, Answer], watch: Watch | None = None) -> NoReturn:
     """Answer until the other side has gone; `failed` are the modules whose import failed already."""
     own, send = os.getpid(), line.sendall
     try:
         while (message := receive(line)) is not None:
-            body = answer(message, places, failed)
+            if "watched" in message:
+                send(_frame(watch.take() if watch is not None else {}))
+                continue
+            body = answer(message, places, failed, watch)
             if os.getpid() != own:  # the user's function forked, and both sides came back
                 os._exit(0)
             send(body)
@@ -45,12 +51,12 @@ def live(line: socket.socket, places: Places, failed: dict[str, Answer]) -> NoRe
     os._exit(0)
 
 
-def answer(message: Message, places: Places, failed: dict[str, Answer]) -> bytes:
+def answer(message: Message, places: Places, failed: dict[str, Answer], watch: Watch | None = None) -> bytes:
     """What a call came to, as a frame."""
     encoder = Encoder(message["bytes_max"])
     try:
         function = find(message["function"], places, failed)
-        value = _called(function, message)
+        value = _called(function, message, watch)
         return packed(b'{"returned":' + encoder.encode(value) + b"}")
     except Refused as refused:
         return _frame(refused.answer)
@@ -66,12 +72,15 @@ def _frame(told: Answer) -> bytes:
     return packed(json.dumps(told).encode())
 
 
-def _called(function: Callable[..., Any], message: Message) -> Any:
+def _called(function: Callable[..., Any], message: Message, watch: Watch | None) -> Any:
     try:
         args = decoded(message["args"])
     except Unclear as unclear:
         raise Refused(unclear=str(unclear)) from None
-    value = function(**args) if isinstance(args, dict) else function(*args)
+    if watch is not None:
+        value = watch.call(function, args)
+    else:
+        value = function(**args) if isinstance(args, dict) else function(*args)
     if inspect.iscoroutine(value):
         value.close()
         raise Refused(is_async=True)

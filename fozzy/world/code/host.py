@@ -16,17 +16,20 @@ from typing import Any
 import msgspec
 
 from fozzy.core.limits import Limits
-from fozzy.world.code.base import Died, Hung, Outcome, Project, Reply
+from fozzy.world.code.base import Died, Hung, Outcome, Project, Reply, Seen
 from fozzy.world.code.interpreter import DIED_GRACE_MS, Interpreter, Key, Run, environment, start
 from fozzy.world.code.lines import ANSWER_ROOM_BYTES, Gone, Late
 from fozzy.world.code.places import NOWHERE, Places
-from fozzy.world.code.wire import packed
+from fozzy.world.code.wire import pack, packed
 
 IDLE_MAX = 4  # interpreters that wait for a next run; each holds what the user's modules hold
 STARTS_MAX = 3  # of one run: once, again when files changed, again when a module has threads
 STDERR_LINES_MAX = 10
+SEEN_NS_MAX = 10 * 10**9  # to tell what was watched; taking stock of a large heap takes seconds
+SEEN_BYTES_MAX = 64 << 20
 
 _decode = msgspec.json.Decoder(Reply).decode
+_SEEN = pack({"watched": True})
 
 
 class _Stopped(Exception):
@@ -45,15 +48,27 @@ class HostCode:
         self._project = project
         self._limits = limits
         self._places = Places(project.folders, project.root)
+        self.seen = Seen()
         self._run: Run | None = None
         self._apart: set[str] = set()  # modules that start threads: each run imports them itself
 
     def call(self, function: str, args: Any, budget_ns: int) -> Outcome:
         """Call `module:name`. *Units*: the budget is host time; starting and importing have bounds of their own."""
+        if not self._project.watch:
+            return self._call(function, args, budget_ns)
+        self.seen.calls.append({"function": function})
+        outcome = self._call(function, args, budget_ns)
+        self._take()
+        return outcome
+
+    def _call(self, function: str, args: Any, budget_ns: int) -> Outcome:
         try:
-            run = self._run = self._run or self._begin()
+            run = self._run or self._begin()
         except _Stopped as stopped:
             return stopped.outcome
+        if self._run is None:
+            self._run = run
+            self._take()  # what the import ran is known also when the first call does not come back
         bytes_max = self._limits.body_bytes_max
         message = {"function": function, "args": args, "bytes_max": bytes_max}
         try:
@@ -64,6 +79,19 @@ class HostCode:
             return Hung(budget_ns)
         except (Gone, msgspec.MsgspecError):
             return self._died(run)
+
+    def _take(self) -> None:
+        """Ask for what was watched since the last time. Nothing is known of a call that hung or died."""
+        if self._run is None or not self._project.watch:
+            return
+        try:
+            told = json.loads(self._run.line.ask(_SEEN, SEEN_NS_MAX, SEEN_BYTES_MAX))
+        except (Late, Gone, ValueError):
+            return  # the next call finds out why
+        for name, lines in told.pop("lines", {}).items():
+            self.seen.lines.setdefault(name, set()).update(lines)
+        if self.seen.calls:
+            self.seen.calls[-1].update(told)
 
     def close(self) -> None:
         """End the run's process and all it started."""
@@ -108,7 +136,7 @@ class HostCode:
         project = self._project
         modules = tuple(each for each in project.modules if each not in self._apart)
         env = surroundings(project.env)
-        key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env)
+        key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env, project.watch)
         kept = POOL.take(key)
         return kept if kept is not None else self._fresh(key)
 

@@ -41,6 +41,7 @@ class Key(NamedTuple):
     modules: tuple[str, ...]
     memory_bytes_max: int
     env: tuple[tuple[str, str], ...]
+    watch: tuple[str, ...] = ()  # what it watches of user code: see `watching`
 
 
 class Interpreter:
@@ -148,6 +149,7 @@ def start(permission: Permission, key: Key) -> Interpreter:
     assert isinstance(permission, Permission)
     ours, theirs = socket.socketpair()
     given: dict[str, Any] = {"folders": key.folders, "root": key.root, "memory_bytes_max": key.memory_bytes_max}
+    given["watch"] = key.watch
     if CAN_FORK or os.name == "posix":
         given["descriptor"] = theirs.fileno()
     try:

@@ -16,19 +16,23 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code import containment
 from fozzy.world.code.child import Answer, Refused, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
 
+if TYPE_CHECKING:
+    from fozzy.world.code.watching import Watch
+
 
 class Server:
     """Answers what fozzy asks of the interpreter, one question after the other."""
 
-    def __init__(self, line: socket.socket, places: Places, bytes_max: int) -> None:
+    def __init__(self, line: socket.socket, places: Places, bytes_max: int, watch: Watch | None = None) -> None:
         self._line = line
+        self._watch = watch
         self._places = places
         self._bytes_max = bytes_max
         self._failed: dict[str, Answer] = {}
@@ -78,7 +82,7 @@ class Server:
     def do_live(self, message: Message) -> Answer:
         """Without a fork this interpreter itself is the run's."""
         containment.bound_memory(self._bytes_max, True)
-        live(self._line, self._places, self._failed)
+        live(self._line, self._places, self._failed, self._watch)
 
     def do_end(self, message: Message) -> Answer:
         """End the child of a run and all that descends from it; a grace lets it end by itself."""
@@ -100,8 +104,9 @@ class Server:
             self._held.add(line)
             containment.bound_memory(self._bytes_max, True)
             module, _, name = program.partition(":")
-            run = getattr(sys.modules[module], name) if module else live
-            run(line, self._places, self._failed)
+            if module:
+                getattr(sys.modules[module], name)(line, self._places, self._failed)
+            live(line, self._places, self._failed, self._watch)
         finally:
             os._exit(1)
 
@@ -133,7 +138,12 @@ def main() -> NoReturn:
     if hasattr(os, "fork"):
         containment.adopt_orphans()
     containment.bound_memory(given["memory_bytes_max"], False)
-    Server(line, places, given["memory_bytes_max"]).serve()
+    wanted, watch = given.get("watch", []), None
+    if wanted:
+        from fozzy.world.code.watching import Watch  # most runs are not watched
+
+        watch = Watch(wanted, places, [given["root"], *given["folders"]])
+    Server(line, places, given["memory_bytes_max"], watch).serve()
 
 
 def _compile_anew(places: Places) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from fozzy.search.fuzz import coverage
-from fozzy.search.fuzz.coverage import PLACE_BITS, Monitored, Traced, UserFiles, coverage_of
+from fozzy.world.code import coverage
+from fozzy.world.code.coverage import PLACE_BITS, Monitored, Traced, UserFiles, coverage_of
 
 SOURCE = Path(coverage.__file__)
 MODULE = """

@@ -51,9 +51,9 @@ class UserFiles:
     def __init__(self, folders: Sequence[str]) -> None:
         self._folders = tuple(os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders)
         paths = sysconfig.get_paths()
-        own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+        own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # the package `fozzy`
         others = {os.path.realpath(paths[name]) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-        self._others = (*sorted(others), os.path.join(own, "fozzy") + os.sep)
+        self._others = (*sorted(others), own + os.sep)
         self._bases: dict[
             int, tuple[int, CodeType]
         ] = {}  # equal code of two files is not the same, and slow to compare
