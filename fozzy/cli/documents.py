@@ -8,6 +8,7 @@ from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
 from fozzy.errors import Where
+from fozzy.insight.map.model import Degraded, Files, Hotspot, Page, Profile, Runs, Service, Suite, Totals
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
 
@@ -358,6 +359,44 @@ class FuzzDocument(Summary, frozen=True, kw_only=True):
     fuzz: FuzzBody | None = None
 
 
+class MapDocument(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What every map says; `fail` when it is degraded and the command is strict. Only one page is listed."""
+
+    schema_version: int
+    status: Literal["pass", "fail"]
+    profile: Profile
+    min_risk: int
+    required_risk: int
+    totals: Totals
+    files: Files
+    runs: Runs
+    page: Page
+    degraded: Degraded
+    notes: list[str]
+
+
+class MapHotspotsDocument(MapDocument, frozen=True, kw_only=True, omit_defaults=False):
+    """The riskiest functions."""
+
+    command: Literal["map hotspots"]
+    hotspots: list[Hotspot]
+
+
+class MapServicesDocument(MapDocument, frozen=True, kw_only=True, omit_defaults=False):
+    """The parts of a tree."""
+
+    command: Literal["map services"]
+    services: list[Service]
+
+
+class MapSuitesDocument(MapDocument, frozen=True, kw_only=True, omit_defaults=False):
+    """Hotspots and every scenario with what it touches."""
+
+    command: Literal["map suites"]
+    hotspots: list[Hotspot]
+    suites: list[Suite]
+
+
 DOCUMENTS: dict[str, list[type]] = {
     "init": [InitDocument, ErrorDocument],
     "validate": [ValidateDocument, ErrorDocument],
@@ -378,6 +417,9 @@ DOCUMENTS: dict[str, list[type]] = {
     "corpus add": [CorpusAddDocument, ErrorDocument],
     "corpus export": [CorpusExportDocument, ErrorDocument],
     "corpus import": [CorpusAddDocument, ErrorDocument],
+    "map hotspots": [MapHotspotsDocument, ErrorDocument],
+    "map services": [MapServicesDocument, ErrorDocument],
+    "map suites": [MapSuitesDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],
