@@ -6,19 +6,27 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fozzy.errors import whole
-from fozzy.insight.map.model import Evidence, Hotspot, Page, Service, State
+from fozzy.insight.map.model import Evidence, EvidenceKind, Hotspot, Page, Service, State
 from fozzy.insight.map.topology import Topology
 from fozzy.report.text import Line, Span, count, line, one_line
 from fozzy.trace.store import Store
 
 REASONS_SHOWN = 10  # of what could not be looked at; -v shows all
 SCENARIOS_SHOWN = 10
-PLACE_CHARS, WHY_CHARS = 36, 24
+PLACE_CHARS, WHY_CHARS = 34, 22
 _LEGEND: dict[State, str] = {
-    "touched": '"touched": its file was started, or its URL requested; whether this very function ran is not known.',
+    "touched": '"started", "URL": its file was run, or its URL requested; this very function may not have been.',
     "imported": '"imported": its module was imported for something else; it did not run itself.',
     "stale": '"stale": a recorded run reached it, but its file changed since.',
     "name_only": '"name only": a scenario mentions it but no recorded run reached it.',
+}
+
+_DID: dict[EvidenceKind, str] = {
+    "lines": "lines",
+    "call": "call",
+    "import": "import",
+    "process": "started",
+    "url": "URL",
 }
 
 
@@ -110,9 +118,9 @@ def _cut(text: str, chars: int) -> str:
 
 
 def _covered_by(row: Hotspot, store: Store) -> Span:
-    if row.state in ("covered", "touched"):
-        said = f"{_run(row.evidence[0], store)} {row.evidence[0].kind}"
-        return Span(said if row.state == "covered" else f"{said} (touched)", "pass" if row.state == "covered" else "")
+    if row.is_evident:
+        best = row.evidence[0]
+        return Span(f"{_run(best, store)} {_DID[best.kind]}", "pass" if row.state == "covered" else "")
     words = {"imported": "imported (!)", "stale": "stale (!)", "name_only": "name only (!)"}
     return Span(words.get(row.state, "-"), "warn" if row.state in words else "dim")
 

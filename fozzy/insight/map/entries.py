@@ -13,7 +13,7 @@ LINE_CHARS_MAX = 500  # an entry point is short
 
 class _Pattern(NamedTuple):
     kind: Literal["server", "cli", "main"]
-    languages: tuple[str, ...]  # all when empty
+    languages: tuple[str, ...]
     form: re.Pattern[str]
 
 
@@ -22,12 +22,12 @@ _PYTHON_SERVER = re.compile(
 )
 _SCRIPTS = ("TypeScript", "TSX", "JavaScript")
 _PATTERNS = [
-    _Pattern("main", ("Python",), re.compile(r"""^if __name__ == ["']__main__["']""")),
-    _Pattern("main", ("Go",), re.compile(r"^func main\(\)")),
-    _Pattern("main", ("Rust",), re.compile(r"^(?:pub )?(?:async )?fn main\(\)")),
+    _Pattern("main", ("Python",), re.compile(r"""(?m)^if __name__ == ["']__main__["']""")),
+    _Pattern("main", ("Go",), re.compile(r"(?m)^func main\(\)")),
+    _Pattern("main", ("Rust",), re.compile(r"(?m)^(?:pub )?(?:async )?fn main\(\)")),
     _Pattern("main", ("Java",), re.compile(r"\bstatic void main\(")),
-    _Pattern("main", ("C", "C++"), re.compile(r"^int main\(")),
-    _Pattern("main", _SCRIPTS, re.compile(r"\brequire\.main === module|^#!.*\b(?:node|deno|bun)\b")),
+    _Pattern("main", ("C", "C++"), re.compile(r"(?m)^int main\(")),
+    _Pattern("main", _SCRIPTS, re.compile(r"\brequire\.main === module|\A#!.*\b(?:node|deno|bun)\b")),
     _Pattern("server", ("Python",), _PYTHON_SERVER),
     _Pattern("server", _SCRIPTS, re.compile(r"\.createServer\(|\.listen\(\s*[\w\d{]|=\s*(?:express|fastify)\(\)")),
     _Pattern("server", ("Go",), re.compile(r"\bhttp\.ListenAndServe|\bnet\.Listen\(")),
@@ -42,9 +42,7 @@ _PATTERNS = [
 
 def entry_points(path: str, language: str, lines: Sequence[str]) -> Iterator[EntryPoint]:
     """The first entry point of each kind in a file."""
-    mine = [each for each in _PATTERNS if language in each.languages]
-    for pattern in mine:
-        for number, line in enumerate(lines, 1):
-            if pattern.form.search(line[:LINE_CHARS_MAX]):
-                yield EntryPoint(kind=pattern.kind, path=path, line=number)
-                break
+    text = "\n".join(line[:LINE_CHARS_MAX] for line in lines)
+    for pattern in _PATTERNS:
+        if language in pattern.languages and (match := pattern.form.search(text)):
+            yield EntryPoint(kind=pattern.kind, path=path, line=text.count("\n", 0, match.start()) + 1)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fozzy.insight.map.topology import Scope
 
 
+MILLISECOND_S = 0.001  # a run's start is written in whole ones
+
+
 class Fact(NamedTuple):
     """What one run did to one unit or file."""
 
@@ -75,7 +78,7 @@ class Evident:
             scenario=fact.origin.scenario,
             started_at=fact.origin.started_at,
             said=fact.said,
-            stale=_seconds(fact.origin.started_at) < self._changed_s[path],
+            stale=_seconds(fact.origin.started_at) + MILLISECOND_S <= self._changed_s[path],
         )
 
 
@@ -132,10 +135,9 @@ def _coverage(kept: Kept, traced: Traced | None, doubts: Doubts) -> CoverageFile
 
 
 def _of_trace(traced: Traced, places: Places) -> Iterator[tuple[Unit, Fact]]:
-    for call in traced.calls:
+    for call in (each for each in traced.calls if each.ran):
         for unit in places.module(call.function, traced.origin.scenario):
-            is_it = unit.name == call.function.partition(":")[2]
-            if is_it and call.ran:
+            if unit.name == call.function.partition(":")[2]:
                 yield unit, Fact("call", "covered", traced.origin, f"call {call.function}")
             elif not unit.name:
                 yield unit, Fact("import", "covered", traced.origin, f"import for {call.function}")

@@ -7,7 +7,6 @@ import io
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator
 
 from fozzy.insight.map.signals import signals_of
 from fozzy.insight.map.units import BRANCH, FAILURE, Code, Point, Scope
@@ -25,7 +24,12 @@ _BRANCHES = (
     ast.match_case,
     ast.Assert,
 )
+# Written as tuples: a union with | would be made anew for each of millions of nodes.
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_NAMES = (ast.Name, ast.Attribute)
+_PLACED = (ast.expr, ast.pattern)
+_NOT_CODE = frozenset(("annotation", "returns", "type_comment", "ctx"))
 _BROAD = {"Exception", "BaseException"}
 _TEXT_CHARS_MAX = 10_000  # of a text that is looked through for SQL
 
@@ -70,15 +74,15 @@ class _Walk:
         return Code(sorted(self.scopes, key=lambda each: (each.line, -each.end)), self.points + todos, len(lines))
 
     def _look(self, node: ast.AST, prefix: str) -> list[tuple[ast.AST, str]]:
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, _IMPORTS):
             self._import(node)
             return []
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, _FUNCTIONS):
             self._function(node, prefix)
             return _inside(node, f"{prefix}{node.name}.")
         if isinstance(node, ast.ClassDef):
             return _inside(node, f"{prefix}{node.name}.")
-        if isinstance(node, ast.Name | ast.Attribute):
+        if isinstance(node, _NAMES):
             return self._name(node, prefix)
         self._shape(node)
         return [(child, prefix) for child in _children(node)]
@@ -128,16 +132,16 @@ class _Walk:
         self.points += [Point(line, each) for each in what]
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _children(node: ast.AST) -> list[ast.AST]:
     """What stands in a node, but for annotations: a type is not used by being named."""
+    found: list[ast.AST] = []
     for field in node._fields:
-        if field in ("annotation", "returns", "type_comment", "ctx"):
-            continue
-        value = getattr(node, field, None)
-        if isinstance(value, ast.AST):
-            yield value
-        elif isinstance(value, list):
-            yield from (each for each in value if isinstance(each, ast.AST))
+        value = None if field in _NOT_CODE else getattr(node, field, None)
+        if isinstance(value, list):
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
 
 
 def _inside(node: ast.AST, prefix: str) -> list[tuple[ast.AST, str]]:
@@ -156,7 +160,7 @@ def _body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     if is_docstring and len(body) == 1:
         return (node.end_lineno or last) + 1
     first = body[1] if is_docstring else body[0]
-    marks = getattr(first, "decorator_list", [])
+    marks: list[ast.expr] = getattr(first, "decorator_list", [])
     return max(min([first.lineno, *(each.lineno for each in marks)]), last + 1)
 
 
@@ -169,4 +173,4 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 def _line_of(node: ast.AST) -> int:
     """The line of a node that has none itself: that of the first inside it."""
-    return next((int(each.lineno) for each in ast.walk(node) if isinstance(each, ast.expr)), 1)
+    return next((int(each.lineno) for each in ast.walk(node) if isinstance(each, _PLACED)), 1)

@@ -24,7 +24,7 @@ _NEVER_STARTED = ("not_found", "denied", "io", "unscripted")
 
 
 class Called(NamedTuple):
-    """A function that was called: `package.module:name`. `ran` is false when its module came no further than import."""
+    """A function that was called: `package.module:name`. `ran` is false when it came no further than the import."""
 
     function: str
     ran: bool
