@@ -36,6 +36,8 @@ COVERED_ELSEWHERE = {
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"
         for path in (ROOT / "fozzy" / "faults" / "kinds").glob("*.py")
     },
+    **{f"insight/map/{name}.py": "tests/insight/map/test_topology.py" for name in ("model", "doubts", "suites")},
+    **{f"insight/map/{name}.py": "tests/insight/map/test_evidence.py" for name in ("traced", "stored", "places")},
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

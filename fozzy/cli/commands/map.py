@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -54,7 +55,7 @@ class _Mapping(Command, frozen=True, kw_only=True):
             Path(self.scenario_root) if self.scenario_root is not None else config.root / config.settings.scenarios
         )
         for flag, given in (("--root", self.root), ("--scenario-root", self.scenario_root)):
-            if given is not None and not Path(given).is_dir():
+            if given is not None and not os.path.isdir(given):  # which takes no empty word for the working directory
                 message = f"there is no folder {given}"
                 raise InputError("map.no_folder", message, hint=f"{flag} takes a folder", where=Where(given))
         scope = Scope(root=root, scenario_root=scenarios, project=config.root, base_dir=config.base_dir())

@@ -78,14 +78,12 @@ def _read(said: str) -> tuple[Counter[str], dict[str, int], int, int]:
     """The log as git writes it: a mark and a time, then names, all ended by NUL or line ends."""
     counts: Counter[str] = Counter()
     committed_s: dict[str, int] = {}
-    newest_s = oldest_s = commits = 0
-    for block in said.split(_MARK)[1:]:
-        first, _, rest = block.partition("\0")
-        time_s = int(first.split("\n")[0])
-        commits += 1
-        newest_s, oldest_s = max(newest_s, time_s), min(oldest_s or time_s, time_s)
+    blocks = [block.partition("\0") for block in said.split(_MARK)[1:]]
+    times_s = [int(first.split("\n")[0]) for first, _, _ in blocks]
+    newest_s, oldest_s = max(times_s, default=0), min(times_s, default=0)
+    for time_s, (_, _, rest) in zip(times_s, blocks, strict=True):
         for name in rest.lstrip("\n").split("\0"):
             if name:
                 committed_s[name] = max(committed_s.get(name, 0), time_s)
                 counts[name] += time_s > newest_s - YEAR_S
-    return counts, committed_s, oldest_s, commits
+    return counts, committed_s, oldest_s, len(blocks)

@@ -12,7 +12,7 @@ from fozzy.insight.map.units import BRANCH, FAILURE, Code, Point, Scope
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*")
 _JOINT = re.compile(r"::|->|\?\.")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-_SQL = re.compile(r"\b(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b")
+_SQL = re.compile(r"(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b")
 _BRANCH = re.compile(r"\b(?:if|elif|elsif|for|foreach|while|case|catch|when|unless|rescue|loop)\b|&&|\|\||\?\?|\?(?= )")
 _FAILURE = re.compile(
     r"\b(?:throw|raise|panic!?|fatalError|die|abort|exit)\b|\breturn\b.*\b(?:err|Err|errors\.New|fmt\.Errorf)\b"
@@ -20,11 +20,12 @@ _FAILURE = re.compile(
 )
 _BROAD = re.compile(
     r"\bcatch\s*(?:\(\s*\w*\s*\)\s*)?\{\s*\}|\bcatch\s*\(\s*(?:final\s+)?(?:Exception|Throwable|\.\.\.)"
-    r"|\bcatch\s*\(\s*_\s*\)|\brecover\(\)|\brescue\s*(?:=>|$|Exception)|\bexcept\s*:"
+    r"|\bcatch\s*\(\s*_\s*\)|\brecover\(\)|\brescue\s*(?:=>|$|Exception)|\bexcept\s*:",
+    re.MULTILINE,
 )
 _GO = re.compile(r"^\s*go\s+[\w.]+|<-|\bselect\s*\{|\bchan\s")
 _FUNCTION = re.compile(
-    r"^\s*(?:(?:export|default|public|private|protected|internal|static|async|override|pub(?:\([^)]*\))?|unsafe|const"
+    r"^\s*(?!(?:return|new|else|case|throw|goto|await|typedef)\b)(?:(?:export|default|public|private|protected|internal|static|async|override|pub(?:\([^)]*\))?|unsafe|const"
     r"|final|virtual|inline|open|suspend|local|abstract)\s+)*"
     r"(?:(?:def|defp|func|fn|fun|function|sub)\s+(?:\([^)]*\)\s*)?(?:self\.)?(?P<named>[A-Za-z_$][\w$.]*[?!]?)"
     r"|(?:const|let|var)\s+(?P<arrow>[A-Za-z_$][\w$]*)\s*=\s*(?:async\s*)?(?:\([^)]*\)|[\w$]+)\s*=>"
@@ -33,7 +34,7 @@ _FUNCTION = re.compile(
 )
 _KEYWORDS = {"if", "for", "while", "switch", "catch", "return", "else", "new", "do", "function", "when", "match"}
 _HASH = re.compile(r"#.*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
-_SLASH = re.compile(r"//.*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+_SLASH = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 LINE_CHARS_MAX = 2000  # of a line; a longer one is data
 
 
@@ -60,13 +61,9 @@ def points(language: str, text: str, cleaned: str) -> list[Point]:
     for number, line in enumerate(cleaned.split("\n"), 1):
         if line and not line.isspace():
             found += [Point(number, what) for what in _of_line(language, line[:LINE_CHARS_MAX])]
-    for number, line in enumerate(text.split("\n"), 1):
-        if _TODO.search(line):
-            found.append(Point(number, "todo"))
-        if _SQL.search(line[:LINE_CHARS_MAX]):
-            found.append(Point(number, "database"))
-    for match in _BROAD.finditer(cleaned):
-        found.append(Point(cleaned.count("\n", 0, match.start()) + 1, "broad except"))
+    for what, pattern, within in (("todo", _TODO, text), ("database", _SQL, text), ("broad except", _BROAD, cleaned)):
+        for match in pattern.finditer(within):
+            found.append(Point(within.count("\n", 0, match.start()) + 1, what))
     return found
 
 
@@ -81,6 +78,6 @@ def _of_line(language: str, line: str) -> list[str]:
 
 def _function(line: str) -> str:
     """The name of the function a line begins, empty when it begins none."""
-    match = _FUNCTION.match(line) if "(" in line or "=>" in line or "def" in line else None
+    match = _FUNCTION.match(line[:LINE_CHARS_MAX])
     name = next((each for each in match.groups() if each), "") if match else ""
     return "" if name in _KEYWORDS else name

@@ -30,13 +30,12 @@ class Places:
     def __init__(self, root: Path, project: Path, tree: Tree) -> None:
         self._by_path = tree.by_path()
         self._routed = [unit for unit in tree.units if unit.routes]
-        self._prefix = os.path.relpath(os.path.abspath(project), os.path.abspath(root)).replace(os.sep, "/")
         self._project = os.path.abspath(project)
         self._root = os.path.abspath(root)
 
     def file(self, path: str) -> list[Unit]:
         """The units of a file by its path relative to the project."""
-        return self._by_path.get(posixpath.normpath(posixpath.join(self._prefix, path)), [])
+        return self._named(path, "")
 
     def module(self, function: str, scenario: str) -> list[Unit]:
         """The units of the module of `package.module:name`: beside the scenario, then in the project's folder."""

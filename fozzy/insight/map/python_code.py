@@ -7,12 +7,13 @@ import io
 import re
 import tokenize
 import warnings
+from collections import deque
 
 from fozzy.insight.map.signals import signals_of
 from fozzy.insight.map.units import BRANCH, FAILURE, Code, Point, Scope
 
 _TODO = re.compile(r"#.*\b(?:TODO|FIXME|XXX|HACK)\b")
-_SQL = re.compile(r"\b(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.DOTALL)
+_SQL = re.compile(r"(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.DOTALL)
 _BRANCHES = (
     ast.If,
     ast.For,
@@ -65,9 +66,9 @@ class _Walk:
 
     def code(self) -> Code:
         """All that a map needs of the file."""
-        waiting: list[tuple[ast.AST, str]] = [(self.tree, "")]
-        while waiting:
-            node, prefix = waiting.pop()
+        waiting: deque[tuple[ast.AST, str]] = deque([(self.tree, "")])
+        while waiting:  # level by level, so that imports come before the functions that use them
+            node, prefix = waiting.popleft()
             waiting += self._look(node, prefix)
         lines = self.text.split("\n")
         todos = [Point(number, "todo") for number, line in enumerate(lines, 1) if "#" in line and _TODO.search(line)]

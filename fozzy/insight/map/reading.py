@@ -132,5 +132,5 @@ class _Reader:
 
 
 def _unparsed_note(language: str, number: int) -> str:
-    files = f"{number:,} file{'' if number == 1 else 's'} in {language}"
-    return f"{files} were read line by line, since no parser for it is installed: pip install 'fozzy[map]'"
+    files = f"{number:,} file{'' if number == 1 else 's'} in {language} {'was' if number == 1 else 'were'}"
+    return f"{files} read line by line, since no parser for it is installed: pip install 'fozzy[map]'"

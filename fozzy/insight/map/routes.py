@@ -24,6 +24,7 @@ _CLIENTS = re.compile(r"(?i)(.*\.)?\w*(client|axios|session|requests|httpx|fetch
 _HANDLER = re.compile(r"^\s*(?:[\w$.]+\s*,\s*)*(?:[\w$]+\.)*(?P<handler>[A-Za-z_$][\w$]*)\s*\)")
 _METHODS = re.compile(rf"(?i)\b({_VERBS})\b")
 _HOLE = re.compile(r"^:|[{<*%]|\$\{|^\[.*\]$")
+_OPENINGS = ('"/', "'/", "`/")  # of a text that can be a path; few lines have one
 LINE_CHARS_MAX = 2000  # a longer line is data
 
 
@@ -55,7 +56,7 @@ class Route(NamedTuple):
 def routes_of(lines: Sequence[str]) -> Iterator[Route]:
     """The routes of a file's lines."""
     for number, line in enumerate(lines, 1):
-        if "/" in line and len(line) <= LINE_CHARS_MAX:
+        if any(each in line for each in _OPENINGS) and len(line) <= LINE_CHARS_MAX:
             yield from _of_line(number, line)
 
 

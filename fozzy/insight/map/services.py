@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fozzy.insight.map.model import Hotspot, Service
+from fozzy.errors import whole
+from fozzy.insight.map.model import EntryPoint, Hotspot, Service
 from fozzy.insight.map.reading import Tree
 from fozzy.insight.map.signals import WORDS
 from fozzy.insight.map.units import Unit
@@ -66,9 +67,12 @@ def services_of(tree: Tree, hotspots: list[Hotspot], groups: Groups) -> list[Ser
     spots: dict[str, list[Hotspot]] = {}
     for hotspot in hotspots:
         spots.setdefault(hotspot.service, []).append(hotspot)
-    found = [_service(name, mine, spots.get(name, [])) for name, mine in units.items()]
-    entries = {name: [each for each in tree.entries if groups.of(each.path) == name] for name in units}
-    found = [msgspec.structs.replace(each, entry_points=entries[each.name]) for each in found]
+    found = [_service(name, mine, spots.get(whole(name), [])) for name, mine in units.items()]
+    entries: dict[str, list[EntryPoint]] = {}
+    for each in tree.entries:
+        shown = msgspec.structs.replace(each, path=whole(each.path))
+        entries.setdefault(whole(groups.of(each.path)), []).append(shown)
+    found = [msgspec.structs.replace(each, entry_points=entries.get(each.name, [])) for each in found]
     return sorted(found, key=lambda each: (-each.risk, -each.hotspots, each.name))
 
 
@@ -77,7 +81,7 @@ def _service(name: str, units: list[Unit], hotspots: list[Hotspot]) -> Service:
     shown = Counter(what for unit in units for what, _ in unit.counts if what in WORDS)
     routes = sorted({str(route) for unit in units for route in unit.routes})
     return Service(
-        name=name,
+        name=whole(name),
         risk=max((each.risk for each in hotspots), default=0),
         files=len({unit.path for unit in units}),
         functions=sum(bool(unit.name) for unit in units),

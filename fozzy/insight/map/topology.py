@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from fozzy.errors import whole
 from fozzy.insight.map.doubts import Doubts
 from fozzy.insight.map.evidence import Evident, gather
 from fozzy.insight.map.history import History, history
@@ -144,12 +145,12 @@ class _Judge(NamedTuple):
         evidence = self.evident.of(unit)
         named = self.mentions.of(unit)
         return Hotspot(
-            path=unit.path,
+            path=whole(unit.path),
             line=unit.line,
             end_line=unit.end,
             name=unit.name,
             language=unit.language,
-            service=self.groups.of(unit.path),
+            service=whole(self.groups.of(unit.path)),
             risk=risk,
             required=risk >= self.thresholds.required,
             state=_state(evidence, bool(named)),

@@ -76,6 +76,17 @@ class Parsed(NamedTuple):
     broken_line: int
 
 
+class _Found(NamedTuple):
+    """A function or class: its bytes and its lines."""
+
+    name: str
+    start: int
+    end: int
+    line: int
+    end_line: int
+    is_function: bool
+
+
 class _Grammar(NamedTuple):
     parser: Any
     query: Any
@@ -89,17 +100,17 @@ def parse(language: str, data: bytes, text: str) -> Parsed | None:
         return None
     data = text.encode("utf-8")
     root = grammar.parser.parse(data).root_node
-    scopes: list[tuple[str, int, int, bool]] = []
+    scopes: list[_Found] = []
     blanks: list[tuple[int, int]] = []
     for _, found in grammar.cursor(grammar.query).matches(root):
         if "blank" in found:
             blanks += [(node.start_byte, node.end_byte) for node in found["blank"]]
         else:
             node = (found.get("function") or found["scope"])[0]
-            scopes.append((_name(found), node.start_point[0] + 1, node.end_point[0] + 1, "function" in found))
-    named = _qualified(scopes)
-    lines = data.count(b"\n") + 1
-    return Parsed(Code(named, points(language, text, _blanked(data, blanks)), lines), _broken(root))
+            lines = node.start_point[0] + 1, node.end_point[0] + 1
+            scopes.append(_Found(_name(found), node.start_byte, node.end_byte, *lines, "function" in found))
+    shown = points(language, text, _blanked(data, blanks))
+    return Parsed(Code(_qualified(scopes), shown, data.count(b"\n") + 1), _broken(root))
 
 
 @cache
@@ -130,18 +141,18 @@ def _text(node: Any) -> str:
     return " ".join(text.split())[:_NAME_CHARS_MAX]
 
 
-def _qualified(scopes: list[tuple[str, int, int, bool]]) -> list[Scope]:
+def _qualified(found: list[_Found]) -> list[Scope]:
     """Functions with the names of what they stand in before their own."""
-    found: list[Scope] = []
+    scopes: list[Scope] = []
     around: list[tuple[str, int]] = []
-    for name, line, end, is_function in sorted(scopes, key=lambda each: (each[1], -each[2], each[3], each[0])):
-        while around and around[-1][1] < line:
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        while around and around[-1][1] <= each.start:
             around.pop()
-        qualified = ".".join([*(each for each, _ in around), name])
-        around.append((name, end))
-        if is_function:
-            found.append(Scope(qualified, line, line, end))
-    return found
+        qualified = ".".join([*(name for name, _ in around), each.name])
+        around.append((each.name, each.end))
+        if each.is_function:
+            scopes.append(Scope(qualified, each.line, each.line, each.end_line))
+    return scopes
 
 
 def _blanked(data: bytes, blanks: list[tuple[int, int]]) -> str:
