@@ -14,6 +14,7 @@ COVERED_ELSEWHERE = {
     "world/fs/faulty.py": "tests/dsl/steps/test_fault.py",
     "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
+    "cli/map_documents.py": "tests/cli/test_json_documents.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",

@@ -11,7 +11,7 @@ import msgspec
 
 from fozzy.cli.command import Command, Opt
 from fozzy.cli.console import Console
-from fozzy.cli.documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
+from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
 from fozzy.cli.map_screen import Screen, hotspot_lines, service_lines, suite_lines
 from fozzy.cli.options import config_of
 from fozzy.core.summary import SCHEMA_VERSION

@@ -60,7 +60,7 @@ class Mentions:
         return list(dict.fromkeys(found))[:MENTIONS_MAX]
 
 
-class Found(NamedTuple):
+class Scenarios(NamedTuple):
     """What a folder of scenarios holds. `traces` are kept traces beside them."""
 
     scenarios: list[Listed]
@@ -72,9 +72,9 @@ class Found(NamedTuple):
 _STEP_TYPES = frozenset(step_types())
 
 
-def read_scenarios(folder: Path, project: Path, doubts: Doubts) -> Found:
+def read_scenarios(folder: Path, project: Path, doubts: Doubts) -> Scenarios:
     """Read a folder of scenarios; one that is invalid or cannot be read is a doubt. *Limits*: `SCENARIOS_MAX`."""
-    found = Found([], [], Mentions(), [])
+    found = Scenarios([], [], Mentions(), [])
     if not folder.exists():
         found.notes.append(f"there is no folder {shown_path(folder)}, so no scenario was looked at")
         return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fozzy.insight.map.evidence import Evident
 from fozzy.insight.map.model import EVIDENT, Hotspot, Suite
-from fozzy.insight.map.scenarios import Found
+from fozzy.insight.map.scenarios import Scenarios
 
 
-def suites_of(found: Found, evident: Evident, hotspots: list[Hotspot]) -> list[Suite]:
+def suites_of(found: Scenarios, evident: Evident, hotspots: list[Hotspot]) -> list[Suite]:
     """Every scenario there is, and every one a recorded run was of, by name."""
     valid = {each.name: each.valid for each in found.scenarios}
     names = sorted({*valid, *(name for name in evident.scenarios if name)})
