@@ -17,6 +17,7 @@ COVERED_ELSEWHERE = {
     "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
     "cli/run_documents.py": "tests/cli/test_json_documents.py",
+    "cli/map_documents.py": "tests/cli/test_json_documents.py",
     "cli/documents.py": "tests/cli/test_json_documents.py",
     "cli/profile_documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
@@ -42,6 +43,8 @@ COVERED_ELSEWHERE = {
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"
         for path in (ROOT / "fozzy" / "faults" / "kinds").glob("*.py")
     },
+    **{f"insight/map/{name}.py": "tests/insight/map/test_topology.py" for name in ("model", "doubts", "suites")},
+    **{f"insight/map/{name}.py": "tests/insight/map/test_evidence.py" for name in ("traced", "stored", "places")},
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

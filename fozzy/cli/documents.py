@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
 from fozzy.cli.profile_documents import PROFILE_DOCUMENTS
 from fozzy.cli.run_documents import (
     ArtifactsDocument,
@@ -375,6 +376,9 @@ DOCUMENTS: dict[str, list[type]] = {
     "corpus add": [CorpusAddDocument, ErrorDocument],
     "corpus export": [CorpusExportDocument, ErrorDocument],
     "corpus import": [CorpusAddDocument, ErrorDocument],
+    "map hotspots": [MapHotspotsDocument, ErrorDocument],
+    "map services": [MapServicesDocument, ErrorDocument],
+    "map suites": [MapSuitesDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

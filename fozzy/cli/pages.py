@@ -26,6 +26,7 @@ FILES = (
     "artifacts",
     "report",
     "profile",
+    "map",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

@@ -295,6 +295,23 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("corpus", "import", "seeds", "pay.fozzy"), 2, "corpus.not_an_archive"),
         (("corpus", "import", "seeds"), 2, "usage.missing"),
     ],
+    "map hotspots": [
+        (("map", "hotspots", "--root", "code"), 0, None),
+        (("map", "hotspots", "--root", "code", "--scenario-root", "bad"), 1, None),
+        (("map", "hotspots", "--root", "code", "--scenario-root", "bad", "--unsafe"), 0, None),
+        (("map", "hotspots", "--root", "code", "--profile", "overkill", "--all"), 0, None),
+        (("map", "hotspots", "--root", "nowhere"), 2, "map.no_folder"),
+        (("map", "hotspots", "--min-risk", "101"), 2, "usage.bad_value"),
+        (("map", "hotspots", "--all", "--limit", "3"), 2, "usage.bad_value"),
+    ],
+    "map services": [
+        (("map", "services", "--root", "code"), 0, None),
+        (("map", "services", "--scenario-root", "nowhere"), 2, "map.no_folder"),
+    ],
+    "map suites": [
+        (("map", "suites", "--root", "code", "--min-risk", "0"), 0, None),
+        (("map", "suites", "--limit", "0"), 2, "usage.bad_value"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
@@ -341,6 +358,8 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     fz("corpus", "export", "seeds", "seeds.zip")
     shop.targets()
     fz("artifacts", "pack", "pay.fozzy", "--out", "pay.fozzypack")
+    Path("code").mkdir()
+    Path("code/shop.py").write_text("def charge(amount):\n    raise ValueError\n")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
@@ -354,7 +373,17 @@ def keys(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield path, key
-            if key not in ("details", "value", "header", "records", "footer"):
+            if key not in (
+                "details",
+                "value",
+                "header",
+                "records",
+                "footer",
+                "counts",
+                "signals",
+                "languages",
+                "leftOut",
+            ):
                 yield from keys(item, f"{path}.{key}")
     elif isinstance(value, list):
         for item in value:

@@ -99,6 +99,10 @@ CASES = {
     "corpus import": Case(("corpus", "import", "seeds", "seeds.zip"), 0),
     "corpus import bad": Case(("corpus", "import", "seeds", "pay.fozzy"), 2),
     "corpus minimize": Case(("corpus", "minimize", "py:parsing:parse", "--corpus", "seeds"), 0),
+    "map hotspots": Case(("map", "hotspots", "--root", "code", "--min-risk", "0"), 0),
+    "map hotspots degraded": Case(("map", "hotspots", "--root", "code", "--scenario-root", "bad"), 1),
+    "map services": Case(("map", "services", "--root", "code"), 0),
+    "map suites": Case(("map", "suites", "--root", "code", "--min-risk", "0"), 0),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),
@@ -117,6 +121,8 @@ def stage(shop: Any, broken: str, fz: Callable[..., Any]) -> None:
     fz("corpus", "add", "seeds", "--text", "a")
     fz("corpus", "export", "seeds", "seeds.zip")
     shop.targets()
+    Path("code").mkdir()
+    Path("code/shop.py").write_text("def charge(amount):\n    raise ValueError\n")
     whole = Path("pay.fozzy").read_bytes()
     Path("cut.fozzy").write_bytes(b"".join(whole.splitlines(keepends=True)[:-2]))
     Path("damaged.fozzy").write_bytes(whole.replace(b'"t":12000000', b'"t":12000001', 1))

@@ -48,6 +48,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "corpus export": ("corpus:Export", "Write a corpus into one archive."),
     "corpus import": ("corpus:Import", "Take the entries of an archive into a corpus."),
+    "map hotspots": ("map:Hotspots", "Show the riskiest functions, and which a recorded run has touched."),
+    "map services": ("map:Services", "Show the parts of the tree, how risky each is and what it talks to."),
+    "map suites": ("map:Suites", "Show which scenarios touch which hotspots, and which nothing touches."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
     "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),
@@ -59,6 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
 GROUPS["profile"] = "See where time goes in a recorded run."
+GROUPS["map"] = "Say which code is risky, and which of it recorded runs touched."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
 
