@@ -14,7 +14,8 @@ COVERED_ELSEWHERE = {
     "world/fs/faulty.py": "tests/dsl/steps/test_fault.py",
     "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
-    "cli/documents.py": "tests/cli/test_json_documents.py",
+    **{f"cli/{name}.py": "tests/cli/test_json_documents.py" for name in ("documents", "check_documents")},
+    "cli/problem_documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
@@ -35,6 +36,10 @@ COVERED_ELSEWHERE = {
     **{
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"
         for path in (ROOT / "fozzy" / "faults" / "kinds").glob("*.py")
+    },
+    **{
+        f"gate/{name}.py": "tests/gate/checks/test_determinism.py"
+        for name in ("causes", "statements", "ways", "witness")
     },
     "faults/actions.py": "tests/faults/test_kinds.py",
 }

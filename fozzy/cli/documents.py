@@ -4,40 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.check_documents import DoctorDocument
+from fozzy.cli.problem_documents import ErrorBody, ErrorDocument, ProblemBody
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
-from fozzy.errors import Where
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
-
-
-class ProblemBody(Camel, frozen=True, kw_only=True):
-    """One problem."""
-
-    code: str
-    message: str
-    hint: str | None = None
-    where: Where | None = None
-
-
-class ErrorBody(Camel, frozen=True, kw_only=True):
-    """What went wrong first."""
-
-    code: str
-    message: str
-    hint: str | None = None
-    where: Where | None = None
-
-
-class ErrorDocument(Camel, frozen=True, kw_only=True):
-    """A command that could not do its work."""
-
-    schema_version: int
-    command: str
-    status: Literal["error"]
-    error: ErrorBody
-    problems: list[ProblemBody]
 
 
 class ValidateDocument(Camel, frozen=True, kw_only=True):
@@ -378,6 +351,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "corpus add": [CorpusAddDocument, ErrorDocument],
     "corpus export": [CorpusExportDocument, ErrorDocument],
     "corpus import": [CorpusAddDocument, ErrorDocument],
+    "doctor": [DoctorDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent / "explanations"
-FILES = ("topics", "usage", "config", "scenario", "findings", "trace", "store", "shrink", "fuzz", "corpus")
+FILES = ("topics", "usage", "config", "scenario", "findings", "trace", "store", "shrink", "fuzz", "corpus", "gate")
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."
 _STEP_WHY = "The message and the caret say which expectation it was and what was there instead."

@@ -171,6 +171,14 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("corpus", "import", "seeds", "pay.fozzy"), 2, "corpus.not_an_archive"),
         (("corpus", "import", "seeds"), 2, "usage.missing"),
     ],
+    "doctor": [
+        (("doctor",), 0, None),
+        (("doctor", "--deep", "--runs", "2", "--scenario", "scenarios/cart"), 0, None),
+        (("doctor", "--scenario", "bad"), 1, None),
+        (("doctor", "--scenario", "nowhere.fozzy.json"), 2, "scenario.missing"),
+        (("doctor", "--runs", "2"), 2, "usage.bad_value"),
+        (("doctor", "--config", "bad.toml"), 2, "config.unknown_key"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),

@@ -73,6 +73,8 @@ CASES = {
     "corpus export taken": Case(("corpus", "export", "seeds", "seeds.zip"), 2),
     "corpus import": Case(("corpus", "import", "seeds", "seeds.zip"), 0),
     "corpus import bad": Case(("corpus", "import", "seeds", "pay.fozzy"), 2),
+    "doctor": Case(("doctor",), 0),
+    "doctor bad": Case(("doctor", "--scenario", "bad"), 1),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),

@@ -16,7 +16,7 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from fozzy.world.code import containment
+from fozzy.world.code import containment, unsettle
 from fozzy.world.code.child import Answer, Refused, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
@@ -129,7 +129,9 @@ def main() -> NoReturn:
     if hasattr(os, "fork"):
         containment.adopt_orphans()
     containment.bound_memory(given["memory_bytes_max"], False)
-    Server(line, Places(given["folders"], given["root"]), given["memory_bytes_max"]).serve()
+    places = Places(given["folders"], given["root"])
+    unsettle.begin(places)
+    Server(line, places, given["memory_bytes_max"]).serve()
 
 
 def _line(given: dict[str, Any]) -> socket.socket:

@@ -1,0 +1,1 @@
+"""Gate: runs things and gives a verdict."""
