@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fozzy.cli.check_documents import CheckBody
+from fozzy.cli.console import Console
 from fozzy.cli.failures import problem_body
-from fozzy.errors import Problem
-from fozzy.gate.checked import Cause, Checked, Parted, is_bad
+from fozzy.errors import Exit, Problem
+from fozzy.gate.checked import Cause, Checked, Parted, exit_of_checks, is_bad
 from fozzy.report.text import Line, Role, Span, count, line, one_line, safe
 
 WORDS: dict[str, tuple[str, Role]] = {
@@ -80,6 +81,29 @@ def ending(checks: Sequence[Checked], *, strict: bool) -> list[Line]:
     if only_warnings:
         lines.append(line("  warnings fail a strict command; --unsafe lets them pass"))
     return lines
+
+
+class Verdict:
+    """Shows checks as they are made, and knows what they come to."""
+
+    def __init__(self, console: Console, *, strict: bool, only: Exit | None = None) -> None:
+        self._console = console
+        self._strict = strict
+        self._only = only  # the one exit status of every failure, when a command has but one
+        self.exit_status = Exit.PASS
+
+    def shown(self, checks: Iterable[Checked]) -> list[Checked]:
+        """Make the checks, each shown as it ends, then the verdict."""
+        made: list[Checked] = []
+        for check in checks:
+            made.append(check)
+            if not self._console.quiet:
+                self._console.answer(check_lines(check, verbose=self._console.verbose > 0))
+        self.exit_status = exit_of_checks(made, strict=self._strict)
+        if self.exit_status != Exit.PASS and self._only is not None:
+            self.exit_status = self._only
+        self._console.answer(ending(made, strict=self._strict)[self._console.quiet :])
+        return made
 
 
 def check_body(check: Checked) -> CheckBody:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fozzy.cli.check_documents import DoctorDocument
-from fozzy.cli.problem_documents import ErrorBody, ErrorDocument, ProblemBody
+from fozzy.cli.check_documents import CiDocument, DoctorDocument
+from fozzy.cli.problem_documents import ErrorBody as ErrorBody
+from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
+from fozzy.cli.problem_documents import ProblemBody as ProblemBody
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
@@ -352,6 +354,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "corpus export": [CorpusExportDocument, ErrorDocument],
     "corpus import": [CorpusAddDocument, ErrorDocument],
     "doctor": [DoctorDocument, ErrorDocument],
+    "ci": [CiDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from fozzy.cli.check_documents import DoctorDocument
-from fozzy.cli.check_screen import bodies, check_lines, ending
+from fozzy.cli.check_screen import Verdict, bodies
 from fozzy.cli.command import Command, Opt
 from fozzy.cli.commands.test import default_folder
 from fozzy.cli.console import Console
@@ -16,7 +16,6 @@ from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.engine.discover import Found, discover
 from fozzy.engine.prepare import Options
 from fozzy.errors import Exit, InputError, UsageError
-from fozzy.gate.checked import is_bad
 from fozzy.gate.checks.determinism import RUNS, RUNS_MAX, RUNS_MIN
 from fozzy.gate.doctor import Visit, doctor
 
@@ -42,23 +41,18 @@ class Doctor(Command, frozen=True, kw_only=True):
         options = Options(strict=self.strict, allow_code=self.allow_code, settings=config.settings)
         seed = suite_seed(self)
         visit = Visit(config, self._found(config), options, seed, self.deep, _runs(self.runs, self.deep))
-        checks = []
-        for check in doctor(visit):
-            checks.append(check)
-            if not console.quiet:
-                console.answer(check_lines(check, verbose=console.verbose > 0))
-        bad = any(is_bad(check, strict=self.strict) for check in checks)
-        console.answer(ending(checks, strict=self.strict)[console.quiet :])
+        verdict = Verdict(console, strict=self.strict, only=Exit.FAIL)
+        checks = verdict.shown(doctor(visit))
         document = DoctorDocument(
             schema_version=SCHEMA_VERSION,
             command="doctor",
-            status="fail" if bad else "pass",
+            status="pass" if verdict.exit_status == Exit.PASS else "fail",
             seed=seed,
             checks=bodies(checks),
         )
         if console.json:
             console.raw(msgspec.json.encode(document).decode() + "\n")
-        return Exit.FAIL if bad else Exit.PASS
+        return verdict.exit_status
 
     def _found(self, config: Config) -> Found | None:
         """The scenarios; none when the project has no folder of them. *Errors*: `InputError` for one that was named."""
