@@ -179,6 +179,15 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("doctor", "--runs", "2"), 2, "usage.bad_value"),
         (("doctor", "--config", "bad.toml"), 2, "config.unknown_key"),
     ],
+    "ci": [
+        (("ci", "passed.fozzy"), 0, None),
+        (("ci", "pay.fozzy"), 1, None),
+        (("ci", "damaged.fozzy"), 6, None),
+        (("ci", "cut.fozzy"), 6, None),
+        (("ci", "none.fozzy"), 2, "trace.unreadable"),
+        (("ci", "pay.fozzy", "--flake-budget", "5"), 2, "usage.bad_value"),
+        (("ci",), 2, "usage.missing"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),

@@ -75,6 +75,8 @@ CASES = {
     "corpus import bad": Case(("corpus", "import", "seeds", "pay.fozzy"), 2),
     "doctor": Case(("doctor",), 0),
     "doctor bad": Case(("doctor", "--scenario", "bad"), 1),
+    "ci": Case(("ci", "pay.fozzy"), 1),
+    "ci damaged": Case(("ci", "damaged.fozzy"), 6),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),
