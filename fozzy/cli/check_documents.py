@@ -46,7 +46,7 @@ class GateDocument(Camel, frozen=True, kw_only=True):
 
     schema_version: int
     command: Literal["gate"]
-    status: Literal["pass", "fail", "error"]
+    status: Literal["pass", "fail"]
     seed: int
     scope: list[str]
     since: str | None = None

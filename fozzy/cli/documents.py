@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fozzy.cli.check_documents import CiDocument, DoctorDocument
+from fozzy.cli.check_documents import CiDocument, DoctorDocument, GateDocument
 from fozzy.cli.problem_documents import ErrorBody as ErrorBody
 from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
 from fozzy.cli.problem_documents import ProblemBody as ProblemBody
@@ -355,6 +355,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "corpus import": [CorpusAddDocument, ErrorDocument],
     "doctor": [DoctorDocument, ErrorDocument],
     "ci": [CiDocument, ErrorDocument],
+    "gate": [GateDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -27,7 +27,7 @@ def evidence(path: Path, *, strict: bool = True) -> Checked:
 
 
 def _problems(found: Verification, cut_off: bool) -> Iterator[Problem]:
-    for check in found.checks:
+    for check in sorted(found.checks, key=lambda check: check.name != "checksum"):  # it explains all others
         if check.result != "fail":
             continue
         where = Where(found.path)
