@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check unit zoo bench generate format soak clean
+.PHONY: help demo flow test check unit zoo bench generate format soak clean
 
 help:
 	@echo "make demo      run fozzy over its own scenarios"
+	@echo "make flow      what a pipeline relies on, over fozzy's own scenarios"
 	@echo "make test      every check and test"
 	@echo "make zoo       what the shrinker reaches of planted failures"
 	@echo "make bench     the benchmark table"
@@ -22,6 +23,18 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/fozzy test --det --strict
+
+# The flow of a pipeline, each command with its one JSON document; scenarios/host is live and takes its time.
+FLOW := .fozzy/flow.fozzy
+flow: $(STAMP)
+	@rm -f $(FLOW)
+	$(BIN)/fozzy doctor --deep --runs 3 --seed 7 --json \
+		--scenario scenarios/http --scenario scenarios/call --scenario scenarios/faults --scenario scenarios/random > /dev/null
+	$(BIN)/fozzy test --det --strict --json > /dev/null
+	$(BIN)/fozzy run scenarios/http/retry_after_503.pass.fozzy.json --det --seed 7 --record $(FLOW) --json > /dev/null
+	$(BIN)/fozzy trace verify $(FLOW) --strict --json > /dev/null
+	$(BIN)/fozzy replay $(FLOW) --json > /dev/null
+	$(BIN)/fozzy ci $(FLOW) --flake-runs 3 --baseline $(FLOW) --json > /dev/null
 
 test: check unit
 

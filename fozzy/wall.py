@@ -70,6 +70,11 @@ def environment(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def variables() -> dict[str, str]:
+    """The whole environment, for a process of ours that is to have another one."""
+    return dict(os.environ)
+
+
 def peak_rss_bytes() -> int:
     """The most memory this process has held, in bytes; 0 where the system does not say.
 

@@ -18,8 +18,9 @@ COVERED_ELSEWHERE = {
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
     "cli/run_documents.py": "tests/cli/test_json_documents.py",
     "cli/map_documents.py": "tests/cli/test_json_documents.py",
-    "cli/documents.py": "tests/cli/test_json_documents.py",
     "cli/profile_documents.py": "tests/cli/test_json_documents.py",
+    **{f"cli/{name}.py": "tests/cli/test_json_documents.py" for name in ("documents", "check_documents")},
+    "cli/problem_documents.py": "tests/cli/test_json_documents.py",
     "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
@@ -45,6 +46,10 @@ COVERED_ELSEWHERE = {
     },
     **{f"insight/map/{name}.py": "tests/insight/map/test_topology.py" for name in ("model", "doubts", "suites")},
     **{f"insight/map/{name}.py": "tests/insight/map/test_evidence.py" for name in ("traced", "stored", "places")},
+    **{
+        f"gate/{name}.py": "tests/gate/checks/test_determinism.py"
+        for name in ("causes", "statements", "ways", "witness")
+    },
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.check_documents import CiDocument, DoctorDocument, GateDocument
 from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
+from fozzy.cli.problem_documents import ErrorBody as ErrorBody
+from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
+from fozzy.cli.problem_documents import ProblemBody as ProblemBody
 from fozzy.cli.profile_documents import PROFILE_DOCUMENTS
 from fozzy.cli.run_documents import (
     ArtifactsDocument,
@@ -19,37 +23,8 @@ from fozzy.cli.run_documents import (
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
-from fozzy.errors import Where
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
-
-
-class ProblemBody(Camel, frozen=True, kw_only=True):
-    """One problem."""
-
-    code: str
-    message: str
-    hint: str | None = None
-    where: Where | None = None
-
-
-class ErrorBody(Camel, frozen=True, kw_only=True):
-    """What went wrong first."""
-
-    code: str
-    message: str
-    hint: str | None = None
-    where: Where | None = None
-
-
-class ErrorDocument(Camel, frozen=True, kw_only=True):
-    """A command that could not do its work."""
-
-    schema_version: int
-    command: str
-    status: Literal["error"]
-    error: ErrorBody
-    problems: list[ProblemBody]
 
 
 class ValidateDocument(Camel, frozen=True, kw_only=True):
@@ -379,6 +354,9 @@ DOCUMENTS: dict[str, list[type]] = {
     "map hotspots": [MapHotspotsDocument, ErrorDocument],
     "map services": [MapServicesDocument, ErrorDocument],
     "map suites": [MapSuitesDocument, ErrorDocument],
+    "doctor": [DoctorDocument, ErrorDocument],
+    "ci": [CiDocument, ErrorDocument],
+    "gate": [GateDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

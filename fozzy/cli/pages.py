@@ -27,6 +27,7 @@ FILES = (
     "report",
     "profile",
     "map",
+    "gate",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

@@ -149,18 +149,18 @@ def ready(
         leak_bytes_max=header.leak_bytes_max,
         strict=header.strict,
         variables={**file.vars, **(header.case if case is None else case)},
-        env_names=frozenset(_env_names(loaded)),
+        env_names=frozenset(env_names(loaded)),
     )
     plan = bind(loaded, file, redactor, perform, header.http_base_url)
     return Ready(header, loaded.document, file, plan, setting, redactor)
 
 
-def _env_names(loaded: Loaded) -> Iterator[str]:
+def env_names(loaded: Loaded) -> Iterator[str]:
     """What a scenario and the files it includes say they read of the environment."""
     if isinstance(loaded.file, StepsFile):
         yield from loaded.file.env
     for included in loaded.included.values():
-        yield from _env_names(included)
+        yield from env_names(included)
 
 
 def for_host(run: Ready, settings: Settings) -> Ready:

@@ -133,7 +133,7 @@ class _Walk:
             before=_records(list(self._before), first),
             a=sides[0],
             b=sides[1],
-            differences=_record_differences(both[0].record, both[1].record) if len(both) == 2 else [],
+            differences=record_differences(both[0].record, both[1].record) if len(both) == 2 else [],
         )
 
 
@@ -161,7 +161,7 @@ def _is_same_but_for_times(ours: Record, theirs: Record) -> bool:
     return all(getattr(ours, field) == getattr(theirs, field) for field in ours.__struct_fields__ if field not in TIMES)
 
 
-def _record_differences(ours: Record, theirs: Record) -> list[Difference]:
+def record_differences(ours: Record, theirs: Record) -> list[Difference]:
     """What differs, times last."""
     found = list(islice(differences(msgspec.to_builtins(ours), msgspec.to_builtins(theirs), ""), DIFFERENCES_MAX))
     return sorted(found, key=lambda each: each.field in TIMES)

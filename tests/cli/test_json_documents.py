@@ -312,6 +312,23 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("map", "suites", "--root", "code", "--min-risk", "0"), 0, None),
         (("map", "suites", "--limit", "0"), 2, "usage.bad_value"),
     ],
+    "doctor": [
+        (("doctor",), 0, None),
+        (("doctor", "--deep", "--runs", "2", "--scenario", "scenarios/cart"), 0, None),
+        (("doctor", "--scenario", "bad"), 1, None),
+        (("doctor", "--scenario", "nowhere.fozzy.json"), 2, "scenario.missing"),
+        (("doctor", "--runs", "2"), 2, "usage.bad_value"),
+        (("doctor", "--config", "bad.toml"), 2, "config.unknown_key"),
+    ],
+    "ci": [
+        (("ci", "passed.fozzy"), 0, None),
+        (("ci", "pay.fozzy"), 1, None),
+        (("ci", "damaged.fozzy"), 6, None),
+        (("ci", "cut.fozzy"), 6, None),
+        (("ci", "none.fozzy"), 2, "trace.unreadable"),
+        (("ci", "pay.fozzy", "--flake-budget", "5"), 2, "usage.bad_value"),
+        (("ci",), 2, "usage.missing"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),

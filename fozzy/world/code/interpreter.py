@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from fozzy.world.code.containment import status_by
 from fozzy.world.code.lines import Gone, Late, Line, Stderr
 from fozzy.world.code.permission import Permission
+from fozzy.world.code.unsettle import asked
 from fozzy.world.code.wire import pack
 from fozzy.world.proc.environment import child_environment
 
@@ -169,8 +170,8 @@ def start(permission: Permission, key: Key) -> Interpreter:
 
 
 def environment(ours: Mapping[str, str], allowed: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """The variables of an interpreter: those of other host processes, and a fixed hash seed."""
-    return tuple(sorted(child_environment(ours, allowed, {"PYTHONHASHSEED": "0"}).items()))
+    """The variables of an interpreter: those of other host processes, and a fixed hash seed unless `doctor` asks."""
+    return tuple(sorted(child_environment(ours, allowed, asked(ours)).items()))
 
 
 def kill_group(leader: int) -> None:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from fozzy.world.code import containment
+from fozzy.world.code import containment, unsettle
 from fozzy.world.code.child import Answer, Refused, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
@@ -143,6 +143,7 @@ def main() -> NoReturn:
         from fozzy.world.code.watching import Watch  # most runs are not watched
 
         watch = Watch(wanted, places, [given["root"], *given["folders"]])
+    unsettle.begin(places)
     Server(line, places, given["memory_bytes_max"], watch).serve()
 
 

@@ -1,0 +1,123 @@
+"""Checks as people see them: one line each, what was found under it with what to do, and the count at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from fozzy.cli.check_documents import CheckBody
+from fozzy.cli.console import Console
+from fozzy.cli.failures import problem_body
+from fozzy.errors import Exit, Problem
+from fozzy.gate.checked import Cause, Checked, Parted, exit_of_checks, is_bad
+from fozzy.report.text import Line, Role, Span, count, line, one_line, safe
+
+WORDS: dict[str, tuple[str, Role]] = {
+    "pass": ("ok", "pass"),
+    "fail": ("FAIL", "fail"),
+    "warn": ("warn", "warn"),
+    "skip": ("skip", "dim"),
+    "info": ("info", "dim"),
+}
+FOUND_MAX = 20  # of one check; the document has all
+_INDENT = " " * 10
+
+
+def check_lines(check: Checked, *, verbose: bool = False) -> Iterator[Line]:
+    """One check, what it found, and what it left out."""
+    word, role = WORDS[check.status]
+    said = check.ran if check.status != "skip" else check.left_out[0]
+    yield line("  ", Span(f"{word:<8}", role), f"{check.name:<16} {one_line(said)}")
+    parted = dict(enumerate(check.parted))  # a problem of this check has its sides under the same number
+    for index, problem in enumerate(check.found[:FOUND_MAX]):
+        if check.status != "info" or verbose:
+            yield from _problem(problem, parted.get(index), check)
+    rest = len(check.found) - FOUND_MAX
+    if rest > 0:
+        yield line(f"{_INDENT}and {rest} more: --json has all")
+    if check.status != "skip":
+        yield from (line(_INDENT, Span(f"left out: {one_line(each)}", "dim")) for each in check.left_out)
+
+
+def _problem(problem: Problem, parted: Parted | None, check: Checked) -> Iterator[Line]:
+    role = WORDS[check.status][1]
+    yield line(_INDENT, Span(problem.code, role), f": {one_line(problem.message)}")
+    if problem.where is not None:
+        spot = f":{problem.where.line}:{problem.where.col}" if problem.where.line else ""
+        yield line(f"{_INDENT}--> ", Span(f"{one_line(problem.where.file)}{spot}", "code"))
+    if parted is not None:
+        yield from _sides(parted)
+    if problem.hint:
+        yield line(f"{_INDENT}hint    ", Span(one_line(problem.hint), "code"))
+
+
+def _sides(parted: Parted) -> Iterator[Line]:
+    yield line(f"{_INDENT}run 1   ", safe(one_line(parted.first)))
+    yield line(f"{_INDENT}run 2   ", safe(one_line(parted.other)), Span(f"   ({parted.way})", "dim"))
+    for cause in parted.causes:
+        yield line(f"{_INDENT}why     ", _why(cause))
+
+
+def _why(cause: Cause) -> str:
+    return one_line(f"{cause.message}, at {cause.at}" if cause.at else cause.message)
+
+
+def counted(checks: Sequence[Checked]) -> str:
+    """`1 problem, 1 warning, 2 skipped (reason)`."""
+    problems = sum(len(each.found) or 1 for each in checks if each.status == "fail")
+    warnings = sum(len(each.found) or 1 for each in checks if each.status == "warn")
+    skips = [each for each in checks if each.status == "skip"]
+    said = [count(problems, "problem") if problems else "no problem"]
+    said += [count(warnings, "warning")] if warnings else []
+    said += [f"skipped: {len(skips)} ({', '.join(each.name for each in skips)})"] if skips else []
+    return ", ".join(said)
+
+
+def ending(checks: Sequence[Checked], *, strict: bool) -> list[Line]:
+    """The last lines: the verdict and the counts."""
+    bad = any(is_bad(check, strict=strict) for check in checks)
+    word: Span = Span("FAIL", "fail") if bad else Span("PASS", "pass")
+    lines: list[Line] = [[], line("  ", word, f"  {counted(checks)}")]
+    only_warnings = bad and not any(check.status == "fail" for check in checks)
+    if only_warnings:
+        lines.append(line("  warnings fail a strict command; --unsafe lets them pass"))
+    return lines
+
+
+class Verdict:
+    """Shows checks as they are made, and knows what they come to."""
+
+    def __init__(self, console: Console, *, strict: bool, only: Exit | None = None) -> None:
+        self._console = console
+        self._strict = strict
+        self._only = only  # the one exit status of every failure, when a command has but one
+        self.exit_status = Exit.PASS
+
+    def shown(self, checks: Iterable[Checked]) -> list[Checked]:
+        """Make the checks, each shown as it ends, then the verdict."""
+        made: list[Checked] = []
+        for check in checks:
+            made.append(check)
+            if not self._console.quiet:
+                self._console.answer(check_lines(check, verbose=self._console.verbose > 0))
+        self.exit_status = exit_of_checks(made, strict=self._strict)
+        if self.exit_status != Exit.PASS and self._only is not None:
+            self.exit_status = self._only
+        self._console.answer(ending(made, strict=self._strict)[self._console.quiet :])
+        return made
+
+
+def check_body(check: Checked) -> CheckBody:
+    """A check as JSON."""
+    return CheckBody(
+        name=check.name,
+        status=check.status,
+        ran=check.ran,
+        found=[problem_body(each) for each in check.found],
+        left_out=check.left_out,
+        parted=check.parted,
+    )
+
+
+def bodies(checks: Iterable[Checked]) -> list[CheckBody]:
+    """Checks as JSON."""
+    return [check_body(each) for each in checks]

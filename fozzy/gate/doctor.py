@@ -1,0 +1,58 @@
+"""`doctor`: what is around, what is kept, whether scenarios can run; with `--deep`, whether they are deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fozzy.config import Config
+from fozzy.engine.discover import Found
+from fozzy.engine.prepare import Options
+from fozzy.engine.suite import refuse_code
+from fozzy.gate.checked import Checked, Step, guarded, judged, skipped
+from fozzy.gate.checks import surroundings
+from fozzy.gate.checks.determinism import NAME, RUNS, Audit, determinism
+from fozzy.gate.checks.scenarios import can_run, scenarios
+from fozzy.gate.checks.store import store
+from fozzy.gate.checks.undeclared import undeclared
+
+
+class Visit(NamedTuple):
+    """What the doctor looks at."""
+
+    config: Config
+    found: Found | None  # none when the project has no scenarios at all
+    options: Options
+    seed: int
+    deep: bool = False
+    runs: int = RUNS
+
+
+def doctor(visit: Visit) -> Iterator[Checked]:
+    """Every check, one after the other. *Errors*: none of ours; what is wrong is what they found."""
+    yield surroundings.python()
+    yield surroundings.configuration(visit.config)
+    yield _scenarios(visit)
+    yield from store(visit.config)
+    runnable = can_run(visit.found.chosen if visit.found else [])
+    yield guarded(Step("undeclared", lambda: undeclared(runnable, visit.options)))
+    for step in (surroundings.terminal, surroundings.hash_seed, surroundings.git, surroundings.optional):
+        yield step()
+    yield _determinism(visit) if visit.deep else skipped(NAME, "fozzy doctor --deep runs every scenario several times")
+
+
+def _scenarios(visit: Visit) -> Checked:
+    folder = visit.config.settings.scenarios
+    if visit.found is None:
+        return skipped("scenarios", f"there is no folder {folder}: fozzy init writes a first scenario")
+    return scenarios(visit.found)
+
+
+def _determinism(visit: Visit) -> Checked:
+    runnable = can_run(visit.found.chosen if visit.found else [])
+    refused = refuse_code(runnable, visit.options, visit.config.root)
+    if refused:
+        return judged(NAME, "nothing", refused)
+    config = visit.config
+    audit = Audit(runnable, visit.options, config.root, config.base_dir(), visit.seed, visit.runs)
+    return guarded(Step(NAME, lambda: determinism(audit)))
