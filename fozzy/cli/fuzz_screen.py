@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from fozzy import wall
-from fozzy.cli.console import Console
 from fozzy.cli.documents import CrashBody, FuzzBody
+from fozzy.cli.live import Ticker
 from fozzy.report.text import Line, Span, count, duration, line, one_line
 from fozzy.search.fuzz.campaign import Campaign
 
-LIVE_NS = 100 * 10**6  # between two looks of the live line
 INPUT_CHARS_MAX = 200
 
 
-class Live:
-    """The line at the bottom of a terminal while it works; nothing unless a person watches."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._on = console.is_live and not console.quiet
-        self._last_ns = 0
+class Live(Ticker):
+    """How far a campaign is."""
 
     def __call__(self, campaign: Campaign) -> None:
         """A portion was merged."""
-        if not self._on or wall.elapsed_ns() - self._last_ns < LIVE_NS:
-            return
-        self._last_ns = wall.elapsed_ns()
-        speed = campaign.runs * 10**9 // max(1, campaign.spent_ns)
-        said = [count(campaign.runs, "run"), f"{speed:,}/s", f"{len(campaign.seen):,} reached"]
-        said += [f"corpus {len(campaign.corpus):,}", crashes(len(campaign.crashes))]
-        self._console.erase_line(f"  {'   '.join(said)}   {duration(campaign.spent_ns)}")
-
-    def say(self, text: str) -> None:
-        """Something else at the bottom."""
-        if self._on:
-            self._console.erase_line(f"  {text}")
-
-    def erase(self) -> None:
-        """Take the line away."""
-        if self._on:
-            self._console.erase_line("")
+        if self.is_due():
+            speed = campaign.runs * 10**9 // max(1, campaign.spent_ns)
+            said = [count(campaign.runs, "run"), f"{speed:,}/s", f"{len(campaign.seen):,} reached"]
+            said += [f"corpus {len(campaign.corpus):,}", crashes(len(campaign.crashes))]
+            self.say("   ".join([*said, duration(campaign.spent_ns)]))
 
 
 def opening(target: str, takes: str, seed: int, mode: str) -> list[Line]:

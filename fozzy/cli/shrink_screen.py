@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-
-from fozzy import wall
-from fozzy.cli.console import Console
 from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
+from fozzy.cli.live import Ticker
 from fozzy.report.text import Line, Span, count, duration, line, one_line
 from fozzy.search.scenario import one_of
 from fozzy.search.shrink.gate import Gate, faults_in, size_of
@@ -14,33 +11,19 @@ from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
 from fozzy.search.subject import Outcome
 
-LIVE_NS = 100 * 10**6  # between two looks of the live line
 SLIPS_SHOWN_MAX = 5
 NAME_CHARS = 18
 
 
-class Live:
-    """The line at the bottom of a terminal while it works; nothing unless a person watches."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._on = console.is_live and not console.quiet
-        self._last_ns = 0
+class Live(Ticker):
+    """How far shrinking is."""
 
     def __call__(self, name: str, gate: Gate) -> None:
         """A candidate is about to run."""
-        if not self._on or wall.elapsed_ns() - self._last_ns < LIVE_NS:
-            return
-        self._last_ns = wall.elapsed_ns()
-        size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
-        took = duration(gate.spent_ns)
-        said = f"  {name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far"
-        self._console.erase_line(said[: shutil.get_terminal_size().columns - 1])  # a line that wraps is not erased
-
-    def erase(self) -> None:
-        """Take the line away."""
-        if self._on:
-            self._console.erase_line("")
+        if self.is_due():
+            size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
+            took = duration(gate.spent_ns)
+            self.say(f"{name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far")
 
 
 def opening(name: str, finding_title: str, message: str) -> list[Line]:

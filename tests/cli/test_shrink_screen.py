@@ -11,6 +11,7 @@ import pytest
 from fozzy import wall
 from fozzy.cli import shrink_screen as screen
 from fozzy.cli.console import Console
+from fozzy.cli.live import LIVE_NS
 from fozzy.report.text import plain
 from fozzy.search.script import script_of
 from fozzy.search.shrink.gate import Size, Slip, size_of
@@ -128,7 +129,7 @@ def test_the_live_line_fits_and_goes(columns: str, whole: bool, monkeypatch: pyt
     gate: Any = FakeGate()
     for _ in range(5):
         live("drop steps", gate)
-    now += screen.LIVE_NS
+    now += LIVE_NS
     live("drop steps", gate)
     live.erase()
     lines = terminal.getvalue().split("\r\x1b[2K")[1:]
