@@ -25,7 +25,7 @@ from fozzy.engine.code import Allowance
 from fozzy.engine.replay import replay_file
 from fozzy.errors import FozzyError
 from fozzy.gate.surroundings import surroundings
-from fozzy.insight.artifacts import chunks, files_of
+from fozzy.insight.artifacts import chunks, files_of, renamed
 from fozzy.insight.export import Exported, check_bounds, write_archive
 from fozzy.insight.recall import Recalled
 from fozzy.report.pretty import run_failure
@@ -88,26 +88,19 @@ def bundle(recalled: Recalled, config: Config, out: Path, *, overwrite: bool, al
         "verification.json": _json(verification, redactor),
         **dict(_scenarios(header.scenario)),
     }
-    files = files_of(recalled.named)
+    files = renamed(files_of(recalled.named), trace, TRACE_NAME.removesuffix(SUFFIX))
     check_bounds(files, out)
-    names = {file.name: _name(file.name, trace.name) for file in files}
-    said[README] = redactor.text(_readme(recalled, header, verification, replay, sorted({*said, *names.values()})))
+    said[README] = redactor.text(
+        _readme(recalled, header, verification, replay, sorted({*said, *(file.name for file in files)}))
+    )
 
     def contents() -> Iterator[tuple[str, bytes]]:
         yield README, said.pop(README).encode()
         yield from ((name, said[name].encode()) for name in sorted(said))
         for file in files:
-            yield names[file.name], b"".join(chunks(file.path))
+            yield file.name, b"".join(chunks(file.path))
 
     return Bundled(write_archive(contents(), out, overwrite=overwrite), verification, replay)
-
-
-def _name(name: str, trace: str) -> str:
-    """What a file of the run is called in the bundle: the trace and its side files as those of a single run."""
-    if name == trace:
-        return TRACE_NAME
-    stem, own = trace.removesuffix(SUFFIX), TRACE_NAME.removesuffix(SUFFIX)
-    return f"{own}{name.removeprefix(stem)}" if name.startswith(f"{stem}.") else name
 
 
 def _replay(trace: Path, config: Config, allow_code: bool) -> Replay:

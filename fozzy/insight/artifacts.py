@@ -121,6 +121,15 @@ def files_of(named: Named) -> list[File]:
     return found
 
 
+def renamed(files: Iterable[File], trace: Path | None, stem: str) -> list[File]:
+    """The files with a trace and its side files under another stem: `t.2.profile.json` as `trace.profile.json`."""
+    own = trace.name.removesuffix(SUFFIX) if trace else stem
+    return sorted(
+        file._replace(name=f"{stem}{file.name.removeprefix(own)}") if file.name.startswith(f"{own}.") else file
+        for file in files
+    )
+
+
 def artifacts_of(files: Iterable[File]) -> list[Artifact]:
     """The files with their digests. *Errors*: `StoreError`."""
     return [

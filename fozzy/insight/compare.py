@@ -17,7 +17,7 @@ import msgspec
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Summary
 from fozzy.errors import EvidenceError, Where
-from fozzy.insight.artifacts import Artifact, artifacts_of, files_of, unreadable
+from fozzy.insight.artifacts import Artifact, artifacts_of, files_of, renamed, unreadable
 from fozzy.trace.diff import Difference, TraceDiff, diff, differences
 from fozzy.trace.finalize import shown_path
 
@@ -92,10 +92,10 @@ def _bounded(found: Iterator[Difference]) -> tuple[list[Difference], int]:
 
 
 def _files(run: Recalled) -> dict[str, Artifact]:
-    """The files of a run by names that mean the same in both: without the number of a member."""
-    stem = str(run.named.member)
-    renamed = (lambda name: f"trace{name.removeprefix(stem)}") if run.named.member else str
-    return {renamed(each.name): each for each in artifacts_of(files_of(run.named))}
+    """The files of a run by names that mean the same in both, whatever its trace is called."""
+    files = files_of(run.named)
+    named = renamed(files, run.trace, "trace") if run.named.member or run.named.folder is None else files
+    return {each.name: each for each in artifacts_of(named)}
 
 
 def _kept(a: dict[str, Artifact], b: dict[str, Artifact]) -> Iterator[Kept]:

@@ -21,13 +21,14 @@ import msgspec
 from fozzy import wall
 from fozzy.core.outcome import Camel
 from fozzy.errors import EvidenceError, InputError, StoreError, Where
-from fozzy.insight.artifacts import Artifact, File, chunks, digest_of, files_of, kind_of, summary_in
+from fozzy.insight.artifacts import Artifact, File, chunks, digest_of, files_of, kind_of, renamed, summary_in
 from fozzy.insight.export import BOUNDS, Exported, artifact_of, check_bounds, exists, placing
 from fozzy.insight.recall import Named
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import SUFFIX
 from fozzy.trace.reader import Trace
 from fozzy.trace.staging import made_folder
-from fozzy.trace.store import RUN_ID, Store
+from fozzy.trace.store import MIN_NAME, RUN_ID, TRACE_NAME, Store
 from fozzy.trace.zipped import Archive, ArchiveFlaw, mapped
 from fozzy.trace.zipping import write_zip
 
@@ -64,7 +65,7 @@ def pack(named: Named, out: Path, *, overwrite: bool = False, unsafe: bool = Fal
     if not named.run_id:
         message = f"{named.shown} does not say which run it is of"
         raise StoreError("artifacts.no_run", message, hint="fozzy trace recover seals what a killed run left")
-    files = files_of(named)
+    files = renamed(files_of(named), named.trace, _stem(named))
     check_bounds(files, out)
     with placing(out, overwrite) as hidden:
         packed: list[Artifact] = []
@@ -88,6 +89,14 @@ def unpack(file: Path, store: Store, out: Path | None = None, *, unsafe: bool = 
             return Unpacked(manifest.run_id, folder, manifest.files, False)
         _write(archive, folder)
     return Unpacked(manifest.run_id, folder, manifest.files, True)
+
+
+def _stem(named: Named) -> str:
+    """What the trace is called where the pack is unpacked, so that the store finds it there."""
+    own = named.trace.name.removesuffix(SUFFIX) if named.trace else ""
+    if named.member:
+        return str(named.member)
+    return own if f"{own}{SUFFIX}" in (TRACE_NAME, MIN_NAME) or own.isdecimal() else TRACE_NAME.removesuffix(SUFFIX)
 
 
 def _contents(run_id: str, files: list[File], packed: list[Artifact]) -> Iterator[tuple[str, bytes]]:

@@ -169,7 +169,8 @@ def _of_path(store: Store, path: Path, word: str, unsafe: bool) -> Named:
         run_id = footer.run_id if footer else ""
         kept = _kept(store, run_id, trace)
     if kept is None:
-        return Named(word, "path", run_id, None, 0, path)
+        number = _recorded(store, run_id, path)
+        return Named(word, "path", run_id, store.folder(run_id) if number else None, number, path)
     return Named(word, "path", run_id, kept.parent, _number(kept), kept)
 
 
@@ -178,6 +179,16 @@ def _kept(store: Store, run_id: str, trace: Trace) -> Path | None:
     if run_id not in store.ids():
         return None
     return next((path for path in _traces(store.folder(run_id)) if _is_same(path, trace)), None)
+
+
+def _recorded(store: Store, run_id: str, path: Path) -> int:
+    """The number of the stored suite's scenario whose trace was recorded here, 0 when it is of none."""
+    with suppress(FozzyError):
+        summary = _stored(store.folder(run_id) / SUMMARY_NAME) if run_id in store.ids() else None
+        for member in summary.scenarios if summary else ():
+            if member.trace_path == shown_path(path) and not member.replay:
+                return member.number
+    return 0
 
 
 def _traces(folder: Path) -> Iterator[Path]:

@@ -156,6 +156,8 @@ class Store:
         path = folder / f"{number}{SUFFIX}"
         if number.isdigit() and path.is_file():
             return path
+        if (recorded := _recorded(folder, run_id, number)) is not None:
+            return recorded
         kept = " ".join(trace.name.removesuffix(SUFFIX) for trace in self._traces(folder))
         raise StoreError(
             "store.unknown_member", f'run {run_id} kept no trace "{number}"', hint=f"it kept: {kept or 'none'}"
@@ -164,6 +166,26 @@ class Store:
     def _hint(self, word: str) -> str:
         words = [*self.ids(), *(f"@{alias}" for alias in ALIASES)]
         return suggestion(word, words) or "a selector is a trace file, a run id or @latest"
+
+
+def _recorded(folder: Path, run_id: str, number: str) -> Path | None:
+    """The trace of a suite's scenario that was recorded elsewhere, if it is still there and still of this run."""
+    import msgspec  # only who names such a scenario needs to read summaries and traces
+
+    from fozzy.core.summary import Summary
+    from fozzy.errors import FozzyError
+    from fozzy.trace.reader import open_trace
+
+    try:
+        members = msgspec.json.decode((folder / SUMMARY_NAME).read_bytes(), type=Summary).scenarios
+        path = next((each.trace_path for each in members if str(each.number) == number and not each.replay), None)
+        if path is None:
+            return None
+        with open_trace(Path(path)) as trace:
+            footer = trace.footer()
+        return Path(path) if footer is not None and footer.run_id == run_id else None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, FozzyError):
+        return None
 
 
 def write_whole(path: Path, data: bytes) -> None:

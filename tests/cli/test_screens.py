@@ -341,7 +341,7 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
             assert not failed or failed[0] in said
         elif words[:2] == ["trace", "verify"]:
             assert code == 6 and "FAIL" in said
-        elif words[1] == "diff":
+        elif words[1:2] == ["diff"]:
             assert code == 1 and "DIFFERENT" in said
         elif words[0] == "test":
             assert code in (0, 1, 3, 4, 6)

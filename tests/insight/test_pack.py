@@ -98,6 +98,26 @@ def test_one_scenario_of_a_suite(suite: Named) -> None:
     assert os.listdir(OTHER.folder(suite.run_id)) == ["2.fozzy"]
 
 
+def test_a_trace_from_anywhere_is_found_where_it_is_unpacked(fz: Any, scenario: Any) -> None:
+    """A trace of another name, and a scenario that was recorded elsewhere, are named so that the store finds them."""
+    steps = [{"type": "assert_eq_int", "a": 1, "b": 2}]
+    for name in ("s/a", "s/b"):
+        scenario(name, steps)
+    fz("test", "s", "-j1", "--record", "t.fozzy")
+    suite = STORE.run_of("latest")
+    Path("t.2.profile.json").write_text("{}")
+    pack(find(STORE, f"{suite}/2"), Path("member.fozzypack"))
+    unpack(Path("member.fozzypack"), OTHER)
+    assert sorted(os.listdir(OTHER.folder(suite))) == ["2.fozzy", "2.profile.json"]
+    fz("run", "s/a.fozzy.json", "--record", "own.fozzy")
+    single = STORE.run_of("latest")
+    shutil.rmtree(".fozzy")
+    pack(find(STORE, "own.fozzy"), Path("own.fozzypack"))
+    unpack(Path("own.fozzypack"), OTHER)
+    assert OTHER.trace_of(single).read_bytes() == Path("own.fozzy").read_bytes()
+    assert OTHER.trace_of(f"{suite}/2").read_bytes() == Path("t.2.fozzy").read_bytes()
+
+
 def test_another_run_of_that_id_is_never_replaced(single: Named) -> None:
     """Where the id is taken by something else the pack is refused, and --out takes it."""
     pack(single, Path("p.fozzypack"))

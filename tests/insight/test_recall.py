@@ -159,3 +159,22 @@ def test_a_run_without_a_trace_says_so(fz: Any, scenario: Any) -> None:
     with pytest.raises(StoreError) as caught:
         recall_traced(STORE, "@latest")
     assert caught.value.code == "store.no_trace"
+
+
+def test_a_suite_that_was_recorded_elsewhere(fz: Any, scenario: Any) -> None:
+    """A scenario whose trace went where it was asked to is found by its number and by that trace, while it is there."""
+    for name, steps in (("s/a", STEPS[:1]), ("s/b", STEPS)):
+        scenario(name, steps)
+    fz("test", "s", "--seed", "1", "-j1", "--record", "t.fozzy")
+    run_id = STORE.run_of("latest")
+    for number in (1, 2):
+        by_number, by_trace = find(STORE, f"{run_id}/{number}"), find(STORE, f"t.{number}.fozzy")
+        assert only(by_number) == only(by_trace)
+        assert by_number[2:] == (run_id, STORE.folder(run_id), number, Path(f"t.{number}.fozzy"))
+        assert recall(STORE, f"{run_id}/{number}").summary.status == ("pass", "fail")[number - 1]
+    assert fz("replay", f"{run_id}/2").code == 1
+    fz("run", "s/b.fozzy.json", "--record", "t.2.fozzy", "--record-collision", "overwrite")
+    with pytest.raises(StoreError) as caught:
+        find(STORE, f"{run_id}/2")
+    assert caught.value.code == "store.unknown_member"
+    assert find(STORE, "t.2.fozzy").run_id == STORE.run_of("latest") != run_id
