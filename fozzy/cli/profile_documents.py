@@ -57,9 +57,67 @@ class ProfileFileDocument(Camel, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class ChangeBody(Camel, frozen=True, kw_only=True):
+    """Something that changed by more than noise; times are medians of the runs. `p` is there for a rank test."""
+
+    what: str
+    name: str
+    at: str = ""
+    clock: Literal["real", "virtual"]
+    before_ns: int
+    after_ns: int
+    verdict: Literal["slower", "faster", "added", "removed", "same"]
+    p: float | None = None
+
+
+class ProfileDiffDocument(Camel, frozen=True, kw_only=True):
+    """What changed between two sides; `how` says what noise was taken to be, `same` counts what did not change."""
+
+    schema_version: int
+    command: Literal["profile diff"]
+    status: Literal["pass", "fail"]
+    before: list[ProfiledRun]
+    after: list[ProfiledRun]
+    how: list[str]
+    changes: list[ChangeBody]
+    same: int
+
+
+class ProfileExplainDocument(Camel, frozen=True, kw_only=True):
+    """Where the time of a run went, in sentences."""
+
+    schema_version: int
+    command: Literal["profile explain"]
+    status: Literal["pass"]
+    run: ProfiledRun
+    sentences: list[str]
+
+
+class AdviceBody(Camel, frozen=True, kw_only=True):
+    """Something a profile needs: there, missing, or good to know; `command` mends what is missing."""
+
+    state: Literal["ok", "missing", "note"]
+    name: str
+    said: str
+    command: str | None = None
+
+
+class ProfileDoctorDocument(Camel, frozen=True, kw_only=True):
+    """What a run lacks to be profiled well."""
+
+    schema_version: int
+    command: Literal["profile doctor"]
+    status: Literal["pass"]
+    run: ProfiledRun
+    advice: list[AdviceBody]
+
+
 PROFILE_DOCUMENTS: dict[str, type] = {
     "profile top": ProfileTopDocument,
     "profile flame": ProfileFileDocument,
     "profile timeline": ProfileFileDocument,
     "profile export": ProfileFileDocument,
+    "profile diff": ProfileDiffDocument,
+    "profile explain": ProfileExplainDocument,
+    "profile doctor": ProfileDoctorDocument,
 }

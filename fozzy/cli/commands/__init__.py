@@ -28,6 +28,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile flame": ("profile_files:Flame", "Make a flame graph of a recorded run."),
     "profile timeline": ("profile_files:Timeline", "Make a page that shows a recorded run over time."),
     "profile export": ("profile_files:Export", "Export a recorded run for another profiler."),
+    "profile diff": ("profile_words:Diff", "Say what changed between two runs, and whether it is more than noise."),
+    "profile explain": (
+        "profile_words:Explain",
+        "Say in a few sentences where the time of a run went and what to look at.",
+    ),
+    "profile doctor": (
+        "profile_words:Doctor",
+        "Say what a run lacks to be profiled well, with the command that mends it.",
+    ),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
