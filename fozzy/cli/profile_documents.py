@@ -112,6 +112,88 @@ class ProfileDoctorDocument(Camel, frozen=True, kw_only=True):
     advice: list[AdviceBody]
 
 
+class MemorySiteBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """A step that allocates on the modelled heap."""
+
+    at: str
+    tag: str
+    times: int
+    size_bytes: int
+    living_bytes: int
+    living: int
+
+
+class LivingBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """An allocation of the modelled heap that was never freed."""
+
+    alloc_id: int
+    at: str
+    tag: str
+    size_bytes: int
+    since_ns: int
+
+
+class MemoryLineBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """A line of user code, and what calls left of its allocations."""
+
+    at: str
+    size_bytes: int
+    blocks: int
+
+
+class MemoryTopDocument(Camel, frozen=True, kw_only=True):
+    """Who allocated and what was never freed. `exact` is false when a reference chose what was freed."""
+
+    schema_version: int
+    command: Literal["memory top"]
+    status: Literal["pass", "fail"]
+    run: ProfiledRun
+    in_use_bytes: int
+    peak_bytes: int
+    exact: bool
+    budget_bytes: int | None = None
+    sites: list[MemorySiteBody]
+    living: list[LivingBody]
+    code_bytes: int | None = None
+    code_peak_bytes: int | None = None
+    lines: list[MemoryLineBody] = []
+
+
+class MemoryGraphDocument(Camel, frozen=True, kw_only=True):
+    """The modelled heap over time: pairs of nanoseconds and bytes in use from then on."""
+
+    schema_version: int
+    command: Literal["memory graph"]
+    status: Literal["pass"]
+    run: ProfiledRun
+    peak_bytes: int
+    in_use_bytes: int
+    exact: bool
+    points: list[list[int]]
+
+
+class SiteChangeBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """A step or line that holds something else: before and after."""
+
+    at: str
+    living_bytes: list[int]
+    size_bytes: list[int]
+
+
+class MemoryDiffDocument(Camel, frozen=True, kw_only=True):
+    """What two runs hold differently; pairs are before and after."""
+
+    schema_version: int
+    command: Literal["memory diff"]
+    status: Literal["pass", "fail"]
+    before: ProfiledRun
+    after: ProfiledRun
+    in_use_bytes: list[int]
+    peak_bytes: list[int]
+    steps: list[SiteChangeBody]
+    lines: list[SiteChangeBody]
+
+
 PROFILE_DOCUMENTS: dict[str, type] = {
     "profile top": ProfileTopDocument,
     "profile flame": ProfileFileDocument,
@@ -120,4 +202,7 @@ PROFILE_DOCUMENTS: dict[str, type] = {
     "profile diff": ProfileDiffDocument,
     "profile explain": ProfileExplainDocument,
     "profile doctor": ProfileDoctorDocument,
+    "memory top": MemoryTopDocument,
+    "memory graph": MemoryGraphDocument,
+    "memory diff": MemoryDiffDocument,
 }

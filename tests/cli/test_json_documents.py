@@ -172,6 +172,18 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("profile", "doctor", "pay.fozzy"), 0, None),
         (("profile", "doctor", "nowhere"), 2, "store.unknown_run"),
     ],
+    "memory top": [
+        (("memory", "top", "pay.fozzy"), 0, None),
+        (("memory", "top", "pay.fozzy", "--budget", "-1"), 2, "usage.bad_value"),
+    ],
+    "memory graph": [
+        (("memory", "graph", "pay.fozzy"), 0, None),
+        (("memory", "graph", "nowhere"), 2, "store.unknown_run"),
+    ],
+    "memory diff": [
+        (("memory", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("memory", "diff", "pay.fozzy"), 2, "usage.missing"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -37,6 +37,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "profile_words:Doctor",
         "Say what a run lacks to be profiled well, with the command that mends it.",
     ),
+    "memory top": ("memory:Top", "Show who allocated and what was never freed."),
+    "memory graph": ("memory:Graph", "Draw the modelled heap of a run over its time."),
+    "memory diff": ("memory:Diff", "Say what two runs hold differently, step by step and line by line."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
@@ -56,6 +59,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # The first words of names of two words, with the help of each group.
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
+GROUPS["memory"] = "See what a recorded run held."
 GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
