@@ -15,12 +15,13 @@ from fozzy.cli.profile_documents import (
     MemoryTopDocument,
     SiteChangeBody,
 )
-from fozzy.cli.profiling import RunWord, again, fine, headline, profile_of, run_body
+from fozzy.cli.profiling import RunWord, again, fine, headline, next_line, pasted, profile_of, run_body
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError
 from fozzy.insight.memory import Memory, chart, memory_of
 from fozzy.insight.profile.load import Profile
-from fozzy.report.text import Line, Span, count, gutter, line, one_line, size
+from fozzy.report.text import Line, Span, count, gutter, line, one_line, quoted, size
+from fozzy.trace.finalize import shown_path
 
 LIMIT = 10
 CHART_WIDTH, CHART_HEIGHT = 60, 8
@@ -51,7 +52,7 @@ class Top(Command, frozen=True, kw_only=True):
             lines += [*_sites(found, self.limit), *_living(found, self.limit), *_code(profile, found, self.limit)]
         if over:
             said = f"{found.in_use_bytes:,} bytes were never freed; the budget is {self.budget:,}"
-            lines += [[], line(gutter("FAIL", "fail"), said)]
+            lines += [[], line(gutter("FAIL", "fail"), said), [], _next(self, "graph", profile, "when it was held")]
         console.answer(lines)
         return Exit.FAIL if over else Exit.PASS
 
@@ -146,8 +147,14 @@ class Diff(Command, frozen=True, kw_only=True):
             f"  never freed {_arrow(old.in_use_bytes, new.in_use_bytes)}, "
             f"at most {_arrow(old.peak_bytes, new.peak_bytes)}"
         )
-        console.answer([end] if console.quiet else [*heads, *told, [], end])
+        then = [[], _next(self, "top", profiles[1], "who holds it")] if grown else []
+        console.answer([end] if console.quiet else [*heads, *told, [], end, *then])
         return Exit.FAIL if grown else Exit.PASS
+
+
+def _next(command: Command, view: str, profile: Profile, said: str) -> Line:
+    word = quoted(shown_path(profile.trace))
+    return next_line(f"fozzy memory {view} {word}{command.place_flags}", said)
 
 
 def _check(limit: int, budget: int | None) -> None:
@@ -199,8 +206,7 @@ def _code(profile: Profile, found: Memory, limit: int) -> list[Line]:
     if not profile.calls:
         return []
     if found.code_bytes is None:
-        said = line("  watch your own code   ", Span(again(profile, "--profile-memory"), "code"))
-        return [[], said]
+        return [[], line("  your code was not watched; this does it"), pasted(again(profile, "--profile-memory"))]
     at_most = f"one call had {size(found.code_peak_bytes)} at most"
     head = Span(f"{'left behind':>12}{'blocks':>12}          line of your code, or of what it calls", "dim")
     rows = [
@@ -247,9 +253,9 @@ def _compared(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, in
 def _changes(title: str, changes: list[SiteChangeBody], limit: int) -> list[Line]:
     if not changes:
         return []
-    head = Span(f"{'left':>26}{'in all':>26}  {title}", "dim")
+    head = Span(f"{'left':>22}{'in all':>22}  {title}", "dim")
     rows = [
-        line(f"{_arrow(*each.living_bytes):>26}{_arrow(*each.size_bytes):>26}  {one_line(each.at)}")
+        line(f"{_arrow(*each.living_bytes):>22}{_arrow(*each.size_bytes):>22}  {one_line(each.at)}")
         for each in changes[:limit]
     ]
     return [[], line(head), *rows, *_more(len(changes), limit)]

@@ -13,11 +13,13 @@ from fozzy.cli.profile_documents import (
     ProfileDoctorDocument,
     ProfileExplainDocument,
 )
-from fozzy.cli.profiling import RunWord, again, fine, headline, not_timed, profile_of, run_body
+from fozzy.cli.profiling import RunWord, again, fine, headline, next_line, not_timed, pasted, profile_of, run_body
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError
 from fozzy.insight.profile.compare import Change, Comparison, compare
-from fozzy.report.text import WIDTH, Line, Role, Span, gutter, line, one_line
+from fozzy.insight.profile.load import Profile
+from fozzy.report.text import WIDTH, Line, Role, Span, gutter, line, one_line, quoted
+from fozzy.trace.finalize import shown_path
 
 RUNS_MAX = 100
 LIMIT = 20
@@ -60,9 +62,8 @@ class Diff(Command, frozen=True, kw_only=True):
             for word, side in (("before", before), ("after", after))
             for each in side
         ]
-        console.answer(
-            [_closing(found)] if console.quiet else [*heads, *_lines(found, self.limit), [], _closing(found)]
-        )
+        end = [[], _closing(found), *(_next(self, after[0]) if slower else [])]
+        console.answer([_closing(found)] if console.quiet else [*heads, *_lines(found, self.limit), *end])
         return Exit.FAIL if slower else Exit.PASS
 
 
@@ -119,10 +120,10 @@ class Doctor(Command, frozen=True, kw_only=True):
         lines = [
             line(gutter(each.state, roles[each.state]), f"{each.name:<13} {one_line(each.said)}") for each in found
         ]
-        paste: list[Line] = [line("  mend it   ", Span(command, "code")) for command in commands.values()]
+        paste: list[Line] = [pasted(command) for command in commands.values()]
         missing = sum(each.state == "missing" for each in found)
-        end = line(f"  {missing} missing" if missing else "  nothing is missing")
-        console.answer([end] if console.quiet else [headline(profile), [], *lines, [], *paste, end])
+        end = line(f"  {missing} missing; this mends it" if missing else "  nothing is missing")
+        console.answer([end] if console.quiet else [headline(profile), [], *lines, [], end, *paste])
         return Exit.PASS
 
 
@@ -166,6 +167,12 @@ def _closing(found: Comparison) -> Line:
     numbers += [(len(found.of("added")), "added"), (len(found.of("removed")), "removed")]
     numbers += [(len(found.of("same")), "the same within noise")]
     return line("  " + ", ".join(f"{number:,} {word}" for number, word in numbers if number or word == "slower"))
+
+
+def _next(command: Command, slower: Profile) -> list[Line]:
+    """Where to look at what is slower."""
+    word = quoted(shown_path(slower.trace))
+    return [[], next_line(f"fozzy profile explain {word}{command.place_flags}", "where its time went")]
 
 
 def _paragraph(sentences: list[str]) -> list[Line]:

@@ -22,10 +22,8 @@ def advise(profile: Profile) -> list[Advice]:
     """Everything that matters for a profile of this run."""
     found = [_real(profile), *_code(profile), *_memory(profile), *_host(profile)]
     if profile.is_timed and profile.root.real_ns < SHORT_NS:
-        found.append(
-            Advice("note", "length", "the run is so short that starting and writing weigh as much as its steps")
-        )
-    found.append(Advice("note", "runs", "one run says little: make four of each and compare them with profile diff"))
+        found.append(Advice("note", "length", "so short that starting and writing weigh as much"))
+    found.append(Advice("note", "runs", "one says little: profile diff compares several"))
     return found
 
 
@@ -38,21 +36,21 @@ def _real(profile: Profile) -> Advice:
 def _code(profile: Profile) -> list[Advice]:
     """Functions of user code, when there are calls at all."""
     if not profile.calls:
-        return [Advice("note", "functions", "the run calls no code of yours: there are none to time")]
+        return [Advice("note", "functions", "the run calls no code of yours")]
     if profile.side is None:
         return [Advice("missing", "functions", f"{_count(profile.calls)} of your code, not watched", "--profile")]
     seen = sum(bool(call.functions) for call in profile.side.calls)
     if seen < profile.calls:
-        said = f"{seen} of {_count(profile.calls)} watched: one that hangs or dies tells nothing"
+        said = f"{seen} of {_count(profile.calls)} watched; one that hangs or dies is not"
         return [Advice("note", "functions", said)]
-    return [Advice("ok", "functions", f"{_count(seen)} watched; a watched call is slower than a plain one")]
+    return [Advice("ok", "functions", f"{_count(seen)} watched; that makes a call slower")]
 
 
 def _memory(profile: Profile) -> list[Advice]:
     if not profile.calls:
         return []
     if profile.side is not None and profile.side.memory:
-        return [Advice("ok", "allocations", "watched; this made calls much slower, so time and memory want two runs")]
+        return [Advice("ok", "allocations", "watched, so calls were slower: time wants another run")]
     return [Advice("missing", "allocations", "what your code allocates was not watched", "--profile-memory")]
 
 
@@ -61,9 +59,9 @@ def _host(profile: Profile) -> list[Advice]:
     backends = profile.header.backends
     found: list[Advice] = []
     if backends.proc == "host":
-        found.append(Advice("note", "programs", "timed as a whole; what happens inside them only their profiler sees"))
+        found.append(Advice("note", "programs", "timed as a whole; the inside is for their own profiler"))
     if "host" in (backends.proc, backends.fs, backends.http):
-        found.append(Advice("note", "virtual time", "has measured host time in it, so it differs from run to run"))
+        found.append(Advice("note", "virtual time", "has host time in it: it differs from run to run"))
     else:
         found.append(Advice("ok", "virtual time", "exact: the same in every run of this seed"))
     return found
