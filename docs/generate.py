@@ -271,7 +271,7 @@ def completion_text() -> str:
 
 # What an option or place takes, by how its value is called in the help.
 _KINDS = {
-    **dict.fromkeys(("TRACE", "RUN", "A", "B"), "run"),
+    **dict.fromkeys(("TRACE", "RUN", "A", "B", "BEFORE", "AFTER"), "run"),
     **{"FILE...": "file", "FILE.zip": "zip", "CORPUS": "folder"},
     **{"DIR": "cwd", "FILE": "file", "PATH...": "test", "SCENARIO": "scenario"},
 }

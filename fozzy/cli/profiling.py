@@ -67,7 +67,17 @@ def not_timed(profile: Profile) -> list[Line]:
     """That there is no real time, and how to measure it."""
     if profile.is_timed:
         return []
-    return [[], line(f"  {one_line(profile.why)}"), line("  measure it   ", Span(again(profile), "code"))]
+    return [[], line(f"  {one_line(profile.why)}; this measures it"), pasted(again(profile))]
+
+
+def pasted(command: str) -> Line:
+    """A command in a line of its own: it may be longer than a screen is wide."""
+    return line("    ", Span(command, "code"))
+
+
+def next_line(command: str, said: str) -> Line:
+    """What to do next."""
+    return line("  next  ", Span(command, "code"), f"   {said}")
 
 
 def fine(nanoseconds: int) -> str:

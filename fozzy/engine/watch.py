@@ -18,7 +18,6 @@ from fozzy.core.events import Record
 from fozzy.core.log import Log, Sink
 from fozzy.engine.prepare import Ready, Watch
 from fozzy.trace.format import Header
-from fozzy.trace.side import COVERAGE, PROFILE, SIDE_VERSION, CallProfile, CoverageFile, ProfileFile, write_side
 from fozzy.world.code.base import Seen
 
 
@@ -66,6 +65,18 @@ class Watching:
 
     def write(self, header: Header, seen: Seen | None, stem: Path, digest: str) -> None:
         """Write what was asked for beside `stem`; `digest` is the seal of the trace, empty when it was not kept."""
+        if self._watch == Watch():
+            return
+        from fozzy.trace.side import (  # most runs are not watched
+            COVERAGE,
+            PROFILE,
+            SIDE_VERSION,
+            CallProfile,
+            CoverageFile,
+            ProfileFile,
+            write_side,
+        )
+
         common: dict[str, Any] = {
             "schema_version": SIDE_VERSION,
             "trace_digest": digest,

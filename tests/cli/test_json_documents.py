@@ -262,6 +262,32 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("profile", "export", "pay.fozzy"), 2, "usage.missing"),
         (("profile", "export", "pay.fozzy", "--out", "scenarios"), 2, "report.unwritable"),
     ],
+    "profile diff": [
+        (("profile", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("profile", "diff", "pay.fozzy", "other.fozzy"), 0, None),
+        (("profile", "diff", "pay.fozzy", ","), 2, "usage.bad_value"),
+        (("profile", "diff", "pay.fozzy", "damaged.fozzy"), 6, "trace.seal_broken"),
+    ],
+    "profile explain": [
+        (("profile", "explain", "pay.fozzy"), 0, None),
+        (("profile", "explain"), 2, "usage.missing"),
+    ],
+    "profile doctor": [
+        (("profile", "doctor", "pay.fozzy"), 0, None),
+        (("profile", "doctor", "nowhere"), 2, "store.unknown_run"),
+    ],
+    "memory top": [
+        (("memory", "top", "pay.fozzy"), 0, None),
+        (("memory", "top", "pay.fozzy", "--budget", "-1"), 2, "usage.bad_value"),
+    ],
+    "memory graph": [
+        (("memory", "graph", "pay.fozzy"), 0, None),
+        (("memory", "graph", "nowhere"), 2, "store.unknown_run"),
+    ],
+    "memory diff": [
+        (("memory", "diff", "pay.fozzy", "pay.fozzy"), 0, None),
+        (("memory", "diff", "pay.fozzy"), 2, "usage.missing"),
+    ],
     "artifacts prune": [
         (("artifacts", "prune"), 0, None),
         (("artifacts", "prune", "--dry-run", "--runs", "0"), 0, None),

@@ -32,6 +32,8 @@ class Scene(NamedTuple):
 
 RECORD = ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7", "--record", "pay.fozzy")
 SEEDS = tuple(("corpus", "add", "seeds", "--text", text) for text in ("a", "ab", "b", "bc"))
+SLOW = ("run", "slow.fozzy.json", "--seed", "7", "--record", "slow.fozzy")
+HEAP = ("run", "heap.fozzy.json", "--seed", "7", "--record", "heap.fozzy")
 SCENES = [
     Scene("test-passing", 0, ("test", "scenarios/cart", "scenarios/programs/refused.fozzy.json", "-j1")),
     Scene("test-failing", 4, ("test", "--seed", "1337", "-j1")),
@@ -42,6 +44,7 @@ SCENES = [
     Scene("test-nothing", 5, ("test", "--tag", "none", "-j1")),
     Scene("test-refused", 2, ("test", "cluster.fozzy.json", "scenarios", "nowhere.fozzy.json")),
     Scene("run-passing", 0, ("run", "scenarios/cart/add_item.fozzy.json", "--seed", "7")),
+    Scene("run-watched", 0, ("run", "scenarios/cart/add_item.fozzy.json", "--seed", "7", "--profile", "--coverage")),
     Scene("run-failing", 1, ("run", "scenarios/checkout/pay_twice.fozzy.json", "--seed", "7")),
     Scene("run-timeout", 3, ("run", "scenarios/orders/slow_refund.fozzy.json", "--seed", "7")),
     Scene("run-crash", 4, ("run", "scenarios/programs/killed.fozzy.toml", "--seed", "7")),
@@ -103,6 +106,14 @@ SCENES = [
     Scene("report-query", 0, ("report", "query", "pay.fozzy", "--path", "$.records[?@.kind=='step'].note"), (RECORD,)),
     Scene("report-query-nothing", 5, ("report", "query", "pay.fozzy", "--path", "$.summary.nothing"), (RECORD,)),
     Scene("report-flaky", 1, ("report", "flaky", "pay.fozzy", "@latest"), (RECORD, (*RECORD[:4], "--timeout", "5ms"))),
+    Scene("profile-top", 0, ("profile", "top", "pay.fozzy"), (RECORD,)),
+    Scene("profile-explain", 0, ("profile", "explain", "pay.fozzy"), (RECORD,)),
+    Scene("profile-doctor", 0, ("profile", "doctor", "pay.fozzy"), (RECORD,)),
+    Scene("profile-diff", 1, ("profile", "diff", "pay.fozzy", "slow.fozzy"), (RECORD, SLOW)),
+    Scene("profile-not-timed", 2, ("profile", "top", "pay.fozzy", "--by", "real"), (RECORD,)),
+    Scene("memory-top", 1, ("memory", "top", "heap.fozzy", "--budget", "100"), (HEAP,)),
+    Scene("memory-graph", 0, ("memory", "graph", "heap.fozzy"), (HEAP,)),
+    Scene("memory-diff", 1, ("memory", "diff", "pay.fozzy", "heap.fozzy"), (RECORD, HEAP)),
     Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
     Scene("init-again", 2, ("init", "--config", "init.toml")),
     Scene("env", 0, ("env",)),
@@ -168,6 +179,7 @@ def stage(shop, broken: str, distributed: str, still: None, fz: Callable[..., ob
     shop.edited("dropped", (sleep, ""))
     shop.edited("fixed", ('"b": 1', '"b": 2'))
     shop.edited("changed", ('"b": 1', '"b": 3'))
+    shop.edited("slow", ("12ms", "20ms"))
     whole = Path("pay.fozzy").read_bytes()
     lines = whole.splitlines(keepends=True)
     Path("cut.fozzy").write_bytes(b"".join(lines[:-4]))
@@ -181,6 +193,22 @@ def stage(shop, broken: str, distributed: str, still: None, fz: Callable[..., ob
 
 
 TEXTS = {
+    "heap.fozzy.json": """\
+{
+  "version": 1,
+  "name": "a basket is kept",
+  "steps": [
+    { "type": "memory_alloc", "bytes": 4000, "key": "basket", "tag": "basket" },
+    { "type": "sleep", "duration": "10ms" },
+    { "type": "repeat", "times": 5, "steps": [
+      { "type": "memory_alloc", "bytes": 1000, "tag": "log" },
+      { "type": "sleep", "duration": "3ms" }
+    ] },
+    { "type": "memory_free", "key": "basket" },
+    { "type": "sleep", "duration": "5ms" }
+  ]
+}
+""",
     "init.toml": "det = true\n",
     "bad.toml": 'dett = true\n\n[limits]\ncall_ms_max = "long"\n',
     "blocks.fozzy.json": """\

@@ -39,6 +39,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile flame": ("profile_files:Flame", "Make a flame graph of a recorded run."),
     "profile timeline": ("profile_files:Timeline", "Make a page that shows a recorded run over time."),
     "profile export": ("profile_files:Export", "Export a recorded run for another profiler."),
+    "profile diff": ("profile_words:Diff", "Say what changed between two runs, and whether it is more than noise."),
+    "profile explain": (
+        "profile_words:Explain",
+        "Say in a few sentences where the time of a run went and what to look at.",
+    ),
+    "profile doctor": (
+        "profile_words:Doctor",
+        "Say what a run lacks to be profiled well, with the command that mends it.",
+    ),
+    "memory top": ("memory:Top", "Show who allocated and what was never freed."),
+    "memory graph": ("memory:Graph", "Draw the modelled heap of a run over its time."),
+    "memory diff": ("memory:Diff", "Say what two runs hold differently, step by step and line by line."),
     "artifacts prune": ("artifacts:Prune", "Remove old runs from the store."),
     "corpus list": ("corpus:List", "Show corpora, or the entries of one."),
     "corpus add": ("corpus:Add", "Keep inputs in a corpus."),
@@ -64,6 +76,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 # The first words of names of two words, with the help of each group.
 GROUPS: dict[str, str] = {name.split()[0]: "" for name in COMMANDS if " " in name}
 GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "artifacts": "Look after what runs leave."}
+GROUPS["memory"] = "See what a recorded run held."
 GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["map"] = "Say which code is risky, and which of it recorded runs touched."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."

@@ -39,21 +39,25 @@ def top(root: Span, by: By) -> Top:
     capabilities: dict[tuple[str, str], Row] = {}
     functions: dict[tuple[str, str], Row] = {}
     for span, repeated in _outermost(root):
-        own_virtual_ns, own_real_ns = span.own_virtual_ns, span.own_real_ns
         if span.kind == "step":
-            inner = [each for each in span.inside if each.kind != "step"]  # questions and functions are the step's own
-            own_virtual_ns = min(span.virtual_ns, own_virtual_ns + sum(each.virtual_ns for each in inner))
-            row = Row(span.label, span.at, 1, span.virtual_ns, own_virtual_ns, span.real_ns, 0)
-            own_real_ns += sum(each.real_ns for each in inner)
-            _add(steps, (span.at, span.name), row._replace(own_real_ns=own_real_ns))
+            own = step_own(span)
+            row = Row(span.label, span.at, 1, span.virtual_ns, own[0], span.real_ns, own[1])
+            _add(steps, (span.at, span.name), row)
         if span.kind == "function":
             whole_ns = 0 if repeated else span.real_ns  # a function inside itself is counted once
-            _add(functions, (span.name, span.at), Row(span.name, span.at, span.calls, 0, 0, whole_ns, own_real_ns))
+            _add(functions, (span.name, span.at), Row(span.name, span.at, span.calls, 0, 0, whole_ns, span.own_real_ns))
         if span.kind in ("step", "ask", "function"):
             own = (span.own_virtual_ns, span.own_real_ns)
             _add(capabilities, (span.capability, ""), Row(span.capability, "", 1, own[0], own[0], own[1], own[1]))
     tables = (steps, capabilities, functions)
     return Top(*(sorted(table.values(), key=lambda row: (-row.by(by), row.name, row.at)) for table in tables))
+
+
+def step_own(span: Span) -> tuple[int, int]:
+    """The virtual and the real time of a step without its nested steps; questions and functions are its own."""
+    inner = [each for each in span.inside if each.kind != "step"]
+    virtual_ns = min(span.virtual_ns, span.own_virtual_ns + sum(each.virtual_ns for each in inner))
+    return virtual_ns, span.own_real_ns + sum(each.real_ns for each in inner)
 
 
 def _add(table: dict[tuple[str, str], Row], key: tuple[str, str], row: Row) -> None:

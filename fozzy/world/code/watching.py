@@ -102,6 +102,7 @@ class Watch:
 
         if not tracemalloc.is_tracing():
             tracemalloc.start()
+            _snapshot()  # what filters compile at first is not the user's
         self._before = _snapshot()
         tracemalloc.reset_peak()
         self._had_bytes = tracemalloc.get_traced_memory()[0]
