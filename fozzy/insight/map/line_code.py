@@ -12,10 +12,10 @@ from fozzy.insight.map.units import BRANCH, FAILURE, Code, Point, Scope
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*")
 _JOINT = re.compile(r"::|->|\?\.")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-_SQL = re.compile(r"(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b")
+_SQL = re.compile(r"(?:SELECT\b.{1,150}?\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b")
 _BRANCH = re.compile(r"\b(?:if|elif|elsif|for|foreach|while|case|catch|when|unless|rescue|loop)\b|&&|\|\||\?\?|\?(?= )")
 _FAILURE = re.compile(
-    r"\b(?:throw|raise|panic!?|fatalError|die|abort|exit)\b|\breturn\b.*\b(?:err|Err|errors\.New|fmt\.Errorf)\b"
+    r"\b(?:throw|raise|panic!?|fatalError|die|abort|exit)\b|\breturn\b.{0,200}\b(?:err|Err|errors\.New|fmt\.Errorf)\b"
     r"|\bErr\(|\.unwrap\(\)|\.expect\(|Promise\.reject|\breject\("
 )
 _BROAD = re.compile(
@@ -33,8 +33,11 @@ _FUNCTION = re.compile(
     r"|[A-Za-z_][\w<>\[\],:*&?\s]*[\s*&](?P<typed>[A-Za-z_~][\w:]*)\s*\([^;={}]*\)\s*(?:const\s*)?(?:throws [\w., ]+)?\{)"
 )
 _KEYWORDS = {"if", "for", "while", "switch", "catch", "return", "else", "new", "do", "function", "when", "match"}
-_HASH = re.compile(r"#.*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
-_SLASH = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+# A text or comment that is never closed ends with its line or the file: so no pattern looks at anything twice.
+_TEXT = r"\"(?:\\.|[^\"\\\n])*+(?:\"|(?=\n)|\Z)|'(?:\\.|[^'\\\n]){0,100}+'"
+_HASH = re.compile(rf"#[^\n]*|{_TEXT}", re.DOTALL)
+_SLASH = re.compile(rf"//[^\n]*|/\*(?:.*?\*/|.*)|{_TEXT}", re.DOTALL)
+_SIGNATURE_CHARS_MAX = 300  # of a line that begins a function
 LINE_CHARS_MAX = 2000  # of a line; a longer one is data
 
 
@@ -78,6 +81,6 @@ def _of_line(language: str, line: str) -> list[str]:
 
 def _function(line: str) -> str:
     """The name of the function a line begins, empty when it begins none."""
-    match = _FUNCTION.match(line[:LINE_CHARS_MAX])
+    match = _FUNCTION.match(line[:_SIGNATURE_CHARS_MAX])
     name = next((each for each in match.groups() if each), "") if match else ""
     return "" if name in _KEYWORDS else name

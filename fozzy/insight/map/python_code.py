@@ -12,8 +12,8 @@ from collections import deque
 from fozzy.insight.map.signals import signals_of
 from fozzy.insight.map.units import BRANCH, FAILURE, Code, Point, Scope
 
-_TODO = re.compile(r"#.*\b(?:TODO|FIXME|XXX|HACK)\b")
-_SQL = re.compile(r"(?:SELECT\b.+\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.DOTALL)
+_TODO = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+_SQL = re.compile(r"(?:SELECT\b.{1,150}?\bFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.DOTALL)
 _BRANCHES = (
     ast.If,
     ast.For,
@@ -71,7 +71,11 @@ class _Walk:
             node, prefix = waiting.popleft()
             waiting += self._look(node, prefix)
         lines = self.text.split("\n")
-        todos = [Point(number, "todo") for number, line in enumerate(lines, 1) if "#" in line and _TODO.search(line)]
+        todos = [
+            Point(number, "todo")
+            for number, line in enumerate(lines, 1)
+            if "#" in line and _TODO.search(line, line.index("#"))
+        ]
         return Code(sorted(self.scopes, key=lambda each: (each.line, -each.end)), self.points + todos, len(lines))
 
     def _look(self, node: ast.AST, prefix: str) -> list[tuple[ast.AST, str]]:

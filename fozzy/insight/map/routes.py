@@ -12,7 +12,7 @@ _MARK = re.compile(  # @app.get("/x"), @GetMapping("/x"), #[get("/x")]
     rf"""^\s*(?:@|\#\[)\s*(?P<name>[\w.:]+)\s*\(\s*(?:(?:path|value|rule)\s*=\s*)?{_TEXT}(?P<rest>.*)"""
 )
 _REGISTERED = re.compile(  # app.post("/x", handler); a client's own calls are told by the client's name
-    rf"""(?<![\w.@])(?P<owner>[A-Za-z_$][\w$.]*)\.(?P<name>{_VERBS}|all|route|handle|handlefunc)\(\s*{_TEXT}\s*,"""
+    rf"""(?<![\w.$@])(?P<owner>[A-Za-z_$][\w$.]*)\.(?P<name>{_VERBS}|all|route|handle|handlefunc)\(\s*{_TEXT}\s*,"""
     r"""(?P<rest>.*)""",
     re.IGNORECASE,
 )

@@ -21,9 +21,10 @@ from fozzy.trace.finalize import project_name, shown_path
 SCENARIOS_MAX = 10_000
 MENTIONS_MAX = 5  # of one hotspot: who else names it does not matter
 WORD_CHARS_MIN = 4  # shorter words are in every text
-_WORD = re.compile(r"[A-Za-z_][\w.]*(?!\w*\"?\s*[:=])")  # not the names of fields
-_PATH = re.compile(r"[\w./-]*\w\.\w{1,6}\b")
-_MODULE = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=:[A-Za-z_])")
+# Possessive, so that no text, however long, is looked at more than once.
+_WORD = re.compile(r"[A-Za-z_][\w.]*+(?!\"?\s*+[:=])")  # not the names of fields
+_PATH = re.compile(r"[\w./-]++")
+_MODULE = re.compile(r"(?<![\w.])[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+(?=:[A-Za-z_])")
 
 
 class Listed(NamedTuple):

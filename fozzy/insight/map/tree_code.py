@@ -6,6 +6,7 @@ then found in the lines that are left, as in languages without a parser.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -66,6 +67,9 @@ _GRAMMARS = {
     "Rust": ("tree_sitter_rust", "language", _RUST),
     "Java": ("tree_sitter_java", "language", _JAVA),
 }
+DEPTH_MAX = 2_000  # far deeper than people write
+_BRACKET = re.compile(r"[()\[\]{}]")
+_RUN = re.compile(rf"(?:[-!~+*&<]\s*+){{{DEPTH_MAX}}}|\b(\w++)\s++(?:\1\s++){{{DEPTH_MAX}}}")
 _NAME_CHARS_MAX = 80  # of what a computed name is written as
 
 
@@ -94,10 +98,15 @@ class _Grammar(NamedTuple):
 
 
 def parse(language: str, data: bytes, text: str) -> Parsed | None:
-    """None when there is no parser for the language, or it is not installed."""
+    """None when there is no parser for the language, or it is not installed.
+
+    *Errors*: `SyntaxError` for what is nested so deep that a query over it would take minutes.
+    """
     grammar = _grammar(language)
     if grammar is None:
         return None
+    if _is_deep(text):
+        raise SyntaxError("it is nested too deep")
     data = text.encode("utf-8")
     root = grammar.parser.parse(data).root_node
     scopes: list[_Found] = []
@@ -124,6 +133,18 @@ def _grammar(language: str) -> _Grammar | None:
         return _Grammar(library.Parser(made), library.Query(made, query), library.QueryCursor)
     except (ImportError, AttributeError):  # the latter: one too old
         return None
+
+
+def _is_deep(text: str) -> bool:
+    """Whether brackets or signs are nested in thousands: a query costs the square of the depth, and cannot be stopped."""
+    if _RUN.search(text):
+        return True
+    depth = 0
+    for bracket in _BRACKET.findall(text) if sum(map(text.count, "([{")) > DEPTH_MAX else ():
+        depth += 1 if bracket in "([{" else -1
+        if depth > DEPTH_MAX:
+            return True
+    return False
 
 
 def _name(found: dict[str, list[Any]]) -> str:

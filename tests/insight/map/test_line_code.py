@@ -66,3 +66,11 @@ int f() {
 def test_a_huge_line_is_looked_at_in_part() -> None:
     """A line of a megabyte is data; it costs little and breaks nothing."""
     assert units("C", "int f() {" + "if " * 300_000 + "}")["f"]["branch"] < 1000
+
+
+@pytest.mark.parametrize("piece", ["/*", '"\\"', "'", "SELECT ", "return ", "a ", "#", "a.", "catch ", "UPDATE "])
+def test_no_text_is_looked_at_again_and_again(piece: str) -> None:
+    """A megabyte of what patterns begin with is read; the time limit of the whole suite stands behind this test."""
+    text = (piece * (2_000 // len(piece)) + "\n") * 100
+    for language in ("C", "Ruby"):
+        assert len(parse(language, text).points) >= 0

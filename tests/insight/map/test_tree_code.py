@@ -99,3 +99,10 @@ def test_without_a_grammar_there_is_no_parser(monkeypatch: pytest.MonkeyPatch) -
 def test_characters_beyond_ascii_and_line_ends_of_windows() -> None:
     """Bytes and characters are not mixed up, and lines are counted alike."""
     assert units("TypeScript", "// é→😀\r\nfunction größe() {\r\n}\r\n") == {"größe": (2, 3)}
+
+
+@pytest.mark.parametrize("text", ["(" * 500_000, "!\n" * 200_000, "void " * 100_000, "{[" * 100_000])
+def test_code_nested_in_thousands_is_refused(text: str) -> None:
+    """A query over it would take minutes, so nothing is asked of it."""
+    with pytest.raises(SyntaxError):
+        tree_code.parse("TypeScript", b"", text)
