@@ -1,8 +1,8 @@
 """Compares what two witnesses said of the same scenario, and finds the first record that differs.
 
 Rule 1: what runs inside fozzy alone is compared byte for byte.
-Rule 2: what asks the real world is compared without what differs by nature: how long it took, when it was, how much
-memory a process had, and the number of a free port, wherever it stands.
+Rule 2: what asks the real world is compared without what differs by nature: how long it took, when it was (also in the
+`Date` of an HTTP answer), how much memory a process had, and the number of a free port, wherever it stands.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Side:
         record |= {key: 0 for key in _BY_NATURE if key in record}
         answer = record.get("answer")
         if isinstance(answer, dict):
-            record["answer"] = {key: value for key, value in answer.items() if key != _MEMORY}
+            record["answer"] = {key: value for key, value in answer.items() if key != _MEMORY} | _undated(answer)
             if record["label"] == PORT and "port" in answer:
                 self._learn(b"%d" % answer["port"])
         data = msgspec.json.encode(record)
@@ -76,6 +76,14 @@ class _Side:
     def _learn(self, port: bytes) -> None:
         self._ports.setdefault(port, b"%d" % (FIRST_PORT + len(self._ports)))
         self._pattern = re.compile(rb"(?<!\d)(" + b"|".join(self._ports) + rb")(?!\d)")
+
+
+def _undated(answer: dict[str, Any]) -> dict[str, Any]:
+    """The headers of an HTTP answer without the time it was made."""
+    headers = answer.get("headers")
+    if not isinstance(headers, list):
+        return {}
+    return {"headers": [each for each in headers if not (isinstance(each, list) and str(each[0]).lower() == "date")]}
 
 
 def _parting(number: int, ours: bytes | None, theirs: bytes | None) -> Parting:

@@ -188,6 +188,14 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("ci", "pay.fozzy", "--flake-budget", "5"), 2, "usage.bad_value"),
         (("ci",), 2, "usage.missing"),
     ],
+    "gate": [
+        (("gate", "--scope", "cart"), 0, None),
+        (("gate", "--scope", "checkout"), 1, None),
+        (("gate", "--scope", "orders"), 3, None),
+        (("gate", "--scope", "nowhere"), 5, "gate.nothing"),
+        (("gate",), 2, "gate.no_git"),
+        (("gate", "--scope", ","), 2, "usage.bad_value"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),

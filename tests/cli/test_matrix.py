@@ -77,6 +77,8 @@ CASES = {
     "doctor bad": Case(("doctor", "--scenario", "bad"), 1),
     "ci": Case(("ci", "pay.fozzy"), 1),
     "ci damaged": Case(("ci", "damaged.fozzy"), 6),
+    "gate": Case(("gate", "--scope", "cart"), 0),
+    "gate nothing": Case(("gate", "--scope", "nowhere"), 5),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),
