@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fozzy.core.brief import brief
 from fozzy.core.events import Record
 from fozzy.engine.tape import describe
 from fozzy.trace.diff import Difference, record_differences
 from fozzy.trace.reader import record_decoder
 
-SHOWN_CHARS_MAX = 160
+SHOWN_CHARS_MAX = 120
 HEAD_CHARS = 60  # of a record, before the value that differs
 BEFORE_CHARS = 12  # of a long value, before what differs
 PORT = "proc.port"
@@ -117,8 +116,12 @@ def _apart(first: str, other: str, differences: list[Difference]) -> tuple[str, 
     values = [msgspec.json.encode(value).decode() for value in (each.a, each.b)]
     same = next((at for at, (a, b) in enumerate(zip(*values, strict=False)) if a != b), min(map(len, values)))
     start = max(0, same - BEFORE_CHARS) if same > 2 * BEFORE_CHARS else 0
-    shown = [brief(("…" if start else "") + value[start:]) for value in values]
+    shown = [_clipped(("…" if start else "") + value[start:]) for value in values]
     return f"{_head(first)}  {each.field} = {shown[0]}", f"{_head(other)}  {each.field} = {shown[1]}"
+
+
+def _clipped(value: str) -> str:
+    return value if len(value) <= SHOWN_CHARS_MAX else f"{value[: SHOWN_CHARS_MAX - 1]}…"
 
 
 def _head(side: str) -> str:

@@ -196,6 +196,12 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("gate",), 2, "gate.no_git"),
         (("gate", "--scope", ","), 2, "usage.bad_value"),
     ],
+    "full": [
+        (("full", "--runs", "2"), 4, None),
+        (("full", "--runs", "2", "--config", "sound/fozzy.toml"), 0, None),
+        (("full", "--required-steps", "trace"), 2, "usage.bad_value"),
+        (("full", "--runs", "1"), 2, "usage.bad_value"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
@@ -242,6 +248,8 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     fz("corpus", "export", "seeds", "seeds.zip")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
+    Path("sound").mkdir()
+    Path("sound/fozzy.toml").write_text("det = true\nscenarios = '../scenarios/cart'\n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
     fz("run", shop.passing, "--record", "passed.fozzy")
     shop.edited("edited", ("12ms", "13ms"))

@@ -79,6 +79,7 @@ CASES = {
     "ci damaged": Case(("ci", "damaged.fozzy"), 6),
     "gate": Case(("gate", "--scope", "cart"), 0),
     "gate nothing": Case(("gate", "--scope", "nowhere"), 5),
+    "full": Case(("full", "--runs", "2"), 4),
     "explain": Case(("explain", "scenario.unknown_step"), 0),
     "completion": Case(("completion", "bash"), 0),
     "schema": Case(("schema",), 0),

@@ -17,12 +17,13 @@ BUDGET_NS = 10**9  # for each of them
 
 
 def shrinks(failing: Sequence[Path], names: Sequence[str] = ()) -> Checked:
-    """Shrink the first of these traces. *Errors*: `EvidenceError` when a failure does not come again."""
+    """Shrink the largest of these traces. *Errors*: `EvidenceError` when a failure does not come again."""
     if not failing:
         return skipped(NAME, "no scenario fails without asking the host or user code")
     found: list[Problem] = []
     kept = before = 0
-    for path in failing[:TRIED_MAX]:
+    largest = sorted(failing, key=lambda path: (-path.stat().st_size, path))[:TRIED_MAX]
+    for path in largest:
         start = open_failing(path, names)
         done = shrink(start.subject, start.first, start.failure, budget_ns=BUDGET_NS)
         before += start.first.script.steps
@@ -30,8 +31,9 @@ def shrinks(failing: Sequence[Path], names: Sequence[str] = ()) -> Checked:
         found += [] if _fails_alike(start, done) else [_problem(start)]
     rest = len(failing) - TRIED_MAX
     left_out = [f"{count(rest, 'more failing run')}: this is a smoke test"] if rest > 0 else []
-    tried = count(len(failing[:TRIED_MAX]), "failing run")
-    return judged(NAME, f"{tried}, {count(before, 'step')} became {kept}", found, left_out=left_out)
+    return judged(
+        NAME, f"{count(len(largest), 'failing run')}, {count(before, 'step')} became {kept}", found, left_out=left_out
+    )
 
 
 def _fails_alike(start: Failing, done: Shrunk) -> bool:
