@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from fozzy.cli.check_documents import CheckBody
@@ -9,7 +10,7 @@ from fozzy.cli.console import Console
 from fozzy.cli.failures import problem_body
 from fozzy.errors import Exit, Problem
 from fozzy.gate.checked import Cause, Checked, Parted, exit_of_checks, is_bad
-from fozzy.report.text import Line, Role, Span, count, line, one_line, safe
+from fozzy.report.text import WIDTH, Line, Role, Span, count, line, one_line
 
 WORDS: dict[str, tuple[str, Role]] = {
     "pass": ("ok", "pass"),
@@ -19,6 +20,8 @@ WORDS: dict[str, tuple[str, Role]] = {
     "info": ("info", "dim"),
 }
 FOUND_MAX = 20  # of one check; the document has all
+NAME_END = 27  # where a check's words begin
+LABEL = 10
 _INDENT = " " * 10
 
 
@@ -26,39 +29,63 @@ def check_lines(check: Checked, *, verbose: bool = False) -> Iterator[Line]:
     """One check, what it found, and what it left out."""
     word, role = WORDS[check.status]
     said = check.ran if check.status != "skip" else check.left_out[0]
-    yield line("  ", Span(f"{word:<8}", role), f"{check.name:<16} {one_line(said)}")
+    first, *rest = _wrapped(said, WIDTH - NAME_END)
+    yield line("  ", Span(f"{word:<8}", role), f"{check.name:<16} {first}")
+    yield from (line(" " * NAME_END, each) for each in rest)
     parted = dict(enumerate(check.parted))  # a problem of this check has its sides under the same number
     for index, problem in enumerate(check.found[:FOUND_MAX]):
         if check.status != "info" or verbose:
             yield from _problem(problem, parted.get(index), check)
-    rest = len(check.found) - FOUND_MAX
-    if rest > 0:
-        yield line(f"{_INDENT}and {rest} more: --json has all")
+    more = len(check.found) - FOUND_MAX
+    if more > 0:
+        yield line(f"{_INDENT}and {more} more: --json has all")
     if check.status != "skip":
-        yield from (line(_INDENT, Span(f"left out: {one_line(each)}", "dim")) for each in check.left_out)
+        for each in check.left_out:
+            yield from _indented(f"left out: {each}", "dim")
 
 
 def _problem(problem: Problem, parted: Parted | None, check: Checked) -> Iterator[Line]:
     role = WORDS[check.status][1]
-    yield line(_INDENT, Span(problem.code, role), f": {one_line(problem.message)}")
+    first, *rest = _wrapped(f"{problem.code}: {problem.message}", WIDTH - len(_INDENT))
+    code, _, message = first.partition(": ")
+    yield line(_INDENT, Span(code, role), f": {message}" if message else "")
+    yield from (line(_INDENT, each) for each in rest)
     if problem.where is not None:
         spot = f":{problem.where.line}:{problem.where.col}" if problem.where.line else ""
         yield line(f"{_INDENT}--> ", Span(f"{one_line(problem.where.file)}{spot}", "code"))
     if parted is not None:
         yield from _sides(parted)
-    if problem.hint:
-        yield line(f"{_INDENT}hint    ", Span(one_line(problem.hint), "code"))
+    if problem.hint.startswith("fozzy "):
+        yield line(_INDENT, Span(one_line(problem.hint), "code"))  # whole, so that it can be pasted
+    elif problem.hint:
+        yield from _labelled("hint", problem.hint)
 
 
 def _sides(parted: Parted) -> Iterator[Line]:
-    yield line(f"{_INDENT}run 1   ", safe(one_line(parted.first)))
-    yield line(f"{_INDENT}run 2   ", safe(one_line(parted.other)), Span(f"   ({parted.way})", "dim"))
+    yield from _labelled("run 1", parted.first)
+    yield from _labelled("run 2", parted.other)
+    yield from _labelled("run 2 is", parted.way, "dim")
     for cause in parted.causes:
-        yield line(f"{_INDENT}why     ", _why(cause))
+        yield from _labelled("why", _why(cause))
+
+
+def _labelled(label: str, text: str, role: Role = "") -> Iterator[Line]:
+    room = WIDTH - len(_INDENT) - LABEL
+    for index, each in enumerate(_wrapped(text, room)):
+        yield line(_INDENT, Span(f"{'' if index else label:<{LABEL}}", "dim"), Span(each, role))
+
+
+def _indented(text: str, role: Role) -> Iterator[Line]:
+    yield from (line(_INDENT, Span(each, role)) for each in _wrapped(text, WIDTH - len(_INDENT)))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of this width; words that are longer are cut."""
+    return textwrap.wrap(one_line(text), width, break_on_hyphens=False) or [""]
 
 
 def _why(cause: Cause) -> str:
-    return one_line(f"{cause.message}, at {cause.at}" if cause.at else cause.message)
+    return f"{cause.message}, at {cause.at}" if cause.at else cause.message
 
 
 def counted(checks: Sequence[Checked]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fozzy.cli.check_documents import CiDocument, DoctorDocument, GateDocument
+from fozzy.cli.check_documents import CiDocument, DoctorDocument, FullDocument, GateDocument
 from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
 from fozzy.cli.problem_documents import ErrorBody as ErrorBody
 from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
@@ -357,6 +357,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "doctor": [DoctorDocument, ErrorDocument],
     "ci": [CiDocument, ErrorDocument],
     "gate": [GateDocument, ErrorDocument],
+    "full": [FullDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -37,7 +37,7 @@ def changes(root: Path) -> Changes:
         raise UsageError(
             "gate.no_git",
             "what changed is not known: this is no git repository, or git is not installed",
-            hint="fozzy gate --scope WORD names what to check",
+            hint="name what to check: --scope WORD",
         )
     base = _base(root)
     changed = _git(root, "diff", "--name-only", "-z", base, "--") or ""

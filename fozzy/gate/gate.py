@@ -16,7 +16,7 @@ from fozzy.gate.checked import Checked, Step, guarded, skipped
 from fozzy.gate.checks.determinism import NAME as DETERMINISM
 from fozzy.gate.checks.determinism import Audit, determinism
 from fozzy.gate.checks.scenarios import can_run, scenarios
-from fozzy.gate.checks.tests import Suite, tests
+from fozzy.gate.checks.tests import Suite, passes
 from fozzy.gate.checks.traces import traces
 from fozzy.gate.checks.undeclared import undeclared
 
@@ -64,7 +64,7 @@ def gate(passage: Passage) -> Iterator[Checked]:
     yield scenarios(found)
     yield guarded(Step("undeclared", lambda: undeclared(runnable, options)))
     yield traces(found.chosen, strict=options.strict)
-    yield guarded(Step("test", lambda: tests(Suite(testable, options, config.root, passage.seed))))
+    yield guarded(Step("test", lambda: passes(Suite(testable, options, config.root, passage.seed))))
     yield audited(Audit(runnable, options, config.root, config.base_dir(), passage.seed, passage.runs))
 
 
@@ -78,7 +78,9 @@ def audited(audit: Audit) -> Checked:
 def _some(selected: Selected, message: str) -> Selected:
     if selected.found.chosen or selected.found.problems:
         return selected
-    error = UsageError("gate.nothing", message, hint="fozzy gate --scope WORD, or fozzy full for everything")
+    error = UsageError(
+        "gate.nothing", message, hint="name a part of a path with --scope, or drop it to check what changed"
+    )
     error.exit_status = Exit.NOTHING
     raise error
 

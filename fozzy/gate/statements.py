@@ -1,8 +1,8 @@
 """Compares what two witnesses said of the same scenario, and finds the first record that differs.
 
 Rule 1: what runs inside fozzy alone is compared byte for byte.
-Rule 2: what asks the real world is compared without what differs by nature: how long it took, when it was, how much
-memory a process had, and the number of a free port, wherever it stands.
+Rule 2: what asks the real world is compared without what differs by nature: how long it took, when it was (also in the
+`Date` of an HTTP answer), how much memory a process had, and the number of a free port, wherever it stands.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fozzy.core.brief import brief
 from fozzy.core.events import Record
 from fozzy.engine.tape import describe
 from fozzy.trace.diff import Difference, record_differences
 from fozzy.trace.reader import record_decoder
 
-SHOWN_CHARS_MAX = 160
+SHOWN_CHARS_MAX = 120
 HEAD_CHARS = 60  # of a record, before the value that differs
 BEFORE_CHARS = 12  # of a long value, before what differs
 PORT = "proc.port"
@@ -67,7 +66,7 @@ class _Side:
         record |= {key: 0 for key in _BY_NATURE if key in record}
         answer = record.get("answer")
         if isinstance(answer, dict):
-            record["answer"] = {key: value for key, value in answer.items() if key != _MEMORY}
+            record["answer"] = {key: value for key, value in answer.items() if key != _MEMORY} | _undated(answer)
             if record["label"] == PORT and "port" in answer:
                 self._learn(b"%d" % answer["port"])
         data = msgspec.json.encode(record)
@@ -76,6 +75,14 @@ class _Side:
     def _learn(self, port: bytes) -> None:
         self._ports.setdefault(port, b"%d" % (FIRST_PORT + len(self._ports)))
         self._pattern = re.compile(rb"(?<!\d)(" + b"|".join(self._ports) + rb")(?!\d)")
+
+
+def _undated(answer: dict[str, Any]) -> dict[str, Any]:
+    """The headers of an HTTP answer without the time it was made."""
+    headers = answer.get("headers")
+    if not isinstance(headers, list):
+        return {}
+    return {"headers": [each for each in headers if not (isinstance(each, list) and str(each[0]).lower() == "date")]}
 
 
 def _parting(number: int, ours: bytes | None, theirs: bytes | None) -> Parting:
@@ -109,8 +116,12 @@ def _apart(first: str, other: str, differences: list[Difference]) -> tuple[str, 
     values = [msgspec.json.encode(value).decode() for value in (each.a, each.b)]
     same = next((at for at, (a, b) in enumerate(zip(*values, strict=False)) if a != b), min(map(len, values)))
     start = max(0, same - BEFORE_CHARS) if same > 2 * BEFORE_CHARS else 0
-    shown = [brief(("…" if start else "") + value[start:]) for value in values]
+    shown = [_clipped(("…" if start else "") + value[start:]) for value in values]
     return f"{_head(first)}  {each.field} = {shown[0]}", f"{_head(other)}  {each.field} = {shown[1]}"
+
+
+def _clipped(value: str) -> str:
+    return value if len(value) <= SHOWN_CHARS_MAX else f"{value[: SHOWN_CHARS_MAX - 1]}…"
 
 
 def _head(side: str) -> str:

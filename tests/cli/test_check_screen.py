@@ -19,7 +19,7 @@ def test_a_problem_has_its_place_and_hint() -> None:
     """Code, message on one line, place and hint; what was left out follows."""
     said = screen(judged("store", "1 run", [PROBLEM], left_out=["and more"]))
     assert said.splitlines()[0].split() == ["FAIL", "store", "1", "run"]
-    for part in ("doctor.leftover: left\\nhere", "--> a:1:2", "hint    rm it", "left out: and more"):
+    for part in ("doctor.leftover: left\\nhere", "--> a:1:2", "hint      rm it", "left out: and more"):
         assert part in said
 
 
@@ -39,7 +39,7 @@ def test_both_sides_of_a_difference() -> None:
     import msgspec
 
     said = screen(msgspec.structs.replace(check, parted=[parted]))
-    assert "run 1   1" in said and "run 2   2   (w)" in said and "why     c, at a:1" in said
+    assert "run 1     1" in said and "run 2     2" in said and "why       c, at a:1" in said
 
 
 def test_many_problems_are_bounded() -> None:

@@ -355,6 +355,20 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("ci", "pay.fozzy", "--flake-budget", "5"), 2, "usage.bad_value"),
         (("ci",), 2, "usage.missing"),
     ],
+    "gate": [
+        (("gate", "--scope", "cart"), 0, None),
+        (("gate", "--scope", "checkout"), 1, None),
+        (("gate", "--scope", "orders"), 3, None),
+        (("gate", "--scope", "nowhere"), 5, "gate.nothing"),
+        (("gate",), 2, "gate.no_git"),
+        (("gate", "--scope", ","), 2, "usage.bad_value"),
+    ],
+    "full": [
+        (("full", "--runs", "2"), 4, None),
+        (("full", "--runs", "2", "--config", "sound/fozzy.toml"), 0, None),
+        (("full", "--required-steps", "trace"), 2, "usage.bad_value"),
+        (("full", "--runs", "1"), 2, "usage.bad_value"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
@@ -405,6 +419,8 @@ def stage(shop: Any, broken: str, distributed: str, fz: Callable[..., Any]) -> N
     Path("code/shop.py").write_text("def charge(amount):\n    raise ValueError\n")
     Path("bad.toml").write_text("dett = true\n")
     Path("broken.toml").write_text("det = \n")
+    Path("sound").mkdir()
+    Path("sound/fozzy.toml").write_text("det = true\nscenarios = '../scenarios/cart'\n")
     fz("run", shop.failing, "--seed", "8", "--record", "other.fozzy")
     fz("run", shop.passing, "--record", "passed.fozzy")
     shop.edited("edited", ("12ms", "13ms"))

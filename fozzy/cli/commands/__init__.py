@@ -66,6 +66,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor:Doctor", "Look for what is wrong around, and for what is not deterministic."),
     "ci": ("ci:Ci", "Say what a trace is worth: verify, replay, artifacts, flakiness, speed."),
     "gate": ("gate:Gate", "Make the strict checks on what changed, or on what a scope names."),
+    "full": ("full:Full", "Make every check on everything."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, or a command's document."),
     "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),

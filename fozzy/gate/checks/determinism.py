@@ -171,13 +171,14 @@ class _Auditor:
             yield f"of these differ: {', '.join(known)}"
 
     def _left_out(self) -> Iterator[str]:
-        for name in ("proc", "fs", "http"):
-            number = sum(getattr(each, name) == "host" for each in self._backends)
-            if number:
-                yield (
-                    f"{name}=host in {count(number, 'scenario')}: times, memory and port numbers differ by nature and"
-                    " were not compared; a recording replays exactly"
-                )
+        live = [
+            f"{name}=host in {count(number, 'scenario')}"
+            for name in ("proc", "fs", "http")
+            if (number := sum(getattr(each, name) == "host" for each in self._backends))
+        ]
+        if live:
+            said = "times, memory, ports and dates differ by nature and were not compared; a recording replays exactly"
+            yield f"{', '.join(live)}: {said}"
         kept = sorted(self._declared & {*VARIED})
         if kept:
             yield f"{' '.join(kept)}: kept as it is, since the project declares it"

@@ -22,7 +22,7 @@ from fozzy.engine.replay import embedded
 from fozzy.engine.run import Ended
 from fozzy.errors import InputError, Problem, Where
 from fozzy.gate.checked import Checked, judged, skipped
-from fozzy.report.text import count
+from fozzy.report.text import count, quoted
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import open_trace
@@ -54,7 +54,7 @@ def flake(path: Path, budget: Budget, config: Config, allowance: Allowance) -> C
     ran = f"{count(budget.runs, 'run')} with seed {header.seed}, {sum(others.values())} ended otherwise than recorded"
     if sum(others.values()) * 100 <= budget.percent * budget.runs:
         return judged(NAME, f"{ran}; the budget is {budget.percent}%")
-    return judged(NAME, ran, [_problem(shown_path(path), recorded, others, budget)])
+    return judged(NAME, ran, [_problem((header.scenario.path, shown_path(path)), recorded, others, budget)])
 
 
 def _loaded(header: Header, config: Config) -> Loaded | None:
@@ -96,11 +96,12 @@ def _recorded(footer: Footer) -> str:
     return f"{summary.status}: {first.title} at {at}" if first else summary.status
 
 
-def _problem(shown: str, recorded: str, others: Counter[str], budget: Budget) -> Problem:
+def _problem(paths: tuple[str, str], recorded: str, others: Counter[str], budget: Budget) -> Problem:
+    scenario, shown = paths
     said = "; ".join(f"{number} times {end}" for end, number in sorted(others.items()))
     return Problem(
         code="ci.flaky",
         message=f"recorded as {recorded}, of {count(budget.runs, 'run')} {said}: more than {budget.percent}%",
-        hint="fozzy doctor --deep --scenario FILE finds what differs",
+        hint=f"fozzy doctor --deep --scenario {quoted(scenario)}   finds what differs",
         where=Where(shown),
     )

@@ -38,12 +38,12 @@ def _problem(replayed: Replayed, shown: str) -> Problem:
     match divergence.verdict:
         case "DRIFT":
             message = f"the run leaves the recording at {at}: {divergence.cause}"
-            return Problem(code="ci.drift", message=message, hint=f"{again} shows both sides", where=where)
+            return Problem(code="ci.drift", message=message, hint=f"{again}   shows both sides", where=where)
         case "INCOMPLETE":
             message = f"the recording ends at {at}: the run was cut off"
             return Problem(code="ci.incomplete", message=message, hint="record it again, or --unsafe", where=where)
         case "CHANGED":
             message = f"it fails in another way than it was recorded to: {failure}"
-            return Problem(code="ci.changed", message=message, hint=f"{again} shows it", where=where)
+            return Problem(code="ci.changed", message=message, hint=f"{again}   shows it", where=where)
     message = f"it fails as it was recorded to ({replayed.status}): {failure}"
-    return Problem(code="ci.failed", message=message, hint=f"{again} shows it step by step", where=where)
+    return Problem(code="ci.failed", message=message, hint=f"{again}   shows it step by step", where=where)

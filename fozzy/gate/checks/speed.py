@@ -15,7 +15,7 @@ import msgspec
 from fozzy.core.summary import Summary
 from fozzy.errors import Problem, Where
 from fozzy.gate.checked import Checked, judged, skipped
-from fozzy.report.text import duration
+from fozzy.report.text import duration, quoted
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import Header
 from fozzy.trace.reader import open_trace
@@ -68,7 +68,7 @@ def _slower(now: Timed, then: Timed, percent: int) -> Iterator[Problem]:
         yield Problem(
             code="ci.slower",
             message=f"it takes {ours} ns of its own time, the baseline {theirs} ns",
-            hint=f"fozzy trace diff {then.shown} {now.shown} shows where; if it is meant, record the baseline again",
+            hint=f"fozzy trace diff {quoted(then.shown)} {quoted(now.shown)}   shows where they part",
             where=Where(now.shown),
         )
     if is_slower(now.summary.duration_ms, then.summary.duration_ms, percent):

@@ -54,7 +54,7 @@ def leftovers(base: Path) -> Checked:
 def _left(path: Path) -> Problem:
     shown = shown_path(path)
     is_trace = ".fozzy." in path.name
-    hint = f"fozzy trace recover {quoted(shown)}, or rm {quoted(shown)}" if is_trace else f"rm {quoted(shown)}"
+    hint = f"fozzy trace recover {quoted(shown)}   or remove it" if is_trace else f"rm {quoted(shown)}"
     return Problem(code="doctor.leftover", message=f"{shown} was left by a killed run", hint=hint, where=Where(shown))
 
 

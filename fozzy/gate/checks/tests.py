@@ -34,7 +34,7 @@ class Suite(NamedTuple):
     seed: int
 
 
-def tests(suite: Suite) -> Checked:
+def passes(suite: Suite) -> Checked:
     """Run everything once. The exit status is the one `fozzy test` would end with."""
     if not suite.chosen:
         return skipped(NAME, "there are no scenarios to run")
