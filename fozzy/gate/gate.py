@@ -78,7 +78,9 @@ def audited(audit: Audit) -> Checked:
 def _some(selected: Selected, message: str) -> Selected:
     if selected.found.chosen or selected.found.problems:
         return selected
-    error = UsageError("gate.nothing", message, hint="name a part of a path with --scope, or drop it to check what changed")
+    error = UsageError(
+        "gate.nothing", message, hint="name a part of a path with --scope, or drop it to check what changed"
+    )
     error.exit_status = Exit.NOTHING
     raise error
 
