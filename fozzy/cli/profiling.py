@@ -13,7 +13,7 @@ from fozzy.insight.profile.load import Profile, load_profile
 from fozzy.insight.profile.top import By
 from fozzy.report.text import Line, Span, line, one_line, quoted
 from fozzy.trace.finalize import shown_path
-from fozzy.trace.store import Store
+from fozzy.trace.store import TRACE_NAME, Store
 
 RunWord = Annotated[str, Arg("A run id, a run's member as 7f3/2, @latest, or a trace file.", "RUN")]
 
@@ -58,7 +58,9 @@ def run_body(profile: Profile) -> ProfiledRun:
 def headline(profile: Profile) -> Line:
     """Which run it is, and how long it took."""
     real = f", {fine(profile.root.real_ns)} real" if profile.is_timed else ""
-    said = f"   run {profile.run_id}  {shown_path(profile.trace)}"
+    path = shown_path(profile.trace)
+    is_own = path.endswith(f"/{profile.run_id}/{TRACE_NAME}")  # then the run's id says it all
+    said = f"   run {profile.run_id}" + ("" if is_own else f"  {path}")
     times = f"{fine(profile.root.virtual_ns)} virtual{real}"
     return line("  ", Span(one_line(profile.name), "strong"), Span(one_line(said), "dim"), f"   {times}")
 

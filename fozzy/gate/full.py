@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from fozzy.engine.suite import refuse_code
@@ -16,6 +17,8 @@ from fozzy.gate.checks.shrinks import NAME as SHRINK
 from fozzy.gate.checks.shrinks import shrinks
 from fozzy.gate.checks.tests import NAME as TEST
 from fozzy.gate.checks.tests import Suite, passes
+from fozzy.gate.checks.topology import NAME as TOPOLOGY
+from fozzy.gate.checks.topology import covered
 from fozzy.gate.checks.traces import NAME as TRACES
 from fozzy.gate.checks.traces import traces
 from fozzy.gate.doctor import Visit, doctor
@@ -25,15 +28,18 @@ REQUIRED = "required"
 STEPS = (
     *("python", "config", "scenarios", "store", "leftovers", "undeclared"),
     *("terminal", "hash seed", "git", "optional", "determinism"),
-    *(TRACES, TEST, ROUNDTRIP, SHRINK),
+    *(TRACES, TEST, ROUNDTRIP, SHRINK, TOPOLOGY),
 )
 
 
-def full(visit: Visit, required: Sequence[str] = ()) -> Iterator[Checked]:
-    """Every check, one after the other; at the end, whether those that are required were made."""
+def full(visit: Visit, required: Sequence[str] = (), *, with_topology: bool = False) -> Iterator[Checked]:
+    """Every check, one after the other; at the end, whether those that are required were made.
+
+    `with_topology` also holds the map to its required hotspots.
+    """
     was_skipped: dict[str, str] = {}
     made: set[str] = set()
-    for check in _all(visit):
+    for check in chain(_all(visit), _mapped(visit, with_topology)):
         made.add(check.name)
         if check.status == "skip":
             was_skipped[check.name] = check.left_out[0]
@@ -61,6 +67,11 @@ def _all(visit: Visit) -> Iterator[Checked]:
         checked, failing = roundtrip(trip)
         yield checked
         yield guarded(Step(SHRINK, lambda: shrinks(failing, visit.config.settings.redact)))
+
+
+def _mapped(visit: Visit, wanted: bool) -> Iterator[Checked]:
+    if wanted:
+        yield guarded(Step(TOPOLOGY, lambda: covered(visit.config)))
 
 
 def _problem(name: str, reason: str) -> Problem:

@@ -30,6 +30,9 @@ class Full(Command, frozen=True, kw_only=True):
         list[str], Opt(("--required-steps",), "Checks that must not be skipped; commas between.", "NAME,...")
     ] = []
     runs: Annotated[int, Opt(("--runs",), f"How often the audit runs each scenario; {RUNS}.", "N")] = RUNS
+    require_topology_coverage: Annotated[
+        bool, Opt(("--require-topology-coverage",), "A recorded run must have touched every required hotspot.")
+    ] = False
     allow_code: AllowCode = False
 
     def call(self, console: Console) -> Exit:
@@ -42,7 +45,8 @@ class Full(Command, frozen=True, kw_only=True):
         options = Options(strict=self.strict, allow_code=self.allow_code, settings=config.settings)
         seed = suite_seed(self)
         verdict = Verdict(console, strict=self.strict)
-        checks = verdict.shown(full(Visit(config, found, options, seed, True, self.runs), required))
+        visit = Visit(config, found, options, seed, True, self.runs)
+        checks = verdict.shown(full(visit, required, with_topology=self.require_topology_coverage))
         document = FullDocument(
             schema_version=SCHEMA_VERSION,
             command="full",

@@ -172,7 +172,7 @@ def _closing(found: Comparison) -> Line:
 def _next(command: Command, slower: Profile) -> list[Line]:
     """Where to look at what is slower."""
     word = quoted(shown_path(slower.trace))
-    return [[], next_line(f"fozzy profile explain {word}{command.place_flags}", "where its time went")]
+    return [[], next_line(f"fozzy profile explain {word}{command.place_flags}", "says where")]
 
 
 def _paragraph(sentences: list[str]) -> list[Line]:
