@@ -56,9 +56,9 @@ CRASHES_RECORDED_MAX = 20  # different ones that are shrunk and kept
 
 
 class Fuzz(Recording, frozen=True, kw_only=True):
-    """Throw inputs at a scenario, a Python function or a program until something breaks.
+    """Throw inputs at code or a scenario until something breaks.
 
-    Inputs that reach something new are changed further. Each different crash is shrunk at once and becomes a trace that
+    A target is a scenario, a Python function or a program. Inputs that reach something new are changed further. Each different crash is shrunk at once and becomes a trace that
     replays alone. A campaign of so many --runs finds the same with the same seed, whatever --jobs is.
     """
 

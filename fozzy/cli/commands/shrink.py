@@ -44,7 +44,7 @@ AIMS: dict[str, tuple[Aim, ...]] = {
 
 
 class Shrink(Asking, frozen=True, kw_only=True):
-    """Make a failing run as small as it goes while it fails for the same reason.
+    """Make a failing run smaller while it fails for the same reason.
 
     Works on a recorded trace; a scenario is run and recorded first. The outside world is never asked: recorded answers
     are used where the question is unchanged. The result is a trace that replays alone.
