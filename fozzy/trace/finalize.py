@@ -9,6 +9,7 @@ from typing import Literal
 
 from fozzy.errors import StoreError, whole
 from fozzy.trace.format import SUFFIX, Footer
+from fozzy.trace.staging import claim
 from fozzy.trace.writer import Recorder
 
 Policy = Literal["error", "overwrite", "append"]
@@ -113,26 +114,9 @@ def _claim(partial: Path, path: Path, policy: Policy) -> bool:
     if policy == "overwrite":
         os.replace(partial, path)
         return True
-    try:
-        os.link(partial, path)
-    except FileExistsError:
+    if not claim(partial, path):
         return False
-    except OSError:
-        return _claim_by_reserving(partial, path)  # a file system without hard links
-    os.unlink(partial)
-    return True
-
-
-def _claim_by_reserving(partial: Path, path: Path) -> bool:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        return False
-    try:
-        os.replace(partial, path)
-    except OSError:
-        os.unlink(path)  # a trace is whole or absent
-        raise
+    partial.unlink(missing_ok=True)  # where there are no hard links the name is gone already
     return True
 
 

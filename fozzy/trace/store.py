@@ -17,6 +17,7 @@ from fozzy.core.outcome import Status
 from fozzy.errors import StoreError, suggestion
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
+from fozzy.trace.staging import temporary
 
 ALIASES = ("latest", "last-pass", "last-fail")
 RUN_ID = re.compile(r"[0-9a-f]{1,8}")
@@ -189,7 +190,7 @@ def _recorded(folder: Path, run_id: str, number: str) -> Path | None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is never seen half written. *Errors*: `OSError`."""
-    temporary = path.with_name(f"{path.name}.{wall.fresh_run_id()}.partial")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    """Write a file so that it is never seen half written, and nothing is left when it cannot be. *Errors*: `OSError`."""
+    with temporary(path) as written:
+        written.write_bytes(data)
+        os.replace(written, path)
