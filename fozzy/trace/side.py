@@ -17,6 +17,7 @@ from fozzy.trace.format import SUFFIX
 from fozzy.trace.store import write_whole
 
 SIDE_VERSION = 1
+SIDE_BYTES_MAX = 256 << 20  # ten million records have about 70 MB of times
 PROFILE, COVERAGE = ".profile.json", ".coverage.json"
 
 Kind = Literal[".profile.json", ".coverage.json"]
@@ -72,7 +73,7 @@ class CoverageFile(Camel, frozen=True, kw_only=True, omit_defaults=False):
 
     schema_version: int
     trace_digest: str
-    scenario: str
+    scenario: str = ""
     case: str = ""
     files: dict[str, list[int]]
 
@@ -95,11 +96,15 @@ def write_side(path: Path, side: ProfileFile | CoverageFile) -> None:
 
 
 def read_side(path: Path, kind: type[Side]) -> Side | None:
-    """A side file, none when there is none. *Errors*: `StoreError` when it cannot be read, `EvidenceError` when it makes
-    no sense."""
+    """A side file, none when there is none. *Limits*: `SIDE_BYTES_MAX`. *Errors*: `StoreError` when it cannot be read,
+    `EvidenceError` when it makes no sense."""
     shown = shown_path(path)
     try:
-        side = msgspec.json.decode(path.read_bytes(), type=kind)
+        with path.open("rb") as stream:
+            data = stream.read(SIDE_BYTES_MAX + 1)
+        if len(data) > SIDE_BYTES_MAX:
+            raise _damaged(shown, f"has more than {SIDE_BYTES_MAX:,} bytes")
+        side = msgspec.json.decode(data, type=kind)
     except FileNotFoundError:
         return None
     except OSError as error:

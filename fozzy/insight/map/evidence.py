@@ -22,9 +22,10 @@ from fozzy.insight.map.model import STATES, Evidence, EvidenceKind, State
 from fozzy.insight.map.places import Places
 from fozzy.insight.map.reading import Tree
 from fozzy.insight.map.stored import Kept, kept_runs
-from fozzy.insight.map.traced import CoverageFile, Origin, Traced, read_coverage, read_trace
+from fozzy.insight.map.traced import Origin, Traced, read_trace
 from fozzy.insight.map.units import Unit
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.side import CoverageFile, read_side
 
 if TYPE_CHECKING:
     from fozzy.insight.map.topology import Scope
@@ -122,16 +123,25 @@ def _coverage(kept: Kept, traced: Traced | None, doubts: Doubts) -> CoverageFile
     """The lines that ran, if they belong to this run."""
     if kept.coverage is None:
         return None
+    shown = shown_path(kept.coverage)
     try:
-        found = read_coverage(kept.coverage)
-        if traced is not None and found.trace_digest != traced.seal:
-            raise ValueError("it belongs to another trace than the one beside it")
-        if traced is None and (found.trace_digest or kept.trace):
-            raise ValueError("the trace it belongs to is not there, or not sealed")
-        return found
-    except (OSError, ValueError) as error:
-        doubts.add("unreadable_coverage", shown_path(kept.coverage), str(error))
+        found = read_side(kept.coverage, CoverageFile)
+    except FozzyError as error:
+        doubts.add("unreadable_coverage", shown, error.message)
         return None
+    why = _mismatch(found, kept, traced) if found is not None else "it leads nowhere"
+    if why and os.path.lexists(kept.coverage):  # a run may be removed while we look
+        doubts.add("unreadable_coverage", shown, why)
+    return None if why else found
+
+
+def _mismatch(found: CoverageFile, kept: Kept, traced: Traced | None) -> str:
+    """Why lines do not belong to a run; empty when they do."""
+    if traced is not None and found.trace_digest != traced.seal:
+        return "it belongs to another trace than the one beside it"
+    if traced is None and (found.trace_digest or kept.trace):
+        return "the trace it belongs to is not there, or not sealed"
+    return ""
 
 
 def _of_trace(traced: Traced, places: Places) -> Iterator[tuple[Unit, Fact]]:

@@ -11,9 +11,10 @@ import msgspec
 
 from fozzy.core.summary import Summary
 from fozzy.insight.map.doubts import Doubts
-from fozzy.insight.map.traced import COVERAGE, Origin
+from fozzy.insight.map.traced import Origin
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
+from fozzy.trace.side import COVERAGE
 from fozzy.trace.store import SUMMARY_NAME, Store
 
 if TYPE_CHECKING:

@@ -10,15 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from fozzy.core.events import Ask, Event, Record, Step
 from fozzy.dsl.steps.call import EVENT
 from fozzy.trace.reader import Trace, open_trace, record_decoder
 
-COVERAGE = ".coverage.json"
-COVERAGE_VERSION = 1
-COVERAGE_BYTES_MAX = 64 << 20
 _MARKS = (b'"call"', b'"proc.s', b'"http.')  # what stands in every line that matters here
 _NEVER_STARTED = ("not_found", "denied", "io", "unscripted")
 
@@ -64,15 +59,6 @@ class Traced(NamedTuple):
     base_url: str
 
 
-class CoverageFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The lines that ran, by file relative to the project. `trace_digest` is empty when the trace was not kept."""
-
-    schema_version: int
-    trace_digest: str
-    scenario: str = ""
-    files: dict[str, list[int]]
-
-
 def read_trace(path: Path, shown: str) -> Traced:
     """*Errors*: `StoreError`, `EvidenceError`."""
     with open_trace(path) as trace:
@@ -93,21 +79,6 @@ def read_trace(path: Path, shown: str) -> Traced:
             elif type(record) is Step and record.type == "call" and record.at in waiting:
                 traced.calls.append(_called(waiting.pop(record.at), record))
     return traced
-
-
-def read_coverage(path: Path) -> CoverageFile:
-    """*Errors*: `OSError`, and `ValueError` for what makes no sense. *Limits*: `COVERAGE_BYTES_MAX`."""
-    with path.open("rb") as stream:
-        data = stream.read(COVERAGE_BYTES_MAX + 1)
-    if len(data) > COVERAGE_BYTES_MAX:
-        raise ValueError(f"it has more than {COVERAGE_BYTES_MAX:,} bytes")
-    try:
-        found = msgspec.json.decode(data, type=CoverageFile)
-    except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
-    if found.schema_version > COVERAGE_VERSION:
-        raise ValueError(f"it has format {found.schema_version}; this fozzy reads up to {COVERAGE_VERSION}")
-    return found
 
 
 def _records(trace: Trace) -> Iterator[Record]:

@@ -153,6 +153,22 @@ def test_lines_cover_whose_body_they_are(shop: Path, fz: Fz, scenario: Any, mapp
     assert spot(found, "total").evidence[0].said == "2 lines ran" and found.runs.coverage_files == 1
 
 
+def test_what_coverage_writes_is_what_a_map_reads(
+    project: Path, fz: Fz, scenario: Any, mapped: Any, spot: Spot
+) -> None:
+    """The lines of a call that was run with --coverage cover its function, of a run and of a passing member alike."""
+    Path("orders.py").write_text("def total(prices):\n    found = 0\n    return found + sum(prices)\n")
+    call = {"type": "call", "function": "orders:total", "args": [[1, 2]], "expect": 3}
+    path = scenario("scenarios/a", [call])
+    for words in (("run", path), ("test", "scenarios", "-j1")):
+        said = fz(*words, "--det", "--allow-code", "--coverage")
+        assert said.code == 0, said.said
+        found = mapped(min_risk=0)
+        assert found.degraded.counts == {} and found.runs.coverage_files >= 1
+        assert any(each.kind == "lines" for each in spot(found, "total").evidence)
+    assert found.runs.coverage_files == 2
+
+
 @pytest.mark.parametrize(
     "content", ["{", '{"schemaVersion": 2, "traceDigest": "", "files": {}}', "[" * 100_000, '{"files": 3}', "\ud800"]
 )
