@@ -14,8 +14,8 @@ Recorded = Callable[..., Path]
 
 
 @pytest.fixture
-def scenario(project: Path) -> Callable[..., str]:
-    """Writes a scenario: `scenario("calm", *steps, tags=["x"])`; returns its path."""
+def sound(project: Path) -> Callable[..., str]:
+    """Writes a scenario: `sound("calm", *steps, tags=["x"])`; returns its path."""
     (project / "fozzy.toml").write_text("det = true\n")
 
     def write(name: str, *steps: dict[str, Any], **more: Any) -> str:
@@ -28,12 +28,12 @@ def scenario(project: Path) -> Callable[..., str]:
 
 
 @pytest.fixture
-def recorded(scenario: Callable[..., str], fz: Any) -> Recorded:
+def recorded(sound: Callable[..., str], fz: Any) -> Recorded:
     """Records a run of a scenario: `recorded("calm", *steps)`; the trace is named after it."""
 
     def record(name: str, *steps: dict[str, Any], to: str = "", code: int = 0, **more: Any) -> Path:
         trace = Path(f"{to or name}.fozzy")
-        ran = fz("run", scenario(name, *steps, **more), "--det", "--seed", "7", "--record", trace)
+        ran = fz("run", sound(name, *steps, **more), "--det", "--seed", "7", "--record", trace)
         assert ran.code == code, ran.said
         return trace
 

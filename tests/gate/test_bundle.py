@@ -21,19 +21,6 @@ FAIL = [{"type": "rand_u64", "key": "k"}, {"type": "assert_eq_int", "a": 1, "b":
 SECRET = "hunter22-and-more"
 
 
-@pytest.fixture
-def scenario(project: Path) -> Any:
-    """Writes a scenario of these steps and returns its path: `scenario("a", [step, …], timeout="1s")`."""
-
-    def write(name: str, steps: list[dict[str, Any]], **more: Any) -> Path:
-        path = Path(f"{name}.fozzy.json")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"version": 1, "name": name, **more, "steps": steps}, indent=1), encoding="utf-8")
-        return path
-
-    return write
-
-
 def held(path: str) -> dict[str, str]:
     """The texts in an archive."""
     with zipfile.ZipFile(path) as archive:

@@ -47,32 +47,32 @@ def test_outside_git_nothing_is_known(project: Path) -> None:
     assert (raised.value.code, raised.value.exit_status) == ("gate.no_git", Exit.USAGE)
 
 
-def test_the_working_tree_and_the_branch(project: Path, scenario: Any, git: Git) -> None:
+def test_the_working_tree_and_the_branch(project: Path, sound: Any, git: Git) -> None:
     """Before the first commit all is new; then what is edited, what is untracked, and what the branch committed."""
     for name in ("a", "b", "c"):
-        scenario(name)
+        sound(name)
     assert names(project) == ["a", "b", "c"]
     commit(git)
     assert names(project) == []
-    scenario("a", {"type": "sleep", "duration": "6ms"})
-    scenario("d")
+    sound("a", {"type": "sleep", "duration": "6ms"})
+    sound("d")
     assert names(project) == ["a", "d"]
     git("checkout", "-b", "work")
     commit(git)
     assert names(project) == ["a", "d"], "against where the branch left main"
     git("checkout", "main")
-    scenario("b", {"type": "sleep", "duration": "6ms"})
+    sound("b", {"type": "sleep", "duration": "6ms"})
     commit(git)
     git("checkout", "work")
     assert names(project) == ["a", "d"], "what main did since is not this branch's"
 
 
-def test_what_a_scenario_touches(project: Path, scenario: Any, git: Git) -> None:
+def test_what_a_scenario_touches(project: Path, sound: Any, git: Git) -> None:
     """An included file, a file it names, user code for what calls it, and the configuration for all."""
-    scenario("part")
-    scenario("whole", {"type": "include", "file": "part.fozzy.json"})
-    scenario("program", {"type": "proc_spawn", "cmd": "python3", "args": ["tool.sh"]}, backends={"proc": "host"})
-    scenario("code", {"type": "call", "function": "shop:price"})
+    sound("part")
+    sound("whole", {"type": "include", "file": "part.fozzy.json"})
+    sound("program", {"type": "proc_spawn", "cmd": "python3", "args": ["tool.sh"]}, backends={"proc": "host"})
+    sound("code", {"type": "call", "function": "shop:price"})
     for name in ("tool.sh", "shop.py", "notes.txt"):
         Path(name).write_text("")
     commit(git)
@@ -89,11 +89,11 @@ def test_what_a_scenario_touches(project: Path, scenario: Any, git: Git) -> None
         Path(file).write_text(before)
 
 
-def test_a_project_inside_a_repository(project: Path, scenario: Any, git: Git) -> None:
+def test_a_project_inside_a_repository(project: Path, sound: Any, git: Git) -> None:
     """Names are relative to the project's folder, wherever the repository begins; what lies outside is not its own."""
     inner = project / "inner"
     inner.mkdir()
-    scenario("a")
+    sound("a")
     Path("scenarios").rename("inner/scenarios")
     commit(git)
     (inner / "scenarios/a.fozzy.json").write_text((inner / "scenarios/a.fozzy.json").read_text() + "\n")

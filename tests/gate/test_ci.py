@@ -40,9 +40,9 @@ def test_nothing_of_a_damaged_trace_is_used(recorded: Any) -> None:
     ]
 
 
-def test_a_trace_never_gives_permission(scenario: Any, fz: Any, project: Path) -> None:
+def test_a_trace_never_gives_permission(sound: Any, fz: Any, project: Path) -> None:
     """A trace that calls needs the flag, whatever the configuration says."""
-    scenario("shop", {"type": "call", "function": "shop:price"})
+    sound("shop", {"type": "call", "function": "shop:price"})
     Path("shop.py").write_text("def price():\n    return 3\n")
     Path("fozzy.toml").write_text("det = true\nallow_code = true\n")
     assert fz("run", "scenarios/shop.fozzy.json", "--record", "t.fozzy").code == 0

@@ -32,11 +32,11 @@ SCENARIO, TRACE = "scenarios/order.fozzy.json", "order.fozzy"
 
 
 @pytest.fixture
-def say(scenario: Any, fz: Any, project: Path) -> Any:
+def say(sound: Any, fz: Any, project: Path) -> Any:
     """Says a command with --json in the sample project: its exit status and its document, which its schema describes."""
     (project / "shop.py").write_text("def price(count):\n    return 10 * count\n")
-    scenario("order", *ORDER)
-    scenario("price", *PRICE)
+    sound("order", *ORDER)
+    sound("price", *PRICE)
     (project / "fozzy.toml").write_text("det = true\nallow_code = true\n")
 
     def call(*words: str) -> tuple[int, Any]:
@@ -91,9 +91,9 @@ def test_one_flipped_byte(say: Any) -> None:
     assert (code, found(document)[0]) == (6, "trace.seal_broken")
 
 
-def test_a_scenario_that_reads_the_clock_through_a_process(say: Any, scenario: Any) -> None:
+def test_a_scenario_that_reads_the_clock_through_a_process(say: Any, sound: Any) -> None:
     """The doctor ends with 1 and names the process and the clock; its recording still replays."""
-    clock = scenario("clock", CLOCK, backends={"proc": "host"})
+    clock = sound("clock", CLOCK, backends={"proc": "host"})
     code, document = say("doctor", "--deep", "--scenario", clock, "--runs", "3", "--seed", "7")
     assert (code, found(document)) == (1, ["doctor.not_deterministic"])
     [parted] = [each for check in document["checks"] for each in check["parted"]]
@@ -104,19 +104,19 @@ def test_a_scenario_that_reads_the_clock_through_a_process(say: Any, scenario: A
     assert say("ci", "clock.fozzy")[0] == 0
 
 
-def test_a_flaky_pair_of_runs(say: Any, scenario: Any) -> None:
+def test_a_flaky_pair_of_runs(say: Any, sound: Any) -> None:
     """`ci` with a flake budget ends with 1 and says how often it ended otherwise; a budget that allows it passes."""
-    toggle = scenario("toggle", TOGGLE, backends={"proc": "host"})
+    toggle = sound("toggle", TOGGLE, backends={"proc": "host"})
     assert say("run", toggle, "--record", "toggle.fozzy")[0] == 0
     code, document = say("ci", "toggle.fozzy", "--flake-runs", "2")
     assert (code, found(document)) == (1, ["ci.flaky"])
     assert say("ci", "toggle.fozzy", "--flake-runs", "2", "--flake-budget", "50")[0] == 0
 
 
-def test_a_slower_run(say: Any, scenario: Any) -> None:
+def test_a_slower_run(say: Any, sound: Any) -> None:
     """`ci` with a baseline ends with 1 when the scenario takes longer by its own clock."""
     record(say)
-    scenario("order", *ORDER[:-1], {"type": "sleep", "duration": "6ms"})
+    sound("order", *ORDER[:-1], {"type": "sleep", "duration": "6ms"})
     assert say("run", SCENARIO, "--det", "--seed", "7", "--record", "slow.fozzy")[0] == 0
     code, document = say("ci", "slow.fozzy", "--baseline", TRACE)
     assert code == 1

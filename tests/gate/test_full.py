@@ -28,12 +28,12 @@ def skips(checks: dict[str, Checked]) -> list[str]:
     return [check.name for check in found]
 
 
-def test_a_project_with_everything(recorded: Any, scenario: Any, fz: Any, project: Path) -> None:
+def test_a_project_with_everything(recorded: Any, sound: Any, fz: Any, project: Path) -> None:
     """Nothing is skipped where there is something for every check; the kept trace is of a mended failure."""
-    scenario("calm")
-    scenario("bad", {"type": "fail", "message": "no"}, expect={"status": "fail"})
+    sound("calm")
+    sound("bad", {"type": "fail", "message": "no"}, expect={"status": "fail"})
     Path("shop.py").write_text("def price():\n    return 1\n")
-    path = scenario("price", {"type": "call", "function": "shop:price", "expect": 3})
+    path = sound("price", {"type": "call", "function": "shop:price", "expect": 3})
     assert fz("run", path, "--allow-code", "--record", "scenarios/price.fozzy").code == 1
     Path("shop.py").write_text("def price():\n    return 3 + 0\n")
     steps = [name for name in STEPS if name != "topology"]  # which is asked for by a flag of its own
@@ -50,17 +50,17 @@ def test_an_empty_project_skips_what_needs_scenarios(project: Path) -> None:
     assert skips(made()) == names
 
 
-def test_user_code_needs_permission(scenario: Any) -> None:
+def test_user_code_needs_permission(sound: Any) -> None:
     """Without permission what would run user code fails or is skipped, and says so."""
-    scenario("price", {"type": "call", "function": "shop:price"})
+    sound("price", {"type": "call", "function": "shop:price"})
     checks = made(allow_code=False)
     assert skips(checks) == ["traces", "roundtrip", "shrink"]
     assert checks["test"].status == "fail"
 
 
-def test_a_required_step_that_was_skipped(scenario: Any) -> None:
+def test_a_required_step_that_was_skipped(sound: Any) -> None:
     """Only what was skipped is named, with the reason it was skipped for."""
-    scenario("calm")
+    sound("calm")
     checks = made("test", "traces")
     assert checks["required"].status == "fail"
     [problem] = checks["required"].found

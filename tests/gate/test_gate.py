@@ -25,28 +25,28 @@ def passed(*scope: str) -> dict[str, Checked]:
     return {check.name: check for check in gate(Passage(selected, config, options, 7, 2))}
 
 
-def test_a_sound_scope_passes(scenario: Any) -> None:
+def test_a_sound_scope_passes(sound: Any) -> None:
     """Only what is in scope is looked at: what fails elsewhere is not."""
-    scenario("orders/new")
-    scenario("users/new", FAIL)
+    sound("orders/new")
+    sound("users/new", FAIL)
     checks = passed("orders")
     assert {check.status for check in checks.values()} == {"pass", "skip"}
     assert checks["test"].ran.startswith("1 scenario ")
     assert checks["traces"].left_out == ["no trace is kept here"]
 
 
-def test_what_fails_is_named(scenario: Any) -> None:
+def test_what_fails_is_named(sound: Any) -> None:
     """A failing test is a failure with the command that repeats it; several words are several scopes."""
-    scenario("orders/new")
-    scenario("users/new", FAIL)
+    sound("orders/new")
+    sound("users/new", FAIL)
     [problem] = passed("orders", "users")["test"].found
     assert problem.code == "gate.test_failed"
     assert problem.hint.startswith("fozzy run scenarios/users/new.fozzy.json --det --seed ")
 
 
-def test_invalid_files_in_scope(scenario: Any) -> None:
+def test_invalid_files_in_scope(sound: Any) -> None:
     """An invalid file in scope is unusable input; one outside is nobody's business here."""
-    scenario("orders/new")
+    sound("orders/new")
     Path("scenarios/orders/bad.fozzy.json").write_text("{")
     checks = passed("orders")
     assert exit_of_checks(list(checks.values()), strict=True) == Exit.USAGE
@@ -64,16 +64,16 @@ def test_kept_traces_are_verified_and_run(recorded: Any, project: Path) -> None:
     assert exit_of_checks(list(passed("orders").values()), strict=True) == Exit.EVIDENCE
 
 
-def test_a_scope_that_matches_nothing(scenario: Any) -> None:
+def test_a_scope_that_matches_nothing(sound: Any) -> None:
     """Nothing to check is no pass."""
-    scenario("orders")
+    sound("orders")
     with pytest.raises(FozzyError) as raised:
         passed("nowhere")
     assert (raised.value.code, raised.value.exit_status) == ("gate.nothing", Exit.NOTHING)
 
 
-def test_no_run_is_made(scenario: Any) -> None:
+def test_no_run_is_made(sound: Any) -> None:
     """The gate leaves no run in the store."""
-    scenario("orders", FAIL)
+    sound("orders", FAIL)
     passed("orders")
     assert not Path(".fozzy").exists()

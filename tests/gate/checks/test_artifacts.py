@@ -89,10 +89,10 @@ def test_what_is_not_there_is_left_out_with_its_reason(recorded: Any) -> None:
     assert [each.split(":")[0] for each in checked.left_out] == ["the summary", "its name"]
 
 
-def test_a_member_of_a_suite(scenario: Any, fz: Any) -> None:
+def test_a_member_of_a_suite(sound: Any, fz: Any) -> None:
     """The failing trace of a suite agrees with what the suite says of that scenario."""
-    scenario("calm")
-    scenario("bad", {"type": "fail", "message": "no"})
+    sound("calm")
+    sound("bad", {"type": "fail", "message": "no"})
     assert fz("test", "-j1").code == 1
     [trace] = run_folder().glob("*.fozzy")
     assert look(trace).status == "pass"

@@ -44,10 +44,10 @@ def test_a_steady_scenario(recorded: Any) -> None:
     assert look(recorded("bad", {"type": "fail", "message": "no"}, code=1), 5).status == "pass"
 
 
-def test_a_scenario_that_lost_its_secrets(recorded: Any, scenario: Any) -> None:
+def test_a_scenario_that_lost_its_secrets(recorded: Any, sound: Any) -> None:
     """The file is taken while it is what was recorded; changed, there is nothing to run, and that is said."""
     step = {"type": "set_kv", "key": "password", "value": "hunter2hunter2"}
     trace = recorded("secret", step)
     assert look(trace, 2).status == "pass"
-    scenario("secret", step, step)
+    sound("secret", step, step)
     assert look(trace, 2).status == "skip"

@@ -43,9 +43,9 @@ def test_a_failure_that_is_still_there(recorded: Any) -> None:
     assert "fozzy replay bad.fozzy" in checked.found[0].hint
 
 
-def test_user_code_that_answers_differently_is_drift(recorded: Any, project: Path, scenario: Any, fz: Any) -> None:
+def test_user_code_that_answers_differently_is_drift(recorded: Any, project: Path, sound: Any, fz: Any) -> None:
     """A call that was recorded to answer 3 and now answers 4 leaves the recording before its end."""
-    scenario("shop", CALL, CHECK)
+    sound("shop", CALL, CHECK)
     price("3")
     assert fz("run", "scenarios/shop.fozzy.json", "--record", "shop.fozzy").code == 0
     assert look(Path("shop.fozzy")).status == "pass"
@@ -54,9 +54,9 @@ def test_user_code_that_answers_differently_is_drift(recorded: Any, project: Pat
     assert (checked.exit_status, codes(checked)) == (Exit.EVIDENCE, ["ci.drift"])
 
 
-def test_mended_and_changed(scenario: Any, fz: Any, project: Path) -> None:
+def test_mended_and_changed(sound: Any, fz: Any, project: Path) -> None:
     """A call that raised and no longer does is FIXED and passes; one that raises otherwise is CHANGED."""
-    scenario("shop", {"type": "call", "function": "shop:price", "expect": 3})
+    sound("shop", {"type": "call", "function": "shop:price", "expect": 3})
     price("1 // 0")
     assert fz("run", "scenarios/shop.fozzy.json", "--record", "shop.fozzy").code == 1
     assert codes(look(Path("shop.fozzy"))) == ["ci.failed"]

@@ -20,11 +20,11 @@ def go(folder: Path) -> tuple[Checked, list[Path]]:
     return roundtrip(Trip(chosen, config, Options(settings=config.settings, allow_code=True), 7, folder))
 
 
-def test_every_scenario_replays(scenario: Any, tmp_path_factory: Any) -> None:
+def test_every_scenario_replays(sound: Any, tmp_path_factory: Any) -> None:
     """Passing and failing ones alike; the traces of failing ones are handed on, and no run is made here."""
-    scenario("calm")
-    scenario("bad", {"type": "fail", "message": "no"})
-    scenario("live", {"type": "proc_spawn", "cmd": "date"}, backends={"proc": "host"}, tags=["host"])
+    sound("calm")
+    sound("bad", {"type": "fail", "message": "no"})
+    sound("live", {"type": "proc_spawn", "cmd": "date"}, backends={"proc": "host"}, tags=["host"])
     checked, failing = go(tmp_path_factory.mktemp("trip"))
     assert (checked.status, checked.ran) == ("pass", "2 scenarios recorded, verified and replayed")
     assert checked.left_out == ["1 scenario with the tag host: test runs them"]
@@ -32,9 +32,9 @@ def test_every_scenario_replays(scenario: Any, tmp_path_factory: Any) -> None:
     assert not Path(".fozzy").exists()
 
 
-def test_user_code_that_is_not_deterministic_is_found(scenario: Any, tmp_path_factory: Any) -> None:
+def test_user_code_that_is_not_deterministic_is_found(sound: Any, tmp_path_factory: Any) -> None:
     """A call that answers otherwise when it is replayed leaves its recording: no evidence."""
-    scenario("code", {"type": "call", "function": "shop:now", "save_as": "t"}, {"type": "sleep", "duration": "5ms"})
+    sound("code", {"type": "call", "function": "shop:now", "save_as": "t"}, {"type": "sleep", "duration": "5ms"})
     Path("shop.py").write_text("import time\n\n\ndef now():\n    return time.time_ns()\n")
     checked, failing = go(tmp_path_factory.mktemp("trip"))
     assert (checked.status, checked.exit_status, failing) == ("fail", Exit.EVIDENCE, [])

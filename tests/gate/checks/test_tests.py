@@ -27,9 +27,9 @@ CRASH = {"type": "proc_spawn", "cmd": "sh", "args": ["-c", "kill -9 $$"], "expec
         ({"type": "call", "function": "a:b"}, {}),
     ],
 )
-def test_it_ends_as_the_command_does(scenario: Any, fz: Any, step: dict[str, Any], more: dict[str, Any]) -> None:
+def test_it_ends_as_the_command_does(sound: Any, fz: Any, step: dict[str, Any], more: dict[str, Any]) -> None:
     """Pass, fail, expected, unexpected, timeout, crash, not allowed: the same exit status."""
-    path = scenario("a", step, **more)
+    path = sound("a", step, **more)
     config = load_config(None)
     checked = passes(Suite(discover([path], config.root).chosen, Options(settings=config.settings), Path(), 7))
     code = 0 if checked.status == "pass" else int(checked.exit_status)

@@ -42,12 +42,10 @@ def test_what_no_run_touched_is_a_problem(project: Path) -> None:
     )
 
 
-def test_what_a_run_touched_is_none(project: Path, fz: Any, scenario: Any) -> None:
+def test_what_a_run_touched_is_none(project: Path, fz: Any, sound: Any) -> None:
     """A recorded call of the function is evidence."""
     Path("shop.py").write_text(RISKY.replace("for attempt in range(5)", "for attempt in range(0)"))
-    path = scenario(
-        "pay", {"type": "call", "function": "shop:charge", "args": [1, "c"], "expect_raises": "TimeoutError"}
-    )
+    path = sound("pay", {"type": "call", "function": "shop:charge", "args": [1, "c"], "expect_raises": "TimeoutError"})
     ran = fz("run", path, "--det", "--allow-code")
     assert ran.code == 0, ran.said
     assert covered(load_config(None)).status == "pass"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import glob
 import json
 import os
-import subprocess
 import tempfile
 import textwrap
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,27 +20,10 @@ from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.python_bench import PythonBench
 from fozzy.search.fuzz.python_job import Python
 from fozzy.world.code.permission import permit
-
-SOON_S = 10.0  # for what must come, on a machine that is busy with other things
+from tests.leftovers import gone
 
 Write = Callable[[str], Path]
 Fuzz = Callable[..., Campaign]
-
-
-def processes(word: str) -> list[str]:
-    """The command lines of living processes that have a word in them."""
-    listed = subprocess.run(["ps", "-wweo", "stat=,pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if word in line and not line.startswith("Z")]
-
-
-def gone(word: str) -> bool:
-    """Whether all such processes end soon."""
-    end_s = time.monotonic() + SOON_S
-    while processes(word):
-        if time.monotonic() > end_s:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import pytest
 
 from fozzy.search.fuzz.campaign import CRASHES_MAX, PORTIONS, Campaign, Plan, distinct
 from fozzy.search.fuzz.portion import Crash, Find, Portion, Told
+from tests.leftovers import gone
 
-from .conftest import gone, ours
+from .conftest import ours
 
 # A campaign against each kind of target, told as JSON. The words: the kind, a folder, jobs, and a seed.
 PROGRAM = """

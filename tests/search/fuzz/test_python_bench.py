@@ -17,8 +17,9 @@ from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.portion import Portion
 from fozzy.search.fuzz.python_bench import PythonBench
 from fozzy.search.fuzz.python_job import HANGS_MAX
+from tests.leftovers import gone, processes
 
-from .conftest import Fuzz, Write, gone, ours, processes, python, result_of
+from .conftest import Fuzz, Write, ours, python, result_of
 
 pytestmark = [
     pytest.mark.usefixtures("nothing_left"),

@@ -19,30 +19,14 @@ from fozzy.world.code import host, interpreter
 from fozzy.world.code.base import Died, Hung, Outcome, Project, Raised, Reply
 from fozzy.world.code.host import POOL, HostCode
 from fozzy.world.code.permission import permit
+from tests.leftovers import SOON_S, gone, processes
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="without process groups other things are left behind")
 
 SECOND_NS = 10**9
-SOON_S = 10.0  # for what must come, on a machine that is busy with other things
 LIMITS = Limits(call_ms_max=10_000, code_bytes_max=256 * MIB)
 
 Make = Callable[..., HostCode]
-
-
-def processes(word: str) -> list[str]:
-    """The command lines of living processes that have a word in them."""
-    listed = subprocess.run(["ps", "-wweo", "stat=,args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if word in line and not line.startswith("Z")]
-
-
-def gone(word: str) -> bool:
-    """Whether all such processes end soon."""
-    end_s = time.monotonic() + SOON_S
-    while processes(word):
-        if time.monotonic() > end_s:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def comes(word: str) -> bool:
