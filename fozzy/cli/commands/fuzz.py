@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -16,22 +16,18 @@ from fozzy.cli.command import Arg, Opt
 from fozzy.cli.commands.run import load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.documents import CrashBody, FuzzBody, FuzzDocument
+from fozzy.cli.fuzz_crashes import Crashes, Places, Told
 from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, suite_seed
 from fozzy.config import Config
-from fozzy.core.blob import Blob
-from fozzy.core.outcome import Finding, Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, exit_of, worst_status
 from fozzy.engine.code import Allowance
-from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping
-from fozzy.errors import EvidenceError, Exit, InterruptedRun, Terminated, UsageError, worst
+from fozzy.errors import Exit, InterruptedRun, Terminated, UsageError, worst
 from fozzy.report.text import Line, Span, line, quoted
 from fozzy.search.corpus.names import folder_of, is_target
 from fozzy.search.corpus.store import Corpus
-from fozzy.search.failing import Failing
-from fozzy.search.fuzz.campaign import Campaign, Distinct, Plan, distinct
-from fozzy.search.fuzz.crashes import SHRINK_NS, Kept, failing_of, input_of, keep_crash, record_crash, shrink_crash
+from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.dictionary import read_dictionary
 from fozzy.search.fuzz.targets import (
     UNITS,
@@ -42,9 +38,7 @@ from fozzy.search.fuzz.targets import (
     file_name,
     open_target,
 )
-from fozzy.search.shrink.regression import folder_for
 from fozzy.trace.finalize import shown_path
-from fozzy.trace.format import SUFFIX
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
 
@@ -52,7 +46,6 @@ RUNS_DEFAULT = 10_000
 INPUT_BYTES_MAX = 1 << 20
 JOBS_MAX = 64
 MIB = 1 << 20
-CRASHES_RECORDED_MAX = 20  # different ones that are shrunk and kept
 
 
 class Fuzz(Recording, frozen=True, kw_only=True):
@@ -177,7 +170,8 @@ class Fuzz(Recording, frozen=True, kw_only=True):
         campaign = work.campaign
         added = sum(corpus.add(find.data).is_new for _, find in campaign.finds) if corpus else 0
         with work.store.run() as run_id:
-            told = list(self._crashes(live, work, run_id))
+            crashes = Crashes(campaign, work.target, file_name(self.target), self._places(work, run_id))
+            told = list(crashes.all(live.say))
             live.erase()
             summary = self._summary(work, told, run_id)
             work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
@@ -189,74 +183,13 @@ class Fuzz(Recording, frozen=True, kw_only=True):
             console.raw(msgspec.json.encode(FuzzDocument(**fields, fuzz=body)).decode() + "\n")
         return worst([exit_of([each.status for each in told]), _stopped(campaign)])
 
-    def _crashes(self, live: screen.Live, work: _Work, run_id: str) -> Iterator[_Told]:
-        """Every crash, shrunk and recorded."""
-        for number, each in enumerate(distinct(work.campaign), 1):
-            live.say(f"shrinking crash {number} of {len(work.campaign.crashes)}: {each.crash.title}")
-            kept = None
-            if number <= CRASHES_RECORDED_MAX:
-                failing = failing_of(work.target, each.crash, file_name(self.target), work.seed)
-                kept = self._shrunk(work.campaign, failing) if failing is not None else None
-            yield (
-                self._told(work, run_id, number, each) if kept is None else self._kept(work, run_id, number, each, kept)
-            )
+    def _places(self, work: _Work, run_id: str) -> Places:
+        """Where crashes go. This process works in the folder of --cwd already, and so does one that replays."""
+        keeping = Keeping(run_id, work.store, work.store.folder(run_id), "append", False, True)
+        words = ["--config", self.config] if self.config else []
+        return Places(keeping, self.record, self.policy, self.keep, words)
 
-    def _shrunk(self, campaign: Campaign, failing: Failing) -> Kept:
-        """Make it small; who was told to stop does not begin with it."""
-        kept = shrink_crash(failing, budget_ns=SHRINK_NS if campaign.interrupted is None else 0)
-        if kept.shrunk.end in ("interrupted", "terminated"):
-            campaign.interrupted = KeyboardInterrupt() if kept.shrunk.end == "interrupted" else Terminated()
-        return kept
-
-    def _told(self, work: _Work, run_id: str, number: int, each: Distinct) -> _Told:
-        crash = each.crash
-        body = CrashBody(
-            title=crash.title,
-            kind=crash.kind,
-            status=crash.status,
-            message=crash.message,
-            cause=crash.cause,
-            run=each.run,
-            input=Blob.of(crash.data),
-            input_bytes_before=len(crash.data),
-        )
-        finding = Finding(kind=crash.kind, title=crash.title, message=crash.message)
-        return _Told(body, [finding], crash.status)
-
-    def _kept(self, work: _Work, run_id: str, number: int, each: Distinct, kept: Kept) -> _Told:
-        folder = work.store.folder(run_id)
-        asked = self.record is not None and number == 1
-        target = Path(self.record) if asked and self.record else folder / f"{number}{SUFFIX}"
-        keep = Keeping(run_id, work.store, target, self.policy if asked else "append", asked, True)
-        told = self._told(work, run_id, number, each)
-        try:
-            recorded = record_crash(kept, keep, lambda path: self._check(kept, path))
-        except EvidenceError as error:  # it does not come again alike: it is told, and no trace pretends otherwise
-            message = f"{each.crash.message}; {error.message}"
-            return told._replace(body=msgspec.structs.replace(told.body, message=message))
-        assert recorded.trace is not None
-        body = msgspec.structs.replace(
-            told.body,
-            message=recorded.findings[0].message if recorded.findings else told.body.message,
-            input=input_of(kept, work.target.kind),
-            trace_path=shown_path(recorded.trace),
-            kept_path=self._regression(kept, keep),
-        )
-        return _Told(body, recorded.findings, recorded.ended.status)
-
-    def _check(self, kept: Kept, trace: Path) -> None:
-        # This process works in the folder of --cwd already, and so does the fresh one.
-        code = ["--allow-code"] if kept.failing.subject.origin.allowance.allowed else []
-        check_replays(trace, [*(["--config", self.config] if self.config else []), *code])
-
-    def _regression(self, kept: Kept, keep: Keeping) -> str | None:
-        """Keep it as a test too, if that was asked for and it is not there yet."""
-        if self.keep is None:
-            return None
-        target = keep._replace(target=folder_for(Path(self.keep)))
-        return shown_path(keep_crash(kept, target))
-
-    def _summary(self, work: _Work, told: Sequence[_Told], run_id: str) -> Summary:
+    def _summary(self, work: _Work, told: Sequence[Told], run_id: str) -> Summary:
         traces = [each.body.trace_path for each in told if each.body.trace_path]
         return Summary(
             schema_version=SCHEMA_VERSION,
@@ -361,14 +294,6 @@ class _Work(NamedTuple):
     seed: int
     began: str
     spent_ns: int
-
-
-class _Told(NamedTuple):
-    """A crash, as reports tell it."""
-
-    body: CrashBody
-    findings: list[Finding]
-    status: Status
 
 
 def _stopped(campaign: Campaign) -> Exit:
