@@ -7,7 +7,7 @@ Rule 4: a label is *family.purpose* and the user's own name, never an index, a l
 step moves no draw under another label.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -55,7 +55,7 @@ def first_hit(probability: float) -> int:
 class Choices:
     """The door. *Limits*: a draw has at most 2^53 values; a live call gets what the clock has left, at most `call_ns_max`."""
 
-    __slots__ = ("span", "source", "clock", "log", "redactor", "call_ns_max", "_record")
+    __slots__ = ("span", "source", "clock", "log", "redactor", "call_ns_max", "_record", "_choose")
 
     def __init__(self, source: Source, clock: Clock, log: Log, redactor: Redactor, call_ns_max: int) -> None:
         self.span = ""  # the path of the step that chooses
@@ -65,6 +65,7 @@ class Choices:
         self.redactor = redactor
         self.call_ns_max = call_ns_max
         self._record = log.append
+        self._choose: Callable[[str, Sequence[int]], int] | None = getattr(source, "choose", None)
 
     def draw(self, label: str, low: int, high: int) -> int:
         """A whole number from `low` to `high`, both included."""
@@ -80,6 +81,14 @@ class Choices:
     def pick(self, label: str, count: int) -> int:
         """An index below `count`; 0 is the first in order."""
         return self.draw(label, 0, count - 1)
+
+    def choose(self, label: str, who: Sequence[int]) -> int:
+        """Which of several goes on: an index into `who`, their numbers, which stay theirs for the whole run. A source
+        that is a schedule looks at who they are (`choose`); for all others it is a draw."""
+        high = len(who) - 1
+        value = self.source.draw(label, 0, high) if self._choose is None else self._choose(label, who)
+        self._record(Draw(self.clock.now, self.span, label, 0, high, value))
+        return value
 
     def budget_ns(self) -> int:
         """How long a call of the host may take now."""

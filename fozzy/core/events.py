@@ -69,4 +69,15 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True, tag="finding", tag_
     around: list[str] = []  # which attempt, round or branch it happened in, innermost first
 
 
-Record = Draw | Ask | Step | Event | Found
+class Net(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="net", tag_field="kind"):
+    """Something arrived over a simulated network: `what` came over which `link`, how many `bytes` of which `digest`."""
+
+    t: int
+    at: str
+    what: str
+    link: str
+    bytes: int = 0
+    digest: int = 0  # crc32 of what arrived: the evidence has every byte
+
+
+Record = Draw | Ask | Step | Event | Found | Net

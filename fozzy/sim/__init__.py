@@ -1,0 +1,1 @@
+"""A simulated cluster: machines, their network and their time, in which real programs run and can be replayed."""
