@@ -59,7 +59,8 @@ def fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
     """
     named = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     lead = getattr(kind, "lead", "")  # a field of its own that reads better before those it inherits
-    return {lead: named[lead], **named} if lead else named
+    leads: tuple[str, ...] = getattr(kind, "leads", (lead,) if lead else ())  # the same, of several
+    return {**{name: named[name] for name in leads}, **named}
 
 
 @lru_cache(maxsize=1024)

@@ -98,13 +98,16 @@ def _walk_union(
     by_tag = _by_tag(tuple(kinds))
     tag_field = _tag_field(kinds[0])
     tag = value.get(tag_field)
+    noun = getattr(kinds[0], "noun", "step")
     if tag is None and tag_field not in value:
-        yield Flaw(path, f'{inside}a step needs "{tag_field}"', reason="missing_field")
+        article = "an" if noun[0] in "aeiou" else "a"
+        yield Flaw(path, f'{inside}{article} {noun} needs "{tag_field}"', reason="missing_field")
     elif not isinstance(tag, str) or tag not in by_tag:
         hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
-        noun = "invariant" if "kv_all_equal" in by_tag else "step"
-        message = f'{inside}unknown {noun} type "{tag}"' if isinstance(tag, str) else f'{inside}"type" must be text'
-        yield Flaw((*path, tag_field), message, hint, "unknown_step", f"not a {noun} type")
+        unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'
+        message = unknown if isinstance(tag, str) else f'{inside}"{tag_field}" must be text'
+        reason = "unknown_fault" if noun == "fault" else "unknown_step"
+        yield Flaw((*path, tag_field), message, hint, reason, f"not a {noun} {tag_field}")
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
 
