@@ -17,7 +17,7 @@ from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import parse
 from fozzy.engine.code import NO_CODE, Allowance, refused, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
-from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
+from fozzy.engine.prepare import Ready, learn_from, ready, runnable_file, start
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
 from fozzy.errors import EvidenceError, Exit, FozzyError, InputError, Problem, UsageError, Where
@@ -125,7 +125,7 @@ def embedded(trace: Trace) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
     try:
         loaded = _parsed(trace.header().scenario)
-        steps_file(loaded)
+        runnable_file(loaded)
     except (InputError, UsageError) as error:
         raise EvidenceError(
             "trace.bad_scenario",

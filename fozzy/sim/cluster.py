@@ -23,7 +23,7 @@ from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import stacks_of
+from fozzy.sim.stacks import forgotten, stacks_of
 from fozzy.sim.user import NO_CODE, UserCode
 
 class Cluster:
@@ -166,7 +166,7 @@ class Cluster:
     def wait(self, pending: Pending) -> Why:
         """Run until something is done. *Errors*: `StepFailed` when something was found, or when it never will be."""
         why = self.kernel.run(self.setting.duration_ns, pending)
-        self._raise_found()
+        self.raise_found()
         if pending.done:
             return "done"
         if why == "idle":
@@ -179,7 +179,7 @@ class Cluster:
         """Let time pass. *Errors*: as `wait`."""
         until = self.kernel.clock.now + duration_ns
         self.kernel.run(min(until, self.setting.duration_ns))
-        self._raise_found()
+        self.raise_found()
         if until > self.setting.duration_ns:
             raise self.too_long()
         self.kernel.clock.now = max(self.kernel.clock.now, until)
@@ -197,7 +197,7 @@ class Cluster:
             why = self.kernel.run(self.setting.duration_ns, done)
         finally:
             self.kernel.watchers.remove(watch)
-        self._raise_found()
+        self.raise_found()
         if why == "idle" and self.is_held and not self.only_serves:
             raise self.deadlock("programs wait for what can never happen")
 
@@ -222,11 +222,14 @@ class Cluster:
 
     def find(self, failure: StepFailed, at: str = "") -> None:
         """Something was found: the run ends."""
+        if failure in self.found:
+            return
         failure.at = failure.at or at or self.kernel.choices.span
         self.found.append(failure)
         self.kernel.halt(lambda: None)
 
-    def _raise_found(self) -> None:
+    def raise_found(self) -> None:
+        """*Errors*: `StepFailed`, the first that was found."""
         if self.kernel.halted is not None:
             self.kernel.halted()
         if self.found:
@@ -252,6 +255,14 @@ class Cluster:
         elif not isinstance(error, Fence):
             whose = "a task" if "future" in context or "task" in context else "a protocol"
             self.raised(node, error, whose)
+
+    def look_for_forgotten(self) -> None:
+        """Tasks that failed and that nobody asked for their result. *Errors*: `StepFailed`."""
+        for node in self.nodes:
+            for task in forgotten(node):
+                task._log_traceback = False
+                self.raised(node, task.exception(), "a task nobody awaits")
+        self.raise_found()
 
     def fenced(self, node: Node, call: str, why: str) -> BaseException:
         """The program does what cannot be simulated; what to raise."""

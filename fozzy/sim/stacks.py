@@ -29,14 +29,27 @@ def tasks_of(node: Node) -> list[Any]:
     return sorted(asyncio.all_tasks(node.loop), key=lambda task: getattr(task, "number", 0))
 
 
+def forgotten(node: Node) -> list[Any]:
+    """Tasks of a machine's program that failed and that nobody asked for their result, in the order they were made."""
+    if node.loop is None:
+        return []
+    known = [getattr(asyncio.tasks, name, ()) for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks")]
+    found = [task for some in known for task in list(some) if _is_forgotten(task, node.loop)]
+    return sorted(found, key=lambda task: getattr(task, "number", 0))
+
+
+def _is_forgotten(task: Any, loop: Any) -> bool:
+    return task.get_loop() is loop and task.done() and getattr(task, "_log_traceback", False)
+
+
 def _stack(cluster: Cluster, task: Any) -> list[str]:
     shown = cluster.user.shown
     return [
-        f"{frame.f_code.co_qualname} ({shown(frame.f_code.co_filename, line)})" for frame, line in _frames(task)
+        f"{frame.f_code.co_qualname} ({shown(frame.f_code.co_filename, line)})" for frame, line in frames_of(task)
     ][-FRAMES_MAX:]
 
 
-def _frames(task: Any) -> list[tuple[Any, int]]:
+def frames_of(task: Any) -> list[tuple[Any, int]]:
     """The frames of what a task awaits, through coroutines that await others; `Task.get_stack` knows only the first."""
     frames: list[tuple[Any, int]] = []
     awaited: Any = task.get_coro()
