@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fozzy.core.events import Found, Record
+from fozzy.core.events import Draw, Found, Record
 from fozzy.core.log import Sink
 from fozzy.core.outcome import EXIT_OF_STATUS, Finding, Location, Status
 from fozzy.core.redact import Redactor
@@ -96,6 +96,7 @@ def _replay(trace: Trace, run: Ready, changed: bool, sinks: Sequence[Sink], stop
     records = trace.records() if trace.is_sealed else trace.whole_records()
     tape = Tape(records, run.header.seed, failing=_failing(footer), complete=complete, changed=changed)
     tape.stop_at = stop_at
+    tape.draws = lambda: [record for record in trace.whole_records() if type(record) is Draw]
     tally = Tally()
     return _run(run, tape, tally, [tally, *sinks], footer)
 

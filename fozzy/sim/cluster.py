@@ -25,6 +25,7 @@ from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
 from fozzy.sim.stacks import forgotten, stacks_of
 from fozzy.sim.user import NO_CODE, UserCode
+from fozzy.world.code.child import Refused
 
 class Cluster:
     """*Limits*: `setting.duration_ns` of virtual time. *Closes*: `close` lets go of every program."""
@@ -237,14 +238,17 @@ class Cluster:
 
     def raised(self, node: Node, error: BaseException, whose: str) -> None:
         """User code raised what nobody handled."""
+        if isinstance(error, Fence):
+            return  # it is found already
+        if isinstance(error, Refused):
+            self.find(_refusal(error), node.span)
+            return
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
         self.find(_found("node_exception", f"{message}{_where(told)}", details=_exception(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised."""
-        if isinstance(error, Fence):
-            return  # it is found already
         self.raised(node, error, "a callback" if not isinstance(error, SystemExit) else "its program")
 
     def unhandled(self, node: Node, context: dict[str, Any]) -> None:
@@ -252,7 +256,7 @@ class Cluster:
         error = context.get("exception")
         if error is None:
             self.said(node, str(context.get("message", "")))
-        elif not isinstance(error, Fence):
+        else:
             whose = "a task" if "future" in context or "task" in context else "a protocol"
             self.raised(node, error, whose)
 
@@ -269,6 +273,14 @@ class Cluster:
         at = self.user.caller()
         message = f"{at or 'the program'} on {node.name} calls {call}: {why}"
         self.find(_found("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
+        return Fence(message)
+
+    def hung(self, node: Node, hang_ns: int) -> BaseException:
+        """A program runs and runs without giving control back; what to raise."""
+        at = self.user.caller()
+        message = f"{at or 'the program'} on {node.name} does not give control back within {hang_ns / 10**9:g}s of host time"
+        failure = StepFailed("sim_hang", message, "hang", "timeout", details={"at": at})
+        self.find(failure, node.span)
         return Fence(message)
 
     def livelocked(self, node: Node) -> None:
@@ -314,6 +326,18 @@ class Cluster:
 
 class Fence(BaseException):
     """What is raised in a program that did what cannot be simulated; `except Exception` does not swallow it."""
+
+
+def _refusal(refused: Refused) -> StepFailed:
+    """There is no such program: its module cannot be imported, or has no such name."""
+    answer = refused.answer
+    failed = answer.get("import_failed")
+    if failed is not None:
+        where = f" ({failed['at']})" if failed["at"] else ""
+        message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
+        return _found("node_import_failed", message, "input_invalid", details=_exception(failed))
+    message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
+    return _found("node_not_found", message, "input_invalid")
 
 
 def _commutes(setting: ClusterSetting) -> bool:

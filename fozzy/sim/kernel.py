@@ -69,6 +69,7 @@ class Kernel:
         self.steps = 0
         self.steps_max = 1 << 62
         self.switches = 0
+        self.turns = 0
         self.watchers: list[Callable[[], None]] = []  # told whenever an instant is over
         self.in_flight = 0  # what is on the wire and will arrive
         self.current: Node | None = None
@@ -140,6 +141,7 @@ class Kernel:
 
     def _turn(self) -> None:
         """Let one machine run."""
+        self.turns += 1
         runnable = self.runnable
         if self.commuting or len(runnable) == 1:
             self._run(runnable[0], -1)
@@ -195,7 +197,7 @@ class Kernel:
             self.current = node
             self.switches += 1
             if node.modules is not None:
-                node.modules.enter()
+                node.cluster.user.enter(node.modules)
         self.choices.span = node.span
         context.current = node
         events._set_running_loop(node.loop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
 
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
-
-
-class Entered(Protocol):
-    """The modules of one machine."""
-
-    def enter(self) -> None:
-        """Make them those that are imported."""
-        ...
 
 
 class Node:
@@ -44,7 +36,7 @@ class Node:
         self.kernel: Kernel = cluster.kernel
         self.ready: deque[Any] = deque()
         self.loop: AbstractEventLoop | None = None
-        self.modules: Entered | None = None
+        self.modules: Any = None  # its copies of the user's
         self.incarnation = 0
         self.pid = PID_FIRST + number
         self.is_up = False

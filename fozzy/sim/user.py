@@ -5,26 +5,29 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from fozzy.sim.node import Entered
-from fozzy.world.code.child import find
+from fozzy.world.code.child import find as found
 from fozzy.world.code.places import Places, described
 
 
 class UserCode:
     """*Errors*: `load` what an import raises, and `Refused` when there is no such name."""
 
-    def __init__(self, places: Places, modules: Any) -> None:
+    def __init__(self, places: Places, modules: Any, failed: dict[str, Any] | None = None) -> None:
         self._places = places
         self._modules = modules
+        self._failed = failed or {}  # modules whose import failed, with what to say
 
-    def fresh(self) -> Entered | None:
-        """Modules of its own for a machine whose program starts."""
-        fresh: Entered | None = self._modules.fresh()
-        return fresh
+    def fresh(self) -> Any:
+        """Modules of its own for a machine whose program starts; none where there is no code."""
+        return self._modules.fresh() if self._modules is not None else None
+
+    def enter(self, modules: Any) -> None:
+        """Make a machine's modules those that are imported."""
+        self._modules.enter(modules)
 
     def load(self, target: str) -> Any:
         """What `module:name` means on the machine that runs."""
-        return find(target, self._places, {})
+        return found(target, self._places, self._failed)
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as a finding tells it."""
@@ -58,9 +61,6 @@ class NoCode(UserCode):
 
     def __init__(self) -> None:
         super().__init__(Places((), "."), None)
-
-    def fresh(self) -> Entered | None:
-        return None
 
 
 NO_CODE = NoCode()

@@ -139,7 +139,7 @@ class _OfYours(Judge):
         machine = cluster.clients.machine("checker")
         before, context.current = context.current, machine
         if machine.modules is not None:
-            machine.modules.enter()
+            cluster.user.enter(machine.modules)
         cluster.kernel.current = machine
         cluster.kernel.choices.span = self.at
         try:
