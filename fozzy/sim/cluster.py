@@ -27,6 +27,7 @@ from fozzy.sim.stacks import forgotten, stacks_of
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
+
 class Cluster:
     """*Limits*: `setting.duration_ns` of virtual time. *Closes*: `close` lets go of every program."""
 
@@ -134,7 +135,12 @@ class Cluster:
         links = [self.network.link(a, b) for a, b in pairs]
         for link in links:
             link.cut()
-        return lambda: [link.heal() for link in links] and None
+
+        def mend() -> None:
+            for link in links:
+                link.heal()
+
+        return mend
 
     def heal(self, one: Node, other: Node) -> None:
         """Mend what is cut between two machines, both ways."""
@@ -171,7 +177,7 @@ class Cluster:
         if pending.done:
             return "done"
         if why == "idle":
-            raise self.deadlock("what the step waits for can never happen")
+            raise self.deadlock("nothing can happen any more, and the step still waits")
         if why == "time":
             raise self.too_long()
         return why
@@ -200,7 +206,7 @@ class Cluster:
             self.kernel.watchers.remove(watch)
         self.raise_found()
         if why == "idle" and self.is_held and not self.only_serves:
-            raise self.deadlock("programs wait for what can never happen")
+            raise self.deadlock("nothing can happen any more, and programs still wait")
 
     @property
     def is_held(self) -> bool:
@@ -278,7 +284,9 @@ class Cluster:
     def hung(self, node: Node, hang_ns: int) -> BaseException:
         """A program runs and runs without giving control back; what to raise."""
         at = self.user.caller()
-        message = f"{at or 'the program'} on {node.name} does not give control back within {hang_ns / 10**9:g}s of host time"
+        message = (
+            f"{at or 'the program'} on {node.name} does not give control back within {hang_ns / 10**9:g}s of host time"
+        )
         failure = StepFailed("sim_hang", message, "hang", "timeout", details={"at": at})
         self.find(failure, node.span)
         return Fence(message)
@@ -286,7 +294,7 @@ class Cluster:
     def livelocked(self, node: Node) -> None:
         """Steps go on and on while time stands still."""
         stacks = stacks_of(self)
-        message = f"livelock: {node.name} runs and runs at one instant, and time stands still"
+        message = f"{node.name} runs and runs at one instant, and time stands still"
         self.found.append(_at(_found("livelock", message, "hang", details={"stacks": stacks}), node.span))
 
     def too_many_steps(self) -> None:
@@ -299,7 +307,7 @@ class Cluster:
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _found("deadlock", f"deadlock: {what}{more}", "hang", details={"stacks": stacks})
+        return _found("deadlock", f"{what}{more}", "hang", details={"stacks": stacks})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""
@@ -362,4 +370,7 @@ def _where(told: dict[str, Any]) -> str:
 
 
 def _exception(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: told[key] for name, key in (("exception", "type"), ("at", "at"), ("function", "function"), ("traceback", "traceback"))}
+    return {
+        name: told[key]
+        for name, key in (("exception", "type"), ("at", "at"), ("function", "function"), ("traceback", "traceback"))
+    }

@@ -269,7 +269,7 @@ class Kernel:
                 del queues[origin]
         return ordered + next(iter(queues.values()))
 
-    def event(self, name: str, **fields: Any) -> None:
+    def event(self, name: str, /, **fields: Any) -> None:
         """Say what happens, where the run is now."""
         clean = self.choices.redactor.clean(fields)
         self.log.append(Event(self.clock.now, self.choices.span, name, clean))

@@ -98,7 +98,7 @@ class NetworkCalls(SocketCalls):
         extra = {"socket": SimSocket.over(endpoint)}
         waiter = self.create_future()
         if not ssl:
-            transport: Any = SimTransport(self, protocol, endpoint, extra)  # type: ignore[arg-type]
+            transport: Any = SimTransport(self, protocol, endpoint, extra)
             transport.begin(waiter)
         else:
             from fozzy.sim.tls import secured
@@ -155,7 +155,9 @@ class NetworkCalls(SocketCalls):
     def _port_for(self, port: Any) -> int:
         number = int(port) if port else self.node.port()
         if number in self.node.listeners:
-            raise OSError(98, f"error while attempting to bind on address ({self.node.ip!r}, {number}): address already in use")
+            raise OSError(
+                98, f"error while attempting to bind on address ({self.node.ip!r}, {number}): address already in use"
+            )
         return number
 
     async def create_unix_connection(
@@ -196,11 +198,13 @@ class NetworkCalls(SocketCalls):
             found = await self.getaddrinfo(remote_addr[0], remote_addr[1], type=socket.SOCK_DGRAM)
             remote = found[0][4]
         protocol = protocol_factory()
-        transport = SimDatagrams(self, protocol, port, remote)  # type: ignore[arg-type]
+        transport = SimDatagrams(self, protocol, port, remote)
         await asyncio.sleep(0)
         return transport, protocol
 
-    async def sendfile(self, transport: Any, file: Any, offset: int = 0, count: Any = None, *, fallback: bool = True) -> int:
+    async def sendfile(
+        self, transport: Any, file: Any, offset: int = 0, count: Any = None, *, fallback: bool = True
+    ) -> int:
         file.seek(offset)
         data = file.read() if count is None else file.read(count)
         transport.write(data)

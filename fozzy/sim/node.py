@@ -22,7 +22,7 @@ class Node:
     __slots__ = (
         "name", "number", "ip", "span", "cluster", "kernel", "ready", "loop", "modules", "incarnation", "pid",
         "is_up", "is_paused", "is_queued", "lag_ns", "instant", "instant_steps", "state", "storage", "listeners",
-        "datagrams", "ports", "generator", "handlers", "_line", "_labels", "is_client", "tasks_made",
+        "__weakref__", "datagrams", "ports", "generator", "handlers", "_labels", "is_client", "tasks_made",
     )  # fmt: skip
 
     def __init__(self, name: str, number: int, cluster: Cluster, *, is_client: bool = False) -> None:
@@ -53,7 +53,6 @@ class Node:
         self.generator: Any = None  # the program's own seeded generator, when it seeded one
         self.handlers: dict[int, Any] = {}  # of signals; nobody sends one
         self.tasks_made = 0
-        self._line = ""
         self._labels = (f"random.{name}", f"entropy.{name}", f"sched.{name}")
 
     # What a program reads of its machine
@@ -85,11 +84,8 @@ class Node:
         self.kernel.stirred = True
 
     def say(self, text: str) -> None:
-        """What it prints is an event, a line at a time."""
-        lines = (self._line + text).split("\n")
-        self._line = lines.pop()
-        for line in lines:
-            self.cluster.said(self, line)
+        """A line that it prints is an event."""
+        self.cluster.said(self, text)
 
     def fence(self, call: str, why: str) -> BaseException:
         """The run ends: what the program does cannot be simulated."""

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from fozzy.sim.node import Node
     from fozzy.sim.streams import Endpoint
 
+
 class SimSocket:
     """*Errors*: whatever blocks ends the run. *Closes*: `close`, the stream as well unless a transport has it."""
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None, *, node: Node | None = None
     ) -> None:
-        owner = node or context.current
+        owner: Any = node or context.current
         assert owner is not None, "outside of the simulator sockets are true ones"
         self._node: Any = owner
         self.family = socket.AF_INET if family == -1 else family
@@ -134,6 +135,22 @@ class SimSocket:
 
 
 BLOCKING = frozenset(
-    "accept connect connect_ex recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into send sendall sendfile sendmsg"
-    " sendto makefile dup".split()
+    [
+        "accept",
+        "connect",
+        "connect_ex",
+        "recv",
+        "recv_into",
+        "recvfrom",
+        "recvfrom_into",
+        "recvmsg",
+        "recvmsg_into",
+        "send",
+        "sendall",
+        "sendfile",
+        "sendmsg",
+        "sendto",
+        "makefile",
+        "dup",
+    ]
 )

@@ -44,9 +44,9 @@ def _is_forgotten(task: Any, loop: Any) -> bool:
 
 def _stack(cluster: Cluster, task: Any) -> list[str]:
     shown = cluster.user.shown
-    return [
-        f"{frame.f_code.co_qualname} ({shown(frame.f_code.co_filename, line)})" for frame, line in frames_of(task)
-    ][-FRAMES_MAX:]
+    return [f"{frame.f_code.co_qualname} ({shown(frame.f_code.co_filename, line)})" for frame, line in frames_of(task)][
+        -FRAMES_MAX:
+    ]
 
 
 def frames_of(task: Any) -> list[tuple[Any, int]]:

@@ -128,7 +128,9 @@ class Endpoint:
         self._outstanding -= size
         if self.backlog:
             back = self.peer.link if self.peer is not None else self.link
-            self.kernel.at(self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None)
+            self.kernel.at(
+                self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None
+            )
 
     def _room(self, _arg: None) -> None:
         """The window has room again."""
@@ -169,9 +171,7 @@ class Endpoint:
                 peer._reset_by_peer()
             return
         size = 0 if self.secret else len(data)
-        kernel.log.append(
-            Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0)
-        )
+        kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
         self._take(kind, data)
 
     def _take(self, kind: str, data: bytes) -> None:

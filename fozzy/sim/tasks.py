@@ -13,7 +13,8 @@ class SimFuture(asyncio.Future[Any]):
 
     def __init__(self, *, loop: Any) -> None:
         super().__init__(loop=loop)
-        loop.futures_made = self.number = loop.futures_made + 1
+        number: int = loop.futures_made + 1
+        loop.futures_made = self.number = number
 
     def __hash__(self) -> int:
         return self.number
@@ -27,7 +28,7 @@ class SimTask(asyncio.Task[Any]):
     def __init__(self, coro: Any, *, loop: Any, **more: Any) -> None:
         node = loop.node
         node.tasks_made = made = node.tasks_made + 1
-        self.number = node.number * 1_000_000 + made
+        self.number: int = node.number * 1_000_000 + made
         if more.get("name") is None:
             more["name"] = f"{node.name}-{made}"
         super().__init__(coro, loop=loop, **more)

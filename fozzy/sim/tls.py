@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 Tls = tuple[Any, bool, str | None, float | None, float | None]  # context, server's side, name, two timeouts
 
 
-class EvidentTls(sslproto.SSLProtocol):  # type: ignore[misc, unused-ignore]
+# asyncio's own, which its stubs know only in part.
+SslProtocol: Any = sslproto.SSLProtocol
+
+
+class EvidentTls(SslProtocol):  # type: ignore[misc]
     """asyncio's protocol, which also records what is encrypted."""
 
     endpoint: Any = None

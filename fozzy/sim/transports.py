@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from fozzy.sim.loop import SimLoop
 
 
-class SimTransport(transports._FlowControlMixin, asyncio.Transport):
+# The rules of flow control, which asyncio's stubs do not tell of.
+FlowControl: Any = transports._FlowControlMixin
+
+
+class SimTransport(FlowControl):  # type: ignore[misc]
     """One end of a stream for a protocol. *Closes*: `close` after what was written is sent, `abort` at once."""
 
     def __init__(self, loop: SimLoop, protocol: Any, endpoint: Endpoint, extra: dict[str, Any], server: Any = None):
@@ -219,8 +223,8 @@ class SimDatagrams(asyncio.DatagramTransport):
     def sendto(self, data: Any, addr: Any = None) -> None:
         if self._closing or (addr is None and self._remote is None):
             return
-        host, port = (addr or self._remote)[:2]
-        self._loop.cluster.send_datagram(self._loop.node, (self._loop.node.ip, self._port), (host, port), bytes(data))
+        to: Any = addr or self._remote
+        self._loop.cluster.send_datagram(self._loop.node, (self._loop.node.ip, self._port), (to[0], to[1]), bytes(data))
 
     def arrived(self, data: bytes, source: tuple[str, int]) -> None:
         """A datagram is here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from fozzy.world.code.child import find as found
+from fozzy.world.code.child import named
 from fozzy.world.code.places import Places, described
 
 
@@ -27,7 +27,7 @@ class UserCode:
 
     def load(self, target: str) -> Any:
         """What `module:name` means on the machine that runs."""
-        return found(target, self._places, self._failed)
+        return named(target, self._places, self._failed)
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as a finding tells it."""

@@ -118,7 +118,11 @@ def _workload(step: dsl.Workload, run: ClusterRun) -> str:
 
 def _partition(step: dsl.Partition, run: ClusterRun) -> str:
     a, b = run.node(step.a), run.node(step.b)
-    return _at(step, run, lambda: run.cluster.cut([a], [b]) and None, f"{step.a} | {step.b}")
+
+    def cut() -> None:
+        run.cluster.cut([a], [b])
+
+    return _at(step, run, cut, f"{step.a} | {step.b}")
 
 
 def _heal(step: dsl.Heal, run: ClusterRun) -> str:

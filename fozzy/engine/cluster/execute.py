@@ -43,7 +43,11 @@ def _hash(step: msgspec.Struct, redactor: Redactor) -> str:
 
 
 def execute_cluster(
-    plan: ClusterPlan, choices: Choices, ended: Ended, user: UserCode = NO_CODE, began: Callable[[Cluster], None] | None = None
+    plan: ClusterPlan,
+    choices: Choices,
+    ended: Ended,
+    user: UserCode = NO_CODE,
+    began: Callable[[Cluster], None] | None = None,
 ) -> None:
     """Execute once; `ended` holds what it came to, also when a source raises. `began` is told the cluster before it starts."""
     choices.span = "distributed"

@@ -201,7 +201,9 @@ class NoDeadlock(Judge):
         waiting = [node.name for node in self.cluster.nodes for task in tasks_of(node) if not _serving(task)]
         if waiting:
             stuck = ", ".join(dict.fromkeys(waiting))
-            raise self.fail(f"nothing can happen any more, and tasks of {stuck} wait", nodes=list(dict.fromkeys(waiting)))
+            raise self.fail(
+                f"nothing can happen any more, and tasks of {stuck} wait", nodes=list(dict.fromkeys(waiting))
+            )
 
 
 def _serving(task: Any) -> bool:

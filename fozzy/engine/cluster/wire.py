@@ -8,8 +8,8 @@ import msgspec
 
 from fozzy.core.choice import Source
 from fozzy.core.events import Ask, Draw, Event, Found, Net, Step
-from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.core.outcome import Status
+from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.dsl.document import Document
 
 Records = list[Draw | Ask | Step | Event | Found | Net]
