@@ -64,7 +64,7 @@ class Session:
         """The job of executing a run once."""
         assert isinstance(run.plan, ClusterPlan)
         spec: Any = source
-        script = Script.of(run.document, run.redactor.names)
+        script = Script.of(run.document, run.redactor.names, run.header.timeout_ns)
         return Job(script=script, source=spec.spec(), hang_ns=self._hang_ns, steps_max=steps_max)
 
     def _ask(self, frame: bytes) -> Part:

@@ -24,12 +24,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     digest: str
     names: list[str] = []
+    duration_ns: int | None = None
 
     @classmethod
-    def of(cls, document: Document, names: list[str]) -> Script:
-        """The script of a document."""
+    def of(cls, document: Document, names: list[str], duration_ns: int | None = None) -> Script:
+        """The script of a document, and the virtual time it has where that is not its own."""
         fields = {name: getattr(document, name) for name in ("name", "shown", "text", "form", "digest")}
-        return cls(names=names, **fields)
+        return cls(names=names, duration_ns=duration_ns, **fields)
 
     def document(self) -> Document:
         """The document again."""

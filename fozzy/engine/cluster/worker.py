@@ -91,7 +91,7 @@ class Worker:
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
-            plan = bind_cluster(file, redactor)
+            plan = bind_cluster(file, redactor, script.duration_ns)
             user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed)
             self._script, self._plan = script, (plan, redactor, user)
         return self._plan
