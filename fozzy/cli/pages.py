@@ -28,6 +28,7 @@ FILES = (
     "profile",
     "map",
     "gate",
+    "simulation",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."
