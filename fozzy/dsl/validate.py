@@ -122,8 +122,8 @@ def _walk_union(
         hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
         unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'
         message = unknown if isinstance(tag, str) else f'{inside}"{tag_field}" must be text'
-        reason = "unknown_fault" if noun == "fault" else "unknown_step"
-        yield Flaw((*path, tag_field), message, hint, reason, f"not a {noun} {tag_field}")
+        label = f"not a {noun} {tag_field}"
+        yield Flaw((*path, tag_field), message, hint, "unknown_fault" if noun == "fault" else "unknown_step", label)
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fozzy.dsl.checks import placed
 from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.cluster.nodes import NODES_MAX, PROGRAMS, check_kv_args
 from fozzy.dsl.flaw import Flaw, Path, type_of
-from fozzy.dsl.steps.base import Issue
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
 
 SHOWN_MAX = 20  # names a hint lists
@@ -109,10 +109,10 @@ def _kv_args(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
     plain = [name for name, node in table.items() if (_program(node) or shared) == "builtin"]
     for name in plain:
         if not _program(table[name]):
-            yield from (_placed(issue, (*path, "nodes", name)) for issue in check_kv_args(table[name].get("args")))
+            yield from (placed(issue, (*path, "nodes", name)) for issue in check_kv_args(table[name].get("args")))
     is_read = not isinstance(cluster.get("nodes"), dict) or any(table[name].get("args") is None for name in plain)
     if not shared and is_read:
-        yield from (_placed(issue, path) for issue in check_kv_args(cluster.get("args")))
+        yield from (placed(issue, path) for issue in check_kv_args(cluster.get("args")))
 
 
 def _table(cluster: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -141,8 +141,9 @@ def _twice(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
 
 def _steps_missing(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
     """Something is executed: programs of the user, or steps."""
-    runs = [cluster, *_table(cluster).values()]
-    if cluster.get("steps") is None and all(_program(each) in ("", "builtin") for each in runs):
+    shared, table = _program(cluster), _table(cluster)
+    kinds = {_program(node) for node in table.values()} if table and not shared else {shared or "builtin"}
+    if cluster.get("steps") is None and kinds == {"builtin"}:
         hint = "a builtin program does nothing by itself; add steps, or say which program of yours runs"
         yield Flaw(path, '"distributed" needs "steps"', hint, "missing_field", '"steps" is missing')
 
@@ -236,10 +237,6 @@ def _dicts(items: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
             yield index, item
-
-
-def _placed(issue: Issue, path: Path) -> Flaw:
-    return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
 
 
 def _text(value: Any) -> str:
