@@ -144,6 +144,7 @@ class SuiteFile(FileHead, frozen=True, kw_only=True):
     suites: Annotated[dict[str, Annotated[list[Name], Meta(min_length=1)]], Meta(min_length=1)]
 
 
+Runnable = StepsFile | DistributedFile
 File = StepsFile | DistributedFile | SuiteFile
 
 FORMS: dict[str, type[StepsFile] | type[DistributedFile] | type[SuiteFile]] = {

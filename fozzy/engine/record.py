@@ -18,7 +18,7 @@ from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary, code_flag
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.scenario import StepsFile
+from fozzy.dsl.scenario import Runnable
 from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
@@ -182,7 +182,7 @@ def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = 
     )
 
 
-def ended_as_expected(file: StepsFile, status: Status, findings: Sequence[Finding]) -> bool:
+def ended_as_expected(file: Runnable, status: Status, findings: Sequence[Finding]) -> bool:
     """Whether a run ended as its scenario says it must: passed, or failed as `expect` describes."""
     expect = file.expect
     if expect is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
+from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
@@ -151,6 +151,8 @@ def record_line(number: int, record: Record) -> Line:
             said = f"step     {record.type} {record.failed or record.note}"
         case Event():
             said = f"event    {record.name} {show(record.fields) if record.fields else ''}"
+        case Net():
+            said = f"net      {record.what} {record.link} {record.bytes} bytes {record.digest:08x}"
         case Found():
             said = f"finding  {record.title}: {record.message}"
     return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))

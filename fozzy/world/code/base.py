@@ -16,6 +16,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     root: str
     env: frozenset[str] = frozenset()  # variables the interpreter gets besides the ordinary ones
+    inside: str = ""  # a context manager of ours, `module:name`, in which the modules after its own are imported
     watch: tuple[str, ...] = ()  # what is watched of it: `lines`, `functions`, `memory`
 
 

@@ -90,7 +90,15 @@ def _called(function: Callable[..., Any], message: Message, watch: Watch | None)
 
 
 def find(function: str, places: Places, failed: dict[str, Answer]) -> Callable[..., Any]:
-    """The function `module:name`, its module imported if it is not yet. *Errors*: `Refused`."""
+    """The function `module:name` that can be called here and now. *Errors*: `Refused`."""
+    found = named(function, places, failed)
+    if inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
+        raise Refused(is_async=True)
+    return found
+
+
+def named(function: str, places: Places, failed: dict[str, Answer]) -> Callable[..., Any]:
+    """What `module:name` stands for, its module imported if it is not yet. *Errors*: `Refused`."""
     name, _, path = function.partition(":")
     if name in failed:
         raise Refused(**failed[name])
@@ -103,8 +111,6 @@ def find(function: str, places: Places, failed: dict[str, Answer]) -> Callable[.
             raise Refused(missing=f'{said} has no "{part}"', near=[part, _names(found)]) from None
     if not callable(found):
         raise Refused(missing=f"{function} is {type(found).__name__}, nothing that can be called", near=["", []])
-    if inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
-        raise Refused(is_async=True)
     return found  # type: ignore[no-any-return]
 
 

@@ -113,14 +113,33 @@ class HostCode:
         last = tuple(self._places.clean(each) for each in lines[-STDERR_LINES_MAX:])
         return Died(how_ended(status), module, spot.at, spot.function, last)
 
-    def _begin(self) -> Run:
+    def begin(self, program: str) -> Run | Hung | Died:
+        """A process in which a program of ours runs, `module:name`, whose module the project names; or why there is
+        none. *Closes*: nothing; `let_go` or `ended` does."""
+        try:
+            return self._begin(program)
+        except _Stopped as stopped:
+            return stopped.outcome
+
+    def let_go(self, run: Run) -> None:
+        """End a process and all it started; its interpreter waits for the next."""
+        run.end()
+        POOL.give(run.interpreter)
+
+    def ended(self, run: Run, grace_ms: int) -> Died:
+        """How a process ended that is gone."""
+        died = self._death(run.interpreter, run.end(grace_ms))
+        POOL.give(run.interpreter)
+        return died
+
+    def _begin(self, program: str = "") -> Run:
         """A process for the run. *Errors*: `_Stopped`."""
         for _ in range(STARTS_MAX):
             interpreter = self._interpreter()
             if interpreter is None:
                 continue
             try:
-                run = interpreter.begin()
+                run = interpreter.begin(program)
             except (Late, Gone):
                 run = None
             except BaseException:
@@ -161,7 +180,7 @@ class HostCode:
         budget_ns = self._limits.call_ms_max * 10**6
         for module in key.modules:
             try:
-                answer = interpreter.ask("import", budget_ns, module=module)
+                answer = interpreter.ask("import", budget_ns, module=module, inside=self._project.inside)
             except Late:
                 raise _Stopped(Hung(budget_ns, module)) from None
             except Gone:

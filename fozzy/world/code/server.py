@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -59,7 +59,8 @@ class Server:
     def do_import(self, message: Message) -> Answer:
         """Import a module. Its failure is told by the calls that want it."""
         try:
-            load(message["module"], self._places)
+            with _inside(message.get("inside", "")):
+                load(message["module"], self._places)
         except Refused as refused:
             self._failed[message["module"]] = refused.answer
         threading = sys.modules.get("threading")
@@ -114,6 +115,14 @@ class Server:
         """The files of the user's modules."""
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         return [file for file in files if isinstance(file, str) and self._places.shown(file)]
+
+
+def _inside(word: str) -> AbstractContextManager[Any]:
+    """The context manager of this name, once its module is imported."""
+    module, _, name = word.partition(":")
+    owner = sys.modules.get(module)
+    manager: AbstractContextManager[Any] = nullcontext() if owner is None else getattr(owner, name)()
+    return manager
 
 
 def _stamp(file: str) -> tuple[int, int]:

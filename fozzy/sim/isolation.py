@@ -1,0 +1,266 @@
+"""Each life of a node has its own copy of the user's modules: real machines share no memory, and a crash loses it.
+
+Installed packages and Python's own modules are shared by all, as code that keeps no state is. `sys.modules` always has
+the modules of the node that runs, so whatever looks there (pickle, dataclasses, late imports) finds that node's.
+A file is read and compiled once. Used beside user code, so it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, NamespaceLoader, SourceFileLoader
+from importlib.util import spec_from_file_location
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple
+
+from fozzy.sim.patches.boot import importing
+from fozzy.world.code.coverage import UserFiles
+
+MAIN = "__main__"
+_NOTE = "fozzy imports the user's modules anew for each node."
+_HINT = _NOTE + ' If {name} keeps something in a place all nodes share, put share = ["{name}"] into [distributed].'
+
+Stamp = tuple[int, int]
+
+
+class Set:
+    """The modules of one life of a node. `Modules.fresh` makes it."""
+
+    __slots__ = ("loaded",)
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, ModuleType] = {}
+
+
+class _File(NamedTuple):
+    """Where a module of the user's is."""
+
+    path: str
+    folders: list[str] | None  # of a package, where its modules are
+
+
+class Modules:
+    """Whose modules are in `sys.modules`. Those the user has there already are the set that nobody runs in.
+
+    *Closes*: `close` brings that set back and gives imports back to Python.
+    """
+
+    def __init__(self, folders: Sequence[str], share: Iterable[str] = ()) -> None:
+        self._files = UserFiles(folders)
+        self._share = frozenset(share)
+        self._shared: dict[str, ModuleType] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], _File] = {}
+        self._code: dict[str, tuple[Stamp, CodeType]] = {}
+        self._succeeded: set[str] = set()
+        self._asks: set[str] = set()  # for these the other finders are being asked
+        self._known: set[str] = set()  # modules of others
+        self._children: dict[str, list[str]] = {}  # of the user's packages: modules of others in them
+        self.base = self._current = Set()
+        self._others = 0
+        self._settle()
+        for name, module in self.base.loaded.items():
+            self._succeeded.add(name)
+            if self.is_shared(name):
+                self._shared[name] = module
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+
+    def fresh(self) -> Set:
+        """A set without modules: each is imported when the node asks for it."""
+        return Set()
+
+    def enter(self, modules: Set) -> None:
+        """Have the modules of this set in `sys.modules`, and no other's of the user's."""
+        current = self._current
+        if modules is current:
+            return
+        present, new = sys.modules, modules.loaded
+        if len(present) != self._others + len(current.loaded):
+            self._settle()
+        present.update(new)
+        self._current = modules
+        if len(present) != self._others + len(new):
+            for name in current.loaded.keys() - new.keys():
+                del present[name]
+
+    def leave(self) -> None:
+        """Have the modules in `sys.modules` that were there when no node ran."""
+        self.enter(self.base)
+
+    def close(self) -> None:
+        """Give imports back to Python, and forget."""
+        self.leave()
+        sys.meta_path[:] = [each for each in sys.meta_path if each is not self]
+        self._shared.clear()
+        self._code.clear()
+        self._found.clear()
+
+    def is_shared(self, name: str) -> bool:
+        """Whether all nodes have the same module of this name."""
+        share = self._share
+        return bool(share) and any(name == each or name.startswith(each + ".") for each in share)
+
+    def _settle(self) -> None:
+        """Somebody has put modules into `sys.modules`, or taken some out: see whose they are."""
+        loaded, known = self._current.loaded, self._known
+        present = dict(sys.modules)
+        for name, module in present.items():
+            if name in known or loaded.get(name) is module:
+                continue
+            if self._is_own(name, module):
+                loaded[name] = module
+            else:
+                known.add(name)
+                self._children.setdefault(name.rpartition(".")[0], []).append(name)
+        for name in [name for name in loaded if name not in present]:
+            del loaded[name]
+        self._others = len(present) - len(loaded)
+
+    def _is_own(self, name: str, module: Any) -> bool:
+        if name == MAIN or isinstance(getattr(module, "__loader__", None), ExtensionFileLoader):
+            return False  # machine code is there once
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str):
+            return self._files.holds(file)
+        return isinstance(module, ModuleType) and self._holds_any(getattr(module, "__path__", ()))
+
+    def _holds_any(self, folders: Iterable[str]) -> bool:
+        return any(self._files.holds(os.path.join(each, "_")) for each in folders)
+
+    # What follows is asked by Python's imports.
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """A module of the user's, found once; for all others the finders behind this one are asked."""
+        if name in self._asks:
+            return None
+        key = name, tuple(sys.path if path is None else path)
+        known = self._found.get(key)
+        if known is not None and os.path.exists(known.path):
+            return self._spec(name, known, target)
+        found = self._search(name, path, target)
+        if found is None:
+            return None
+        if type(found.loader) is SourceFileLoader and found.origin and self._files.holds(found.origin):
+            folders = found.submodule_search_locations
+            self._found[key] = known = _File(found.origin, None if folders is None else list(folders))
+            return self._spec(name, known, target)
+        if found.loader is None and self._holds_any(found.submodule_search_locations or ()):
+            found.loader = _Nest(self, found)
+        return found
+
+    def _search(self, name: str, path: Any, target: Any) -> ModuleSpec | None:
+        self._asks.add(name)
+        try:
+            for finder in sys.meta_path:
+                find = getattr(finder, "find_spec", None)
+                spec: ModuleSpec | None = find(name, path, target) if find and finder is not self else None
+                if spec is not None:
+                    return spec
+            return None
+        finally:
+            self._asks.discard(name)
+
+    def _spec(self, name: str, file: _File, target: Any) -> ModuleSpec | None:
+        loader = _Loader(self, name, file.path, target is not None)
+        folders = None if file.folders is None else list(file.folders)
+        return spec_from_file_location(name, file.path, loader=loader, submodule_search_locations=folders)
+
+    def code(self, loader: SourceFileLoader) -> CodeType:
+        """The code of a file, compiled anew only when the file has changed."""
+        path = loader.path
+        status = os.stat(path)
+        stamp = status.st_mtime_ns, status.st_size
+        known = self._code.get(path)
+        if known is None or known[0] != stamp:
+            known = self._code[path] = stamp, loader.source_to_code(loader.get_data(path), path)
+        return known[1]
+
+    def run(self, loader: _Loader, module: ModuleType) -> None:
+        """Run a module in the set that is in, or, if it is shared, in the one that nobody runs in."""
+        name, current = loader.name, self._current
+        if name in self._shared and not loader.is_reload:
+            current.loaded[name] = module
+            return
+        if not self.is_shared(name):
+            self._run_here(loader, module)
+            return
+        self.base.loaded[name] = current.loaded[name] = self._shared[name] = module
+        self.enter(self.base)
+        try:
+            with importing():  # the first node that wants it must not matter
+                self._run_here(loader, module)
+            current.loaded[name] = self._shared[name] = sys.modules[name]
+        except BaseException:
+            for names in (self._shared, current.loaded):
+                names.pop(name, None)
+            raise
+        finally:
+            self.enter(current)
+
+    def _run_here(self, loader: _Loader, module: ModuleType) -> None:
+        name, loaded = loader.name, self._current.loaded
+        loaded[name] = module
+        self.bind_children(module)
+        try:
+            loader.run(module)
+        except BaseException as error:
+            loaded.pop(name, None)
+            if name in self._succeeded and isinstance(error, Exception) and not hint(error):
+                error.add_note(_HINT.format(name=name))
+            raise
+        loaded[name] = sys.modules.get(name, module)  # it may have put another in its place
+        self._succeeded.add(name)
+
+    def note(self, module: ModuleType) -> None:
+        """A namespace package of the user's is there."""
+        self._current.loaded[module.__name__] = module
+        self.bind_children(module)
+
+    def bind_children(self, module: ModuleType) -> None:
+        """What others have in a package of the user's was imported before, so Python does not bind it again."""
+        for name in self._children.get(module.__name__, ()):
+            if name in sys.modules:
+                setattr(module, name.rpartition(".")[2], sys.modules[name])
+
+    def existing(self, name: str) -> ModuleType | None:
+        """The module that all nodes share, if it was imported."""
+        return self._shared.get(name)
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module of the user's."""
+
+    def __init__(self, modules: Modules, name: str, path: str, is_reload: bool) -> None:
+        super().__init__(name, path)
+        self._modules = modules
+        self.is_reload = is_reload
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._modules.existing(self.name)
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._modules.code(self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._modules.run(self, module)
+
+    def run(self, module: ModuleType) -> None:
+        """What Python's loader does."""
+        super().exec_module(module)
+
+
+class _Nest(NamespaceLoader):
+    """Loads a namespace package of the user's: a folder without code."""
+
+    def __init__(self, modules: Modules, spec: ModuleSpec) -> None:
+        self._path: Any = spec.submodule_search_locations  # it follows `sys.path`
+        self._modules = modules
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._modules.note(module)
+
+
+def hint(error: BaseException) -> str:
+    """What may help when a module fails for the second node that imports it; empty if it is something else."""
+    return next((note for note in getattr(error, "__notes__", []) if note.startswith(_NOTE)), "")
