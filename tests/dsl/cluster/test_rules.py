@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 TICK = {"type": "tick", "duration": "1ms"}
 PUT = {"type": "client_put", "node": "n0", "key": "k", "value": 1}
+GET = {"op": "get", "args": {"key": "k"}}
+SET = {"op": "put", "args": {"key": "k", "value": {"unique": True}}}
 CALL = {"type": "client", "node": "n0", "op": "transfer"}
 ANY = {"any": ["n0", "n1"]}
 
@@ -39,7 +41,9 @@ VALID: list[Json] = [
     {"nodes": {"n0": {"program": "shop:main"}, "n1": {"builtin": "kv"}}, "steps": [{**PUT, "node": "n1"}]},
     {"nodes": {"n0": {}, "n1": {"port": 81}}, "program": "shop:main", "port": 8080},
     {"nodes": {"n0": {}, "n1": {"args": {"merge": "newest"}}}, "builtin": "kv", "steps": [TICK]},
-    {"node_count": 2, "steps": [work({"op": "put", "args": {"key": "k", "value": {"unique": True}}}, {"op": "get"})]},
+    {"node_count": 2, "steps": [work(SET, GET)]},
+    {"node_count": 1, "steps": [work({"op": "get", "args": {"key": {"any": ["a", 1]}}})]},
+    {"node_count": 1, "steps": [{**CALL, "op": "put", "args": ["k", {"any": [[]]}]}]},
     {"node_count": 2, "program": "shop:main", "client": "shop:Client", "steps": [work({"op": "buy", "node": ANY})]},
     {"node_count": 2, "steps": [TICK, TICK], "faults": [crash(at={"step": 1}), crash(at={"step": [0, 1]}, node=ANY)]},
     {"node_count": 2, "steps": [PUT, {"type": "expect_converged", "key": "k", "within": "5s"}]},
@@ -117,11 +121,20 @@ INVALID: list[tuple[Json, str, str, str]] = [
         "bad_value", '"1ms"', "lower end first",
     ),
     ({"node_count": 1, "steps": [TICK], "network": {"latencyy": "1ms"}}, "unknown_field", '"latencyy"', '"latency"'),
-    ({"node_count": 1, "steps": [work({"op": "put"}, {"op": "get", "node": "n1"})]}, "unknown_node", '"n1"', "declared"),
-    ({"node_count": 1, "steps": [work({"op": "put", "node": {"any": ["n9"]}})]}, "unknown_node", '"n9"', "declared"),
+    ({"node_count": 1, "steps": [work(SET, {**GET, "node": "n1"})]}, "unknown_node", '"n1"', "declared"),
+    ({"node_count": 1, "steps": [work({**SET, "node": {"any": ["n9"]}})]}, "unknown_node", '"n9"', "declared"),
     ({"node_count": 1, "steps": [work({"op": "del"})]}, "bad_value", '"del"', "has no operation"),
-    ({"node_count": 1, "steps": [work({"op": "get"}, name="a"), work({"op": "get"}, name="a")]}, "bad_value", '"a"', "two work"),
+    ({"node_count": 1, "steps": [work(GET, name="a"), work(GET, name="a")]}, "bad_value", '"a"', "two work"),
     ({"node_count": 1, "steps": [CALL]}, "bad_value", '"transfer"', "put and get"),
+    ({"node_count": 1, "steps": [work({"op": "get"})]}, "bad_value", "{", '"get" of builtin "kv" takes "key"'),
+    ({"node_count": 1, "steps": [work({**SET, "args": {"key": "k", "v": 1}})]}, "bad_value", "{", 'takes "key" and "value"'),
+    ({"node_count": 1, "steps": [{**CALL, "op": "put", "args": ["k"]}]}, "bad_value", "[", 'takes "key" and "value"'),
+    ({"node_count": 1, "steps": [{**CALL, "op": "get", "args": [["k"]]}]}, "bad_value", "[", "a key is a text"),
+    ({"node_count": 1, "steps": [work({"op": "get", "args": {"key": {"any": [[]]}}})]}, "bad_value", "{", "a key is a text"),
+    (
+        {"nodes": {"n0": {"builtin": "kv"}, "n1": {"asgi": "x:y"}}, "client": "x:C", "steps": [work({"op": "buy"})]},
+        "bad_value", '"buy"', "has no operation",
+    ),
     ({"node_count": 1, "program": "x:y", "steps": [CALL]}, "missing_field", "{", 'there is no "client"'),
     ({"node_count": 1, "program": "x:y", "steps": [PUT]}, "missing_field", "{", "module:Class"),
     ({"node_count": 1, "program": "x:y", "steps": [work({"op": "get"})]}, "missing_field", "{", 'no "client"'),

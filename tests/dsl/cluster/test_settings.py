@@ -184,7 +184,7 @@ def steps(draw: st.DrawFn, nodes: list[str]) -> Json:
     if kind == "get":
         return {"type": "client_get_assert", "node": draw(node), "key": draw(key), **some(draw, equals=VALUES)}
     if kind == "client":
-        return {"type": "client", "node": draw(node), "op": "get", **some(draw, args=st.lists(VALUES), expect=VALUES)}
+        return {"type": "client", "node": draw(node), "op": "get", "args": [draw(key)], **some(draw, expect=VALUES)}
     if kind == "cut" and len(nodes) > 1:
         a, b = draw(st.permutations(nodes))[:2]
         return {
@@ -197,9 +197,10 @@ def steps(draw: st.DrawFn, nodes: list[str]) -> Json:
         types = st.sampled_from(["crash", "restart", "pause", "resume"])
         return {"type": draw(types), "node": draw(node), **some(draw, at=DURATIONS | drawn())}
     if kind == "work":
-        args = st.dictionaries(NAMES, VALUES | st.just({"unique": True}) | st.just({"int": [0, 9]}), max_size=2)
+        made = VALUES | st.sampled_from([{"unique": True}, {"int": [0, 9]}, {"any": [1, [2]]}])
+        args = {"key": draw(key | st.just({"int": [0, 9]})), "value": draw(made)}
         choice = node | st.just({"any": nodes})
-        operation = {"op": "put", **some(draw, node=choice, args=args, weight=st.integers(1, 9))}
+        operation = {"op": "put", "args": args, **some(draw, node=choice, weight=st.integers(1, 9))}
         return {"type": "workload", "operations": [operation], **some(draw, pause=spreads(), wait=st.booleans())}
     if kind == "wait":
         return {"type": "expect_converged", "key": draw(key), "within": draw(DURATIONS)}
