@@ -270,6 +270,17 @@ class Kernel:
         return ordered + next(iter(queues.values()))
 
     def event(self, name: str, /, **fields: Any) -> None:
-        """Say what happens, where the run is now."""
-        clean = self.choices.redactor.clean(fields)
-        self.log.append(Event(self.clock.now, self.choices.span, name, clean))
+        """Say what happens, where the run is now; `fields` are names of the scenario's own."""
+        self.log.append(Event(self.clock.now, self.choices.span, name, fields))
+
+    def tell(self, name: str, /, **fields: Any) -> None:
+        """As `event`, of what user code says: it may hold secrets."""
+        self.event(name, **self.choices.redactor.clean(fields))
+
+    def close(self) -> None:
+        """Forget all that was to happen."""
+        self._due.clear()
+        self.runnable.clear()
+        self.watchers.clear()
+        self.halted = None
+        self.current = None
