@@ -25,6 +25,7 @@ COVERED_ELSEWHERE = {
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
+    "dsl/steps/cluster/__init__.py": "tests/dsl/steps/test_cluster.py",
     "report/__init__.py": "tests/report/test_pretty.py",
     "cli/commands/__init__.py": "tests/cli/test_words.py",
     "search/fuzz/python_job.py": "tests/search/fuzz/test_python_bench.py",
