@@ -22,6 +22,7 @@ FILES = (
     "store",
     "shrink",
     "fuzz",
+    "explore",
     "corpus",
     "artifacts",
     "report",
