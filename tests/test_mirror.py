@@ -50,6 +50,7 @@ COVERED_ELSEWHERE = {
         f"gate/{name}.py": "tests/gate/checks/test_determinism.py"
         for name in ("causes", "statements", "ways", "witness")
     },
+    "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 
