@@ -22,9 +22,9 @@ __all__ = ["Fence", "asked_at", "fence", "forget", "importing", "install", "is_f
 def install(*, socket_class: type[Any] | None = None, settle_zone: bool = True) -> None:
     """Put all in place, once for this process.
 
-    `socket_class` is what `socket.socket(...)` makes where a machine runs; without it that is fenced. With
-    `settle_zone` the process has UTC for its time zone from now on: a program can read that in more ways than can be
-    watched.
+    `socket_class` inherits from `socket.socket`, and is what that makes where a machine runs; without it a socket is
+    fenced there. With `settle_zone` the process has UTC for its time zone from now on: a program can read that in more
+    ways than can be watched.
     """
     late.install()
     clocks.install(settle_zone)

@@ -48,7 +48,7 @@ def _patch_loop(module: Any) -> None:
         machine = context.current
         if machine is not None:
             raise fence(machine, "uvloop.Loop", LOOP)
-        return true_new(cls, *args, **kwargs)
+        return true_new(cls, *args, **kwargs) if true_new is not object.__new__ else true_new(cls)
 
     module.Loop.__new__ = __new__
 

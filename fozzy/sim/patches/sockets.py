@@ -26,17 +26,6 @@ TRUE = "it makes a true socket, and what goes through it cannot be replayed; use
 Host = str | bytes | None
 
 
-class Checked(type):
-    """The type of `socket.socket` when the simulated class does not inherit from it: instances of both are sockets."""
-
-    simulated: type[Any]
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if type.__instancecheck__(cls, instance):
-            return True
-        return cls.__dict__.get("_is_ours", False) and isinstance(instance, Checked.simulated)
-
-
 def _make_new(true_class: Any, simulated: type[Any] | None) -> Callable[..., Any]:
     true_new = true_class.__new__
 
@@ -46,23 +35,19 @@ def _make_new(true_class: Any, simulated: type[Any] | None) -> Callable[..., Any
             return true_new(cls)
         if cls is not true_class or simulated is None or machine is BOOT:
             raise fence(machine, f"{cls.__module__}.{cls.__qualname__}", BLOCKS)
-        if issubclass(simulated, true_class):
-            return simulated.__new__(simulated, *args, **kwargs)  # Python calls its `__init__`
-        return simulated(*args, **kwargs)
+        return simulated.__new__(simulated, *args, **kwargs)  # Python calls its `__init__`
 
     return __new__
 
 
 def _patch_class(module: Any, simulated: type[Any] | None) -> None:
+    """Where instances are made, not the class, which others have inherited from."""
     true_class = module.socket
-    if true_class.__dict__.get("_is_ours", False):
-        return
-    true_class.__new__ = _make_new(true_class, simulated)
-    true_class._is_ours = True
-    if simulated is not None and not issubclass(simulated, true_class):
-        Checked.simulated = simulated
-        true_class.__class__ = Checked
-        doors.replace(module, "SocketType", true_class)
+    assert simulated is None or issubclass(simulated, true_class), "isinstance(..., socket.socket) must hold"
+    if not getattr(true_class.__new__, "_is_ours", False):
+        new: Any = _make_new(true_class, simulated)
+        new._is_ours = True
+        true_class.__new__ = new
 
 
 def _literal(host: Host, machine: Machine) -> str:
