@@ -36,7 +36,7 @@ class UserCode:
 
     def load(self, target: str) -> Any:
         """What `module:name` means on the machine that runs."""
-        return named(target, self._places, self._failed)
+        return named(target, self._places, self._failed, is_known=True)
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as a finding tells it."""

@@ -22,7 +22,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, Tests,
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.matrix import chosen_case
 from fozzy.engine.code import Allowance, calls_of
-from fozzy.engine.prepare import Options, run_seed, steps_file
+from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
 from fozzy.errors import EvidenceError, Exit, UsageError, worst
 from fozzy.report.pretty import run_failure
@@ -120,7 +120,7 @@ class Explore(Recording, frozen=True, kw_only=True):
         schedule = self._schedule()
         return Plan(
             schedule=schedule,
-            seed=run_seed(steps_file(loaded), seed_of(self)),
+            seed=run_seed(runnable_file(loaded), seed_of(self)),
             count=self.seeds or (EXECUTIONS_DEFAULT if time_ns is None else screen.COUNT_ENDLESS),
             bound=self.bound,
             time_ns=time_ns,
