@@ -12,7 +12,7 @@ from fozzy.core.clock import Clock
 from fozzy.core.log import BLOCK_RECORDS, Log
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
-from fozzy.engine.cluster.wire import Job, Over, Script, decode_part, encode
+from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
 from fozzy.engine.prepare import Ready
 from fozzy.engine.run import Ended, note_failure
 from fozzy.world.code.base import Died, Hung
