@@ -63,7 +63,8 @@ class Redactor:
     """Knows the secret names of a run and learns its secret values. *Limits*: learned values live as long as the run."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = {plain_name(name) for name in (*NAMES, *names)}
+        self.names = list(names)  # besides the usual ones
+        self._names = {plain_name(name) for name in (*NAMES, *self.names)}
         self._finder = Finder(self._names, self.is_secret)
         self._has_odd_names = any(not re.fullmatch(r"[\w.-]*", name) for name in self._names)
         self._known: dict[str, bool] = {}

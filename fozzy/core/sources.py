@@ -10,7 +10,7 @@ SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -60,6 +60,15 @@ def bounded(state: int, low: int, high: int) -> int:
     return low + word % size
 
 
+class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A source in a form that can be sent to another process; `kind` says which, `draws` are labels with their values."""
+
+    kind: str = "seeded"
+    seed: int | None = None
+    draws: list[tuple[str, int]] = []
+    more: dict[str, Any] = {}
+
+
 class Seeded:
     """Decides by a seed and lets the world answer for itself. Streams are derived when first used."""
 
@@ -77,6 +86,10 @@ class Seeded:
         state = (state + GOLDEN) & MASK
         self._states[label] = state
         return bounded(state, low, high)
+
+    def spec(self) -> Spec:
+        """This source as it is before its first draw."""
+        return Spec(seed=self.seed)
 
     def skip(self, label: str) -> None:
         """Pass over one value of `label`: it was decided elsewhere."""
@@ -111,13 +124,14 @@ class Mutated:
     answer left. *Errors*: `Unanswered`, unless the world may be asked (`live`).
     """
 
-    __slots__ = ("_answers", "_live", "_seeded", "_values")
+    __slots__ = ("_answers", "_draws", "_live", "_seeded", "_values")
 
     def __init__(
         self, draws: Iterable[Draw], asks: Iterable[Ask] = (), *, seed: int | None = None, live: bool = False
     ) -> None:
         values: dict[str, list[int]] = {}
-        for draw in draws:
+        self._draws = draws if isinstance(draws, Sequence) else tuple(draws)
+        for draw in self._draws:
             values.setdefault(draw.label, []).append(draw.value)
         answers: dict[tuple[str, bytes], list[Ask]] = {}
         for ask in asks:
@@ -126,6 +140,11 @@ class Mutated:
         self._answers = {key: iter(each) for key, each in answers.items()}
         self._seeded = None if seed is None else Seeded(seed)
         self._live = live
+
+    def spec(self) -> Spec:
+        """This source as it is before its first draw; answers are not sent."""
+        seed = None if self._seeded is None else self._seeded.seed
+        return Spec(kind="tape", seed=seed, draws=[(draw.label, draw.value) for draw in self._draws])
 
     def draw(self, label: str, low: int, high: int) -> int:
         """The next value under `label`."""

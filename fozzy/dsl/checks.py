@@ -6,24 +6,26 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from math import prod
-from typing import Any, get_args
+from typing import Any
 
+import msgspec
+
+from fozzy.dsl.cluster.base import ClusterPart
 from fozzy.dsl.flaw import Flaw, Path, type_of
 from fozzy.dsl.matrix import CASES_MAX, label_of
 from fozzy.dsl.names import BUILTIN_NAMES, name_flaws
-from fozzy.dsl.scenario import NODES_MAX, DistributedFile, File, StepsFile
+from fozzy.dsl.scenario import DistributedFile, File, StepsFile
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Issue, Step, bodies_of
-from fozzy.dsl.steps.cluster import ClusterStep, ClusterSteps, Invariants
 
 _NO_TIME = re.compile(r"0+(ns|us|ms|s|m|h)")
 
 
 def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
     """What is wrong with one typed value beyond its types; what it holds is looked at on its own."""
-    if isinstance(value, Step | ClusterStep):
+    if isinstance(value, Step | ClusterPart):
         for issue in value.check():
-            yield _placed(issue, path)
+            yield placed(issue, path)
 
 
 def tree_flaws(file: File) -> Iterator[Flaw]:
@@ -32,9 +34,19 @@ def tree_flaws(file: File) -> Iterator[Flaw]:
         for part in ("setup", "steps", "teardown"):
             yield from _steps(getattr(file, part) or [], (part,))
     elif isinstance(file, DistributedFile):
-        for part in ("steps", "invariants"):
-            for index, step in enumerate(getattr(file.distributed, part)):
-                yield from struct_flaws(step, ("distributed", part, index))
+        yield from part_flaws(file.distributed, ("distributed",))
+
+
+def part_flaws(value: Any, path: Path) -> Iterator[Flaw]:
+    """What is wrong with a part of a cluster and with all it holds, beyond the types."""
+    if isinstance(value, ClusterPart):
+        yield from struct_flaws(value, path)
+        for field in msgspec.structs.fields(type(value)):
+            yield from part_flaws(getattr(value, field.name), (*path, field.encode_name))
+    elif isinstance(value, list | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, ClusterPart | list):
+                yield from part_flaws(item, (*path, key))
 
 
 def file_flaws(
@@ -56,7 +68,12 @@ def file_flaws(
         yield from name_flaws(raw, kept_elsewhere)
     cluster = raw.get("distributed")
     if isinstance(cluster, dict) and "steps" not in raw:
-        yield from _cluster(cluster, ("distributed",))
+        from fozzy.dsl.cluster.rules import cluster_flaws  # a scenario of steps needs none of them
+
+        yield from cluster_flaws(cluster, ("distributed",))
+        if cluster.get("duration") is not None and raw.get("timeout") is not None:
+            message = '"timeout" and "duration" of "distributed" exclude each other'
+            yield Flaw(("timeout",), message, "they mean the same; keep the duration", "exclusive")
 
 
 def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
@@ -71,7 +88,8 @@ def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
 _CHECKED = {kind for kind in step_types().values() if kind.check is not Step.check}
 
 
-def _placed(issue: Issue, path: Path) -> Flaw:
+def placed(issue: Issue, path: Path) -> Flaw:
+    """An issue of a value as a flaw of the file that holds it at a path."""
     return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
 
 
@@ -109,44 +127,6 @@ def _called_alike(matrix: dict[str, list[Any]]) -> str:
     return ""
 
 
-def _cluster(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
-    nodes, count = cluster.get("nodes"), cluster.get("node_count")
-    if (nodes is None) == (count is None):
-        reason = "missing_field" if nodes is None else "exclusive"
-        yield Flaw(path, 'exactly one of "nodes" and "node_count" must be given', reason=reason)
-        return
-    declared = _declared(nodes, count)
-    if declared is None:
-        return  # a problem of its own; which nodes there are is not known
-    seen: set[str] = set()
-    for index, name in enumerate(nodes or ()):
-        if name in seen:
-            yield Flaw((*path, "nodes", index), f'node "{name}" is declared twice')
-        seen.add(name)
-    for part in ("steps", "invariants"):
-        steps = cluster.get(part)
-        for index, step in enumerate(steps if isinstance(steps, list) else ()):
-            for flaw in _nodes_of(step, declared):
-                yield flaw._replace(path=(*path, part, index, *flaw.path))
-
-
-def _declared(nodes: Any, count: Any) -> dict[str, None] | None:
-    """The names of a cluster's nodes in order; none when they are not written as they must be."""
-    if nodes and isinstance(nodes, list) and all(isinstance(name, str) for name in nodes):
-        return dict.fromkeys(nodes)
-    if type(count) is int and 1 <= count <= NODES_MAX:
-        return dict.fromkeys(f"n{index}" for index in range(count))
-    return None
-
-
-def _nodes_of(step: Any, declared: dict[str, None]) -> Iterator[Flaw]:
-    for field in CLUSTER.get(type_of(step), ()):
-        node = step.get(field)
-        if isinstance(node, str) and node and node not in declared:
-            hint = f"declared are {', '.join(list(declared)[:20])}"
-            yield Flaw((field,), f'node "{node}" is not declared', hint, "unknown_node")
-
-
 def _empty_blocks(steps: list[Any], path: Path) -> Iterator[Flaw]:
     kinds = [type_of(step) for step in steps]
     if kinds and all(kind in DECLARING for kind in kinds) and path[-1] != "setup":
@@ -167,4 +147,3 @@ def _branches(block: str, held: dict[str, Any]) -> list[tuple[Path, Any]]:
 
 DECLARING = {name for name, kind in step_types().items() if kind.declares}
 BLOCKS = {name: [field.rstrip("_") for field in kind.blocks] for name, kind in step_types().items() if kind.blocks}
-CLUSTER = {str(kind.__struct_config__.tag): kind.nodes for kind in get_args(ClusterSteps) + get_args(Invariants)}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from fozzy.dsl.document import Document, Loaded
-from fozzy.dsl.scenario import StepsFile
+from fozzy.dsl.scenario import DistributedFile, StepsFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.call import Call
 from fozzy.engine.prepare import Options, Ready
@@ -23,6 +23,9 @@ from fozzy.world.code.permission import permit
 
 NOT_ALLOWED = "code.not_allowed"
 FLAG = "--allow-code"
+PATCHES = "fozzy.sim.patched"  # imported before the user's modules, which are then imported inside of it
+ALONE = "fozzy.sim.alone"  # imported after them: it runs async functions
+WORKER = "fozzy.engine.cluster.worker"
 
 
 class Allowance(NamedTuple):
@@ -38,11 +41,16 @@ NO_CODE = Allowance()
 
 
 class Found(NamedTuple):
-    """A call and where it stands."""
+    """A function of the user's that a scenario runs, and where it names it."""
 
     document: Document
-    path: tuple[str | int, ...]
-    step: Call
+    path: tuple[str | int, ...]  # of the text that names the function
+    function: str
+
+    @property
+    def module(self) -> str:
+        """The module the function stands in."""
+        return self.function.partition(":")[0]
 
 
 def allowance_of(options: Options, root: Path) -> Allowance:
@@ -57,9 +65,29 @@ def calls_of(loaded: Loaded) -> Iterator[Found]:
     if isinstance(file, StepsFile) and _may_call(document.text):
         for part, steps in (("setup", file.setup), ("steps", file.steps), ("teardown", file.teardown)):
             for path, step in _calls(steps or [], (part,)):
-                yield Found(document, path, step)
+                yield Found(document, (*path, "function"), step.function)
+    elif isinstance(file, DistributedFile):
+        yield from (Found(document, path, function) for path, function in targets_of(file))
     for included in loaded.included.values():
         yield from calls_of(included)
+
+
+def targets_of(file: DistributedFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What a distributed scenario names of the user's: programs, its client, functions that are called or that judge."""
+    cluster = file.distributed
+    for name in ("program", "asgi", "client"):
+        if getattr(cluster, name) is not None:
+            yield ("distributed", name), getattr(cluster, name)
+    for node, runs in cluster.nodes.items() if isinstance(cluster.nodes, dict) else ():
+        for name in ("program", "asgi"):
+            if getattr(runs, name) is not None:
+                yield ("distributed", "nodes", node, name), getattr(runs, name)
+    for index, step in enumerate(cluster.steps or ()):
+        if hasattr(step, "function"):
+            yield ("distributed", "steps", index, "function"), step.function
+    for index, invariant in enumerate(cluster.invariants):
+        if hasattr(invariant, "check_"):
+            yield ("distributed", "invariants", index, "check"), invariant.check_
 
 
 def _may_call(text: str) -> bool:
@@ -86,11 +114,22 @@ def with_code(run: Ready, loaded: Loaded, allowance: Allowance) -> Ready:
     project = Project(
         permission=permission,
         folders=tuple(dict.fromkeys([_plain(beside), _plain(root)])),
-        modules=tuple(dict.fromkeys(each.step.module for each in calls)),
+        modules=_modules(run, calls),
         root=_plain(root),
         env=frozenset(allowance.env) | run.setting.env_names,
+        functions=tuple(dict.fromkeys(each.function for each in calls)) if isinstance(run.file, StepsFile) else (),
+        simulator=(PATCHES, ALONE),
+        inside="" if isinstance(run.file, StepsFile) else f"{PATCHES}:importing",
     )
     return run._replace(setting=msgspec.structs.replace(run.setting, project=project))
+
+
+def _modules(run: Ready, calls: Sequence[Found]) -> tuple[str, ...]:
+    """What the interpreter imports, in order: beside a cluster the patches come first, and what runs it last."""
+    named = tuple(dict.fromkeys(each.module for each in calls))
+    if isinstance(run.file, StepsFile):
+        return named
+    return (PATCHES, *named, WORKER)
 
 
 def refused(loaded: Loaded, allowance: Allowance) -> list[Problem]:
@@ -110,11 +149,12 @@ def _plain(path: Path) -> str:
 def _refusal(calls: Sequence[Found], allowance: Allowance) -> FozzyError:
     from fozzy.dsl.locate import line_at, locate  # only a problem needs places
 
-    document, path, step = calls[0]
-    place = locate(document.text, document.form).find((*path, "function"))
+    document, path, function = calls[0]
+    place = locate(document.text, document.form).find(path)
     where = Where(document.shown, place.line, place.col)
     more = f", and {len(calls) - 1} more" if len(calls) > 1 else ""
-    message = f"step {path[1] + 1 if isinstance(path[1], int) else path[1]} calls {step.function}{more}: user code runs only with permission"
+    who = f"step {path[1] + 1} calls" if isinstance(path[1], int) else f"{path[1]} runs"
+    message = f"{who} {function}{more}: user code runs only with permission"
     hint = FLAG if allowance.is_trace else f"{FLAG}, or allow_code = true in fozzy.toml"
     error = NotAllowedError(NOT_ALLOWED, message, hint=hint, where=where)
     text = line_at(document.text, place.line)

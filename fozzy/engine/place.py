@@ -10,7 +10,7 @@ import msgspec
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
 from fozzy.dsl.document import Document
-from fozzy.dsl.scenario import StepsFile
+from fozzy.dsl.scenario import DistributedFile, Runnable
 
 _SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
 _WORD = re.compile(r"[^.\[\]]+")
@@ -109,20 +109,25 @@ class Tally:
                 self.before.append(f"{self._last.type} {self._last.note}" if self._last and self._last.note else "")
 
 
-def steps_count(file: StepsFile) -> int:
+def steps_count(file: Runnable) -> int:
     """How many top-level steps a scenario has, setup included."""
+    if isinstance(file, DistributedFile):
+        return len(file.distributed.steps or ())
     return len(file.setup or ()) + len(file.steps)
 
 
-def failed_step(file: StepsFile, found: Sequence[Found]) -> int:
+def failed_step(file: Runnable, found: Sequence[Found]) -> int:
     """Which of them the first finding that is no mere warning lies in, from 1; 0 when none does."""
     failing = next((each for each in found if each.status != "pass"), None)
-    return step_number(failing.at, len(file.setup or ())) if failing else 0
+    setup = () if isinstance(file, DistributedFile) else file.setup or ()
+    return step_number(failing.at, len(setup)) if failing else 0
 
 
 def step_number(at: str, setup_count: int) -> int:
     """Which top-level step of setup and steps together a path lies in, from 1; 0 for any other part."""
     path = steps_path(at)
+    if path[:1] == ("distributed",):
+        path = path[1:]
     if len(path) < 2 or path[0] not in ("setup", "steps") or not isinstance(path[1], int):
         return 0
     return path[1] + 1 + (setup_count if path[0] == "steps" else 0)

@@ -6,7 +6,7 @@ replay are made by the same function from the same value.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -21,7 +21,7 @@ from fozzy.core.redact import Redactor
 from fozzy.core.summary import Mode
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
+from fozzy.dsl.scenario import DistributedFile, Runnable, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep
 from fozzy.dsl.steps.http_burst import HttpBurstStep
@@ -30,6 +30,9 @@ from fozzy.engine.run import Ended, execute, perform
 from fozzy.errors import InputError, Problem, UsageError, Where
 from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
 from fozzy.world.world import Setting
+
+if TYPE_CHECKING:
+    from fozzy.engine.cluster.run import ClusterPlan
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +63,8 @@ class Ready(NamedTuple):
 
     header: Header
     document: Document
-    file: StepsFile
-    plan: Plan
+    file: Runnable
+    plan: "Plan | ClusterPlan"
     setting: Setting
     redactor: Redactor
 
@@ -73,7 +76,7 @@ def header_of(
 
     *Errors*: `InputError` when the scenario cannot run like this.
     """
-    file = steps_file(loaded)
+    file = runnable_file(loaded)
     settings = options.settings
     redactor = Redactor(settings.redact)
     learn_from(redactor, loaded)
@@ -83,7 +86,7 @@ def header_of(
         version=VERSION,
         mode=mode,
         seed=seed,
-        det=settings.det if options.det is None else options.det,
+        det=isinstance(file, DistributedFile) or (settings.det if options.det is None else options.det),
         backends=_backends(file, options),
         scenario=embed(loaded, redactor),
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
@@ -99,8 +102,8 @@ def header_of(
 
 def learn_from(redactor: Redactor, loaded: Loaded) -> None:
     """Learn the secrets of a scenario and of all it includes, before anything of it is written."""
-    file = steps_file(loaded)
-    for part in (file.setup, file.steps, file.teardown):
+    file = runnable_file(loaded)
+    for part in (file.setup, file.steps, file.teardown) if isinstance(file, StepsFile) else ():
         redactor.spare(_saved_paths(part or []))
     redactor.learn(msgspec.to_builtins(file))
     for included in loaded.included.values():
@@ -139,7 +142,8 @@ def ready(
 ) -> Ready:
     """Bind a scenario to a header. The header's own scenario is used only by who loaded it from there, and so is its
     `case`, which has lost its secrets."""
-    file = steps_file(loaded)
+    file = runnable_file(loaded)
+    variables = file.vars if isinstance(file, StepsFile) else {}
     setting = Setting(
         seed=header.seed,
         det=header.det,
@@ -148,11 +152,18 @@ def ready(
         root=root,
         leak_bytes_max=header.leak_bytes_max,
         strict=header.strict,
-        variables={**file.vars, **(header.case if case is None else case)},
+        variables={**variables, **(header.case if case is None else case)},
         env_names=frozenset(env_names(loaded)),
     )
-    plan = bind(loaded, file, redactor, perform, header.http_base_url)
-    return Ready(header, loaded.document, file, plan, setting, redactor)
+    return Ready(header, loaded.document, file, _plan(loaded, file, redactor, header), setting, redactor)
+
+
+def _plan(loaded: Loaded, file: Runnable, redactor: Redactor, header: Header) -> "Plan | ClusterPlan":
+    if isinstance(file, StepsFile):
+        return bind(loaded, file, redactor, perform, header.http_base_url)
+    from fozzy.engine.cluster.execute import bind_cluster  # only clusters need the simulator
+
+    return bind_cluster(file, redactor, header.timeout_ns)
 
 
 def env_names(loaded: Loaded) -> Iterator[str]:
@@ -166,6 +177,8 @@ def env_names(loaded: Loaded) -> Iterator[str]:
 def for_host(run: Ready, settings: Settings) -> Ready:
     """A run that asks the host: with what only asking needs, and a trace therefore does not hold."""
     setting = msgspec.structs.replace(run.setting, proc_env=frozenset(settings.proc_env))
+    if not isinstance(run.file, StepsFile) or not isinstance(run.plan, Plan):
+        return run._replace(setting=setting)
     url = base_url(run.file.http_base_url or settings.http_base_url)  # the header's has lost its password
     return run._replace(setting=setting, plan=run.plan._replace(base_url=url))
 
@@ -178,6 +191,10 @@ def start(
     ended: Ended | None = None,
 ) -> Ended:
     """Execute a run once. `wait` spends sleeps when the run is not deterministic; `ended` is as for `execute`."""
+    if not isinstance(run.plan, Plan):
+        from fozzy.engine.cluster.start import start_cluster
+
+        return start_cluster(run, source, log, ended)
     clock = Clock()
     if wait is not None and not run.header.det:
 
@@ -192,29 +209,35 @@ def start(
 
 def steps_file(loaded: Loaded) -> StepsFile:
     """The steps of a scenario. *Errors*: `UsageError` when it is a file of another form."""
-    file = loaded.file
+    file = runnable_file(loaded)
     if isinstance(file, DistributedFile):
-        raise UsageError(
-            "scenario.distributed",
-            f"{loaded.document.shown} is a distributed scenario, which this release validates but cannot run",
-            hint="leave it out, or describe what each client does as steps",
-            where=Where(loaded.document.shown),
-        )
+        shown = loaded.document.shown
+        message = f"{shown} is a distributed scenario; here only a scenario of steps will do"
+        hint = f"fozzy explore {shown}   runs it again and again, each time differently"
+        raise UsageError("scenario.distributed", message, hint=hint, where=Where(shown))
+    return file
+
+
+def runnable_file(loaded: Loaded) -> Runnable:
+    """A scenario that can be run. *Errors*: `UsageError` when it is a suite."""
+    file = loaded.file
     if isinstance(file, SuiteFile):
         shown = loaded.document.shown
         raise UsageError("scenario.suite", f"{shown} is a suite", hint=f"fozzy test {shown}", where=Where(shown))
     return file
 
 
-def run_seed(file: StepsFile, asked: int | None) -> int:
+def run_seed(file: Runnable, asked: int | None) -> int:
     """The seed of a run: the one that was asked for, else the scenario's own, else a fresh one."""
     if asked is not None:
         return asked
     return wall.fresh_seed() if file.seed is None else file.seed
 
 
-def _backends(file: StepsFile, options: Options) -> Backends:
-    """Flag, then scenario, then environment or config."""
+def _backends(file: Runnable, options: Options) -> Backends:
+    """Flag, then scenario, then environment or config. A cluster has a world of its own."""
+    if isinstance(file, DistributedFile):
+        return Backends()
     own, settings = file.backends, options.settings
     return Backends(
         proc=options.proc or own.proc or settings.proc_backend,
@@ -223,11 +246,13 @@ def _backends(file: StepsFile, options: Options) -> Backends:
     )
 
 
-def _timeout_of(file: StepsFile) -> int | None:
+def _timeout_of(file: Runnable) -> int | None:
+    if isinstance(file, DistributedFile):
+        return None  # there it is the duration
     return parse_ns(file.timeout) if file.timeout is not None else None
 
 
-def _limits(file: StepsFile, configured: Limits) -> Limits:
+def _limits(file: Runnable, configured: Limits) -> Limits:
     own = {name: value for name, value in msgspec.structs.asdict(file.limits).items() if value is not None}
     return msgspec.structs.replace(configured, **own)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fozzy.core.events import Found, Record
+from fozzy.core.events import Draw, Found, Record
 from fozzy.core.log import Sink
 from fozzy.core.outcome import EXIT_OF_STATUS, Finding, Location, Status
 from fozzy.core.redact import Redactor
@@ -17,7 +17,7 @@ from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import parse
 from fozzy.engine.code import NO_CODE, Allowance, refused, with_code
 from fozzy.engine.place import Tally, failed_step, place, steps_count
-from fozzy.engine.prepare import Ready, learn_from, ready, start, steps_file
+from fozzy.engine.prepare import Ready, learn_from, ready, runnable_file, start
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
 from fozzy.errors import EvidenceError, Exit, FozzyError, InputError, Problem, UsageError, Where
@@ -96,6 +96,7 @@ def _replay(trace: Trace, run: Ready, changed: bool, sinks: Sequence[Sink], stop
     records = trace.records() if trace.is_sealed else trace.whole_records()
     tape = Tape(records, run.header.seed, failing=_failing(footer), complete=complete, changed=changed)
     tape.stop_at = stop_at
+    tape.draws = lambda: [record for record in trace.whole_records() if type(record) is Draw]
     tally = Tally()
     return _run(run, tape, tally, [tally, *sinks], footer)
 
@@ -125,7 +126,7 @@ def embedded(trace: Trace) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
     try:
         loaded = _parsed(trace.header().scenario)
-        steps_file(loaded)
+        runnable_file(loaded)
     except (InputError, UsageError) as error:
         raise EvidenceError(
             "trace.bad_scenario",

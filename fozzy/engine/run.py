@@ -147,9 +147,14 @@ def _timeout(world: World, timeout_ns: int) -> StepFailed:
 
 
 def _found(world: World, ended: Ended, failure: StepFailed) -> None:
-    clean = world.choices.redactor.clean
+    note_failure(world.choices, ended, failure)
+
+
+def note_failure(choices: Choices, ended: Ended, failure: StepFailed) -> None:
+    """Write what was found into the log, and make it part of what the run came to."""
+    clean = choices.redactor.clean
     found = Found(
-        world.clock.now,
+        choices.clock.now,
         failure.at,
         failure.kind,
         failure.title,
@@ -160,7 +165,7 @@ def _found(world: World, ended: Ended, failure: StepFailed) -> None:
         shorten(clean(failure.details)) if failure.details is not None else None,
         failure.around,
     )
-    world.log.append(found)
+    choices.log.append(found)
     ended.findings.append(found)
     ended.status = worst_status([ended.status, failure.status])
 

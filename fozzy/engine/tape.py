@@ -8,22 +8,23 @@ Rule 3: a difference that is a question nobody answered is drift also there: it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
 from fozzy.core.choice import A
-from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
+from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
 from fozzy.core.log import Log
 from fozzy.core.outcome import Verdict
-from fozzy.core.sources import Seeded
+from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.core.summary import Divergence
 from fozzy.engine.place import steps_path
 from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError
 
 SHOWN_CHARS_MAX = 160
+CODE = "code"  # the event that tells which code of the user's a cluster runs
 CALL = "call"  # the event of a call of user code
 
 
@@ -76,6 +77,7 @@ class Tape:
     ) -> None:
         self._records = records
         self._seeded = Seeded(seed)
+        self.draws: Callable[[], Sequence[Draw]] = tuple  # all of the recording, for a run in another process
         self._failing = steps_path(failing) if failing is not None else None
         self._complete = complete
         self._changed = changed
@@ -85,6 +87,11 @@ class Tape:
         self.free = False
         self.stop_at: Callable[[int, Record], bool] | None = None
         self._advance()
+
+    def spec(self) -> Spec:
+        """What another process decides by, whose records are then compared here: it reads by label and count, which is
+        the same until both part; from there on it goes by the seed."""
+        return Mutated(self.draws(), seed=self._seeded.seed).spec()
 
     def draw(self, label: str, low: int, high: int) -> int:
         """The recorded value; past the recording the seed's. *Errors*: `Drift`, `EvidenceError`."""
@@ -126,6 +133,9 @@ class Tape:
             return
         then = self._next
         if then is None or not _equal(then, record):
+            if isinstance(then, Event) and isinstance(record, Event) and then.name == record.name == CODE:
+                self.free = True  # the user's code was changed: its choices are still the recorded ones
+                return
             self._differ(record)
             return
         self._take()
@@ -220,6 +230,8 @@ def describe(record: Record | None) -> str:
             return _bounded(f"step {record.type} at {record.at}{said}")
         case Event():
             return _bounded(f"event {record.name} {_short(record.fields)} at {record.at}")
+        case Net():
+            return _bounded(f"{record.what} over {record.link}, {record.bytes} bytes of {record.digest:08x}")
         case Found():
             return _bounded(f"finding {record.title} at {record.at}: {record.message}")
         case None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fozzy.core.events import Ask, Draw, Event, Found, Record, Step
+from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
@@ -54,6 +54,8 @@ def member_line(member: Member) -> Line:
     if member.passed:
         word, role = STATUS_WORDS["pass"]
     steps = f"step {member.failed_step}/{member.steps}" if member.failed_step else count(member.steps, "step")
+    if member.executions > 1 or not member.steps:
+        steps = f"execution {member.executions}" if not member.passed else count(member.executions, "execution")
     if member.expected and member.passed:
         steps = f"{member.expected} as expected"
     if member.replay is not None:
@@ -151,6 +153,8 @@ def record_line(number: int, record: Record) -> Line:
             said = f"step     {record.type} {record.failed or record.note}"
         case Event():
             said = f"event    {record.name} {show(record.fields) if record.fields else ''}"
+        case Net():
+            said = f"net      {record.what} {record.link} {record.bytes} bytes {record.digest:08x}"
         case Found():
             said = f"finding  {record.title}: {record.message}"
     return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))

@@ -16,7 +16,7 @@ from fozzy.core.summary import Member, Summary, code_flag, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import chosen_case
-from fozzy.engine.prepare import run_seed, steps_file
+from fozzy.engine.prepare import run_seed, runnable_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
@@ -44,7 +44,7 @@ class Run(Running, frozen=True, kw_only=True):
         config = config_of(self)
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
-        seed = run_seed(steps_file(loaded), seed_of(self))
+        seed = run_seed(runnable_file(loaded), seed_of(self))
         case = chosen_case(loaded.file, loaded.document.shown, self.case)
         store = Store(config.base_dir())
         options = self.options(config)
@@ -123,7 +123,7 @@ def load_scenario(word: str, config: Config) -> Loaded:
         hint = f"fozzy test {quoted(word)} runs what is in it" if os.path.isdir(word) else near(word, folders=False)
         raise InputError("scenario.missing", message, hint=hint, where=Where(word))
     loaded = load(path, project_name(path, config.root), shown_path(path))
-    steps_file(loaded)
+    runnable_file(loaded)
     return loaded
 
 

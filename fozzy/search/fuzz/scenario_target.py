@@ -18,6 +18,7 @@ from fozzy.core.log import Log
 from fozzy.core.outcome import Finding
 from fozzy.core.sources import Mutated, Unanswered, boring
 from fozzy.dsl.load import decode
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.prepare import Ready, start
 from fozzy.engine.record import ended_as_expected
 from fozzy.engine.run import Ended
@@ -50,6 +51,7 @@ class ScenarioTarget:
         self._run = run
         self._seed = seed
         self._records_max = records_max
+        assert isinstance(run.file, StepsFile)
         self._matrix: dict[str, list[Any]] = run.file.matrix
         self.words = [*words, *words_of(decode(run.document))]
         self.first = [msgspec.json.encode(Input(vars=dict(run.file.vars), case=case)) for case in self._cases()]

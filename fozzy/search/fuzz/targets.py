@@ -21,9 +21,10 @@ from fozzy.config import Settings
 from fozzy.core.blob import Blob
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
+from fozzy.dsl.scenario import StepsFile
 from fozzy.dsl.steps.base import literal
 from fozzy.engine.code import Allowance, with_code
-from fozzy.engine.prepare import Options, Ready, header_of, ready
+from fozzy.engine.prepare import Options, Ready, header_of, ready, steps_file
 from fozzy.errors import InputError, UsageError
 from fozzy.report.text import count, quoted
 from fozzy.search.corpus.names import slug
@@ -108,6 +109,7 @@ class ScenarioFuzz:
     kind = "scenario"
 
     def __init__(self, loaded: Loaded, wanted: Wanted, allowance: Allowance) -> None:
+        steps_file(loaded)  # a cluster is explored, not fuzzed
         header, redactor = header_of(loaded, wanted.options, wanted.seed, "fuzz")
         _refuse_host(loaded, header.backends)
         self._loaded, self._wanted, self._allowance = loaded, wanted, allowance
@@ -300,6 +302,7 @@ def _refuse_host(loaded: Loaded, backends: Any) -> None:
 def _takes(run: Ready) -> str:
     """What is varied, in words."""
     parts = ["draws"]
+    assert isinstance(run.file, StepsFile)
     parts += [count(len(run.file.vars), "variable")] if run.file.vars else []
     parts += [count(math.prod(map(len, run.file.matrix.values())), "combination")] if run.file.matrix else []
     return ", ".join(parts)

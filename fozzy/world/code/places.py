@@ -43,7 +43,8 @@ class Places:
 
     def __init__(self, folders: Sequence[str], root: str) -> None:
         ordered = [os.path.abspath(each) for each in (root, *folders)]
-        self._prefixes = [each.rstrip(os.sep) + os.sep for each in dict.fromkeys(ordered)]
+        self.folders = list(dict.fromkeys(ordered))
+        self._prefixes = [each.rstrip(os.sep) + os.sep for each in self.folders]
 
     def shown(self, file: str) -> str:
         """A file of the user's by its path below a folder of the run, with `/`; empty for all other files."""

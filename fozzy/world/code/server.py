@@ -14,12 +14,12 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code import containment, unsettle
-from fozzy.world.code.child import Answer, Refused, live, load
+from fozzy.world.code.child import Answer, Refused, is_async, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
 
@@ -59,13 +59,18 @@ class Server:
     def do_import(self, message: Message) -> Answer:
         """Import a module. Its failure is told by the calls that want it."""
         try:
-            load(message["module"], self._places)
+            with _inside(message.get("inside", "")):
+                load(message["module"], self._places)
         except Refused as refused:
             self._failed[message["module"]] = refused.answer
         threading = sys.modules.get("threading")
         threads = threading is not None and threading.active_count() > 1
         self._seen = {file: _stamp(file) for file in self._files()}
         return {"failed": message["module"] in self._failed, "alone": threads or bool(containment.children())}
+
+    def do_kinds(self, message: Message) -> Answer:
+        """Say which of these functions are async."""
+        return {"async": [each for each in message["functions"] if is_async(each, self._places, self._failed)]}
 
     def do_begin(self, message: Message) -> Answer:
         """Fork the child of a run, which gets its own line to fozzy."""
@@ -114,6 +119,14 @@ class Server:
         """The files of the user's modules."""
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         return [file for file in files if isinstance(file, str) and self._places.shown(file)]
+
+
+def _inside(word: str) -> AbstractContextManager[Any]:
+    """The context manager of this name, once its module is imported."""
+    module, _, name = word.partition(":")
+    owner = sys.modules.get(module)
+    manager: AbstractContextManager[Any] = nullcontext() if owner is None else getattr(owner, name)()
+    return manager
 
 
 def _stamp(file: str) -> tuple[int, int]:

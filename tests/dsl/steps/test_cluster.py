@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fozzy.dsl.scenario import NODES_MAX
+from fozzy.dsl.cluster.nodes import NODES_MAX
 
 if TYPE_CHECKING:
     from tests.conftest import Problems

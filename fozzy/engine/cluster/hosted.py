@@ -1,0 +1,119 @@
+"""Executes a cluster beside the user's code: in a process of an interpreter that has imported it, under our patches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fozzy.core.choice import Choices, Source
+from fozzy.core.clock import Clock
+from fozzy.core.log import BLOCK_RECORDS, Log
+from fozzy.core.outcome import StepFailed
+from fozzy.dsl.duration import show_ns
+from fozzy.engine.cluster.run import ClusterPlan
+from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
+from fozzy.engine.prepare import Ready
+from fozzy.engine.run import Ended, note_failure
+from fozzy.world.code.base import Died, Hung
+from fozzy.world.code.host import HostCode
+from fozzy.world.code.interpreter import DIED_GRACE_MS, Run
+from fozzy.world.code.lines import Gone, Late
+from fozzy.world.code.wire import packed
+
+PROGRAM = "fozzy.engine.cluster.worker:live"
+PART_BYTES_MAX = 256 << 20  # a block of records; each of them is bounded by itself
+GRACE_NS = 5 * 10**9  # beyond the time after which the process itself notices that a program hangs
+
+
+class Broken(Exception):
+    """The process ended, or hangs where it cannot notice; `outcome` says how."""
+
+    def __init__(self, outcome: Hung | Died) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Session:
+    """A process that executes clusters. *Errors*: `Broken`. *Closes*: `close`."""
+
+    def __init__(self, run: Ready) -> None:
+        assert run.setting.project is not None
+        self._host = HostCode(run.setting.project, run.setting.limits)
+        self._hang_ns = run.setting.limits.call_ms_max * 10**6
+        begun = self._host.begin(PROGRAM)
+        if isinstance(begun, Hung | Died):
+            raise Broken(begun)
+        self._run: Run = begun
+        self._is_over = False
+
+    def execute(self, job: Job, log: Log) -> Over:
+        """Execute once; records go into the log as they come."""
+        frame = packed(encode(job))
+        while True:
+            part = self._ask(frame)
+            frame = b""
+            for record in part.records:
+                log.append(record)
+                if len(log.buffer) >= BLOCK_RECORDS:
+                    log.flush()
+            if part.ended is not None:
+                log.flush()
+                return part.ended
+
+    def job(self, run: Ready, source: Source, steps_max: int = 0) -> Job:
+        """The job of executing a run once."""
+        assert isinstance(run.plan, ClusterPlan)
+        spec: Any = source
+        script = Script.of(run.document, run.redactor.names, run.header.timeout_ns)
+        return Job(script=script, source=spec.spec(), hang_ns=self._hang_ns, steps_max=steps_max)
+
+    def _ask(self, frame: bytes) -> Part:
+        try:
+            part: Part = decode_part(self._run.line.ask(frame, self._hang_ns + GRACE_NS, PART_BYTES_MAX))
+            return part
+        except Late:
+            self.close()
+            raise Broken(Hung(self._hang_ns)) from None
+        except (Gone, msgspec.MsgspecError):
+            self._is_over = True
+            raise Broken(self._host.ended(self._run, DIED_GRACE_MS)) from None
+
+    def close(self) -> None:
+        """End the process, if it has not ended."""
+        if not self._is_over:
+            self._is_over = True
+            self._host.let_go(self._run)
+
+
+def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:
+    """Execute once, in a process of its own. *Errors*: whatever the log raises."""
+    choices = Choices(source, Clock(), log, run.redactor, 0)
+    choices.span = "distributed"
+    try:
+        session = Session(run)
+        try:
+            over = session.execute(session.job(run, source), log)
+        finally:
+            session.close()
+        ended.status, ended.now_ns, ended.findings = over.status, over.now_ns, list(over.findings)
+    except Broken as broken:
+        note_failure(choices, ended, failure_of(broken.outcome))
+    log.flush()
+
+
+def failure_of(outcome: Hung | Died) -> StepFailed:
+    """What it means for a run that its process hung or died."""
+    what = f"importing {outcome.module}" if outcome.module else "a program"
+    if isinstance(outcome, Hung):
+        message = f"{what} did not give control back within {show_ns(outcome.budget_ns)}"
+        failure = StepFailed("sim_hang", message, "hang", "timeout")
+    else:
+        at = f" ({outcome.function}, {outcome.at})" if outcome.at else ""
+        message = f"{what} ended its interpreter{f' with {outcome.how}' if outcome.how else ''}{at}"
+        if not outcome.started:
+            message = "no interpreter could be started"
+        details = {"exception": outcome.how, "at": outcome.at, "stderr": list(outcome.stderr)}
+        failure = StepFailed("node_died", message, "panic", "crash", details=details)
+    failure.at = "distributed"
+    return failure

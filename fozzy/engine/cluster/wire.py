@@ -1,0 +1,77 @@
+"""What fozzy and the process that runs a cluster tell each other: one job, then blocks of records, then how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fozzy.core.choice import Source
+from fozzy.core.events import Ask, Draw, Event, Found, Net, Step
+from fozzy.core.outcome import Status
+from fozzy.core.sources import Mutated, Seeded, Spec
+from fozzy.dsl.document import Document
+
+Records = list[Draw | Ask | Step | Event | Found | Net]
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario as text, and the names of secrets besides the usual ones."""
+
+    name: str
+    shown: str
+    text: str
+    form: str
+    digest: str
+    names: list[str] = []
+    duration_ns: int | None = None
+
+    @classmethod
+    def of(cls, document: Document, names: list[str], duration_ns: int | None = None) -> Script:
+        """The script of a document, and the virtual time it has where that is not its own."""
+        fields = {name: getattr(document, name) for name in ("name", "shown", "text", "form", "digest")}
+        return cls(names=names, duration_ns=duration_ns, **fields)
+
+    def document(self) -> Document:
+        """The document again."""
+        return Document(self.name, self.shown, self.text, self.form, self.digest)  # type: ignore[arg-type]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution. *Units*: `hang_ns` is host time that one step of a program may take."""
+
+    script: Script
+    source: Spec
+    hang_ns: int
+    steps_max: int = 0
+    quiet: bool = False  # only how it ended is wanted
+
+
+class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What comes back: records, or the end."""
+
+    records: Records = []
+    ended: Over | None = None
+
+
+class Over(msgspec.Struct, frozen=True, kw_only=True):
+    """How an execution ended."""
+
+    status: Status
+    now_ns: int
+    findings: list[Found] = []
+
+
+def source_of(spec: Spec) -> Source:
+    """The source a spec is of."""
+    if spec.kind == "seeded":
+        assert spec.seed is not None
+        return Seeded(spec.seed)
+    if spec.kind == "tape":
+        return Mutated([Draw(0, "", label, 0, 0, value) for label, value in spec.draws], seed=spec.seed)
+    raise AssertionError(f"no source is called {spec.kind}")
+
+
+encode = msgspec.json.Encoder().encode
+decode_part: Any = msgspec.json.Decoder(Part).decode
+decode_job: Any = msgspec.json.Decoder(Job).decode

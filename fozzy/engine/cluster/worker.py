@@ -1,0 +1,167 @@
+"""Runs clusters in the interpreter of the user's code, one execution after the other, as fozzy asks.
+
+`live` is a program of the fork server (`world/code/server`): it has the user's modules imported already, under the
+patches that make time, randomness and the network ours. Garbage is collected between executions, never in one: what it
+runs (`__del__`, generators that are dropped) would come at another moment in every process.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from blake3 import blake3
+
+from fozzy.core.choice import Choices
+from fozzy.core.clock import Clock
+from fozzy.core.events import Event, Record
+from fozzy.core.log import Log
+from fozzy.core.redact import Redactor
+from fozzy.dsl.load import parse
+from fozzy.engine.cluster.execute import bind_cluster, execute_cluster
+from fozzy.engine.cluster.run import ClusterPlan
+from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_job, encode, source_of
+from fozzy.engine.prepare import learn_from, runnable_file
+from fozzy.engine.run import Ended
+from fozzy.engine.tape import CODE
+from fozzy.sim import context
+from fozzy.sim.cluster import Cluster
+from fozzy.sim.isolation import Modules
+from fozzy.sim.loop import install_hooks
+from fozzy.sim.patches import importing
+from fozzy.sim.user import UserCode
+from fozzy.world.code.places import Places
+from fozzy.world.code.wire import HEAD, _exactly, packed
+
+TICK_S = 1.0  # how often it is looked whether a program hangs
+COLLECT_EVERY = 64  # executions between two collections of garbage
+
+
+def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
+    """Execute what fozzy asks until it has gone."""
+    gc.disable()
+    sys.unraisablehook = lambda _told: None  # what is left of a run may complain; nobody is there to hear it
+    worker = Worker(line, places, failed)
+    while (body := _receive(line)) is not None:
+        worker.execute(decode_job(body))
+    os._exit(0)
+
+
+def _receive(line: socket.socket) -> bytes | None:
+    head = _exactly(line, HEAD.size)
+    return None if head is None else _exactly(line, HEAD.unpack(head)[0])
+
+
+class Worker:
+    """Executes jobs; a scenario is parsed once."""
+
+    def __init__(self, line: socket.socket, places: Places, failed: dict[str, Any]) -> None:
+        self._line = line
+        self._places = places
+        self._failed = failed
+        self._script: Script | None = None
+        self._plan: tuple[ClusterPlan, Redactor, UserCode] | None = None
+        self._executions = 0
+        self._watch = HangWatch()
+
+    def execute(self, job: Job) -> None:
+        """Execute once, and send what it says."""
+        plan, redactor, user = self._bound(job.script)
+        log, ended = Log([] if job.quiet else [self._send]), Ended()
+        choices = Choices(source_of(job.source), Clock(), log, redactor, 0)
+        log.append(Event(0, "distributed", CODE, {"digest": user_digest(self._places)}))
+        with self._watch.over(job.hang_ns):
+            execute_cluster(plan, choices, ended, user, lambda cluster: self._begin(cluster, job))
+        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
+        self._line.sendall(packed(encode(Part(ended=over))))
+        self._tidy()
+
+    def _begin(self, cluster: Cluster, job: Job) -> None:
+        install_hooks(cluster.kernel)
+        self._watch.cluster = cluster
+        if job.steps_max:
+            cluster.kernel.steps_max = job.steps_max
+
+    def _bound(self, script: Script) -> tuple[ClusterPlan, Redactor, UserCode]:
+        if self._plan is None or script != self._script:
+            loaded = parse(script.document())
+            redactor = Redactor(script.names)
+            learn_from(redactor, loaded)
+            file: Any = runnable_file(loaded)
+            plan = bind_cluster(file, redactor, script.duration_ns)
+            user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed, importing)
+            self._script, self._plan = script, (plan, redactor, user)
+        return self._plan
+
+    def _send(self, records: Sequence[Record]) -> None:
+        self._line.sendall(packed(encode(Part(records=list(records)))))
+
+    def _tidy(self) -> None:
+        """What is left of the execution goes without being noticed."""
+        self._watch.cluster = None
+        self._executions += 1
+        if self._executions % COLLECT_EVERY == 0:
+            with importing():
+                gc.collect()
+
+
+class HangWatch:
+    """Ends code that runs and runs without giving control back: the alarm of the process looks whether the kernel goes
+    on, and raises where the code is. *Limits*: code that never returns from C is ended by whoever waits for us."""
+
+    def __init__(self) -> None:
+        self.cluster: Cluster | None = None
+        self._left_ns = 0
+        self._hang_ns = 0
+        self._seen = -1
+
+    def over(self, hang_ns: int) -> HangWatch:
+        """Watch an execution."""
+        self._hang_ns = self._left_ns = hang_ns
+        return self
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self._tick)
+        signal.setitimer(signal.ITIMER_REAL, TICK_S, TICK_S)
+
+    def __exit__(self, *_error: Any) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _tick(self, _number: int, _frame: Any) -> None:
+        cluster = self.cluster
+        if cluster is None or context.current is None:
+            return
+        turns = cluster.kernel.turns
+        if turns != self._seen:
+            self._seen, self._left_ns = turns, self._hang_ns
+            return
+        self._left_ns -= int(TICK_S * 10**9)
+        if self._left_ns <= 0 and cluster.kernel.current is not None:
+            raise cluster.hung(cluster.kernel.current, self._hang_ns)
+
+
+def user_digest(places: Places) -> str:
+    """A digest of all of the user's files that are imported: the same code has the same."""
+    files: dict[str, str] = {}
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        shown = places.shown(file) if isinstance(file, str) else ""
+        if shown and isinstance(file, str):
+            files[shown] = file
+    digest = blake3()
+    for shown in sorted(files):
+        digest.update(shown.encode() + b"\0" + _content(files[shown]))
+    return digest.hexdigest(length=8)
+
+
+def _content(file: str) -> bytes:
+    try:
+        with open(file, "rb") as source:
+            return blake3(source.read()).digest()
+    except OSError:
+        return b""

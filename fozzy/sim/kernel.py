@@ -1,0 +1,286 @@
+"""The kernel: owns virtual time and decides what runs next. Everything that happens in a cluster happens here.
+
+Rule 1: time moves only when nobody can run. At one instant, what arrives is put into the machines' ready lists; then
+the machines run, one handle after the other, until all lists are empty.
+Rule 2: within a machine handles run in the order they became ready, as asyncio promises, unless the cluster explores
+that too (`intra`). Which machine runs next is a choice only where steps of two machines may not commute (`commuting`).
+Rule 3: what becomes due at the same instant at one machine from different origins is ordered by a choice.
+Rule 4: a choice is made through `Choices`; the boring one, 0, is the order of a plain first-in-first-out queue.
+"""
+
+from __future__ import annotations
+
+from asyncio import events
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any, Literal
+
+from fozzy.core.choice import Choices
+from fozzy.core.events import Event
+from fozzy.core.log import BLOCK_RECORDS
+from fozzy.sim import context
+from fozzy.sim.node import Node
+
+LIVELOCK_STEPS = 500_000  # handles at one instant; a program that computes for long in small steps makes some thousands
+PURGE_MIN = 256  # timers that were cancelled and still wait, before it pays to look for them
+
+Why = Literal["done", "time", "idle", "halted"]
+Due = tuple[int, int, Node | None, int, Callable[[Any], None], Any]  # when, number, whose, origin, what, with what
+
+FIRST_DESCRIPTOR = 1_000_000  # no program has a million files: a number that is no descriptor of ours
+KERNEL = -1  # the origin of what the kernel itself does; it happens first and is no choice
+TIMER = 0  # the origin of a machine's own timers
+
+
+class Pending:
+    """Something a caller of `Kernel.run` waits for."""
+
+    __slots__ = ("done", "value", "error", "then", "_kernel")
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.then: Callable[[Pending], None] | None = None
+        self._kernel = kernel
+
+    def set(self, value: Any = None, error: BaseException | None = None) -> None:
+        """It came to an end."""
+        if not self.done:
+            self.done, self.value, self.error = True, value, error
+            self._kernel.stirred = True
+            if self.then is not None:
+                self.then(self)
+
+
+class Kernel:
+    """*Limits*: `LIVELOCK_STEPS` at one instant, `steps_max` in all. *Errors*: what a source raises."""
+
+    def __init__(self, choices: Choices, *, commuting: bool = False, intra: bool = False) -> None:
+        self.choices = choices
+        self.clock = choices.clock
+        self.log = choices.log
+        self.commuting = commuting
+        self.intra = intra
+        self.nodes: list[Node] = []
+        self.runnable: list[Node] = []
+        self.stirred = False  # the machine that runs must stop after this handle
+        self.halted: Callable[[], None] | None = None  # why the run is over
+        self.steps = 0
+        self.steps_max = 1 << 62
+        self.switches = 0
+        self.turns = 0
+        self.watchers: list[Callable[[], None]] = []  # told whenever an instant is over
+        self.in_flight = 0  # what is on the wire and will arrive
+        self.current: Node | None = None
+        self._due: list[Due] = []
+        self._count = 0
+        self._cancelled = 0
+        self._descriptors = FIRST_DESCRIPTOR
+
+    def descriptor(self) -> int:
+        """A number for a socket, of this run alone."""
+        self._descriptors += 1
+        return self._descriptors
+
+    # What happens later
+
+    def at(self, when_ns: int, node: Node | None, origin: int, what: Callable[[Any], None], arg: Any) -> None:
+        """Have something happen at an instant, on behalf of a machine; `origin` tells from where it comes."""
+        self._count += 1
+        heappush(self._due, (when_ns, self._count, node, origin, what, arg))
+
+    def later(self, delay_ns: int, what: Callable[[Any], None], arg: Any = None) -> None:
+        """Have the kernel itself do something after a while."""
+        self.at(self.clock.now + delay_ns, None, KERNEL, what, arg)
+
+    def timer(self, when_ns: int, node: Node, handle: Any) -> None:
+        """Have a handle of a machine become ready at an instant, by this machine's clock."""
+        self._count += 1
+        now = self.clock.now
+        heappush(self._due, (max(when_ns, now), self._count, node, TIMER, node.timer_due, handle))
+
+    def timer_cancelled(self) -> None:
+        """A timer that waits was cancelled; many of them are swept out."""
+        self._cancelled += 1
+        if self._cancelled > PURGE_MIN and self._cancelled * 2 > len(self._due):
+            self._due = [each for each in self._due if not (each[3] == TIMER and each[5]._cancelled)]
+            heapify(self._due)
+            self._cancelled = 0
+
+    # The loop
+
+    def run(self, until_ns: int, pending: Pending | None = None) -> Why:
+        """Run until something is done, or until an instant, or until nothing can happen any more."""
+        while True:
+            if self.halted is not None:
+                return "halted"
+            if pending is not None and pending.done:
+                return "done"
+            if self.runnable:
+                self._turn()
+                continue
+            if self.watchers:
+                for watcher in self.watchers:
+                    watcher()
+                if self.halted is not None or self.runnable:
+                    continue
+            why = self._advance(until_ns)
+            if why is not None:
+                return why
+
+    def halt(self, why: Callable[[], None]) -> None:
+        """End the run after the handle that runs now; `why` is called by whoever drives the kernel."""
+        if self.halted is None:
+            self.halted = why
+        self.stirred = True
+
+    def is_idle(self) -> bool:
+        """Whether nothing will ever happen by itself."""
+        return not self.runnable and not self._next_due()
+
+    def _turn(self) -> None:
+        """Let one machine run."""
+        self.turns += 1
+        runnable = self.runnable
+        if self.commuting or len(runnable) == 1:
+            self._run(runnable[0], -1)
+            return
+        self.choices.span = "distributed"
+        index = self.choices.choose("sched.node", [node.number for node in runnable])
+        self._run(runnable[index], 1)
+
+    def _run(self, node: Node, count: int) -> None:
+        """Run handles of a machine until it has none, `count` is used up, or something stirred."""
+        ready, steps = node.ready, 0
+        self.enter(node)
+        self.stirred = False
+        try:
+            while ready:
+                handle = ready.popleft() if not self.intra or len(ready) == 1 else node.choose()
+                if handle._cancelled:
+                    continue
+                steps += 1
+                try:
+                    handle._context.run(handle._callback, *handle._args)
+                except BaseException as error:
+                    node.failed(handle, error)
+                if self.stirred or steps == count:
+                    break
+                if steps == LIVELOCK_STEPS:
+                    self.halt(lambda: node.cluster.livelocked(node))
+                    break
+        finally:
+            self.leave()
+        self.steps += steps
+        self._after(node, steps)
+
+    def _after(self, node: Node, steps: int) -> None:
+        """What follows a machine's turn."""
+        if node.lag_ns:
+            node.hold_for_lag()
+        elif not node.ready and node.is_queued:
+            node.is_queued = False
+            self.runnable.remove(node)
+        node.instant_steps = node.instant_steps + steps if node.instant == self.clock.now else steps
+        node.instant = self.clock.now
+        if node.instant_steps > LIVELOCK_STEPS:
+            self.halt(lambda: node.cluster.livelocked(node))
+        if self.steps > self.steps_max:
+            self.halt(node.cluster.too_many_steps)
+        if len(self.log.buffer) >= BLOCK_RECORDS:
+            self.log.flush()
+
+    def enter(self, node: Node) -> None:
+        """Make a machine the one that runs."""
+        if self.current is not node:
+            self.current = node
+            self.switches += 1
+            if node.modules is not None:
+                node.cluster.user.enter(node.modules)
+        self.choices.span = node.span
+        context.current = node
+        events._set_running_loop(node.loop)
+
+    def leave(self) -> None:
+        """Nobody runs."""
+        context.current = None
+        events._set_running_loop(None)
+
+    # Time
+
+    def _next_due(self) -> Due | None:
+        due = self._due
+        while due and due[0][3] == TIMER and due[0][5]._cancelled:
+            heappop(due)
+            self._cancelled -= 1
+        return due[0] if due else None
+
+    def _advance(self, until_ns: int) -> Why | None:
+        """Go to the next instant at which something happens, and let it happen."""
+        first = self._next_due()
+        if first is None:
+            return "idle"
+        when = first[0]
+        if when > until_ns:
+            self.clock.now = max(self.clock.now, until_ns)
+            return "time"
+        due = self._due
+        heappop(due)
+        self.clock.now = when
+        if not due or due[0][0] != when:
+            first[4](first[5])
+            return None
+        together = [first]
+        while due and due[0][0] == when:
+            each = heappop(due)
+            if not (each[3] == TIMER and each[5]._cancelled):
+                together.append(each)
+        self._together(together)
+        return None
+
+    def _together(self, due: list[Due]) -> None:
+        """What falls on one instant: the kernel's own first, then for each machine in an order that is a choice."""
+        waiting: dict[Node, list[Due]] = {}
+        for each in due:
+            if each[2] is None:
+                each[4](each[5])
+            else:
+                waiting.setdefault(each[2], []).append(each)
+        for node, several in waiting.items():
+            if len(several) > 1 and any(each[3] != several[0][3] for each in several):
+                several = self._ordered(node, several)
+            for each in several:
+                if not (each[3] == TIMER and each[5]._cancelled):
+                    each[4](each[5])
+
+    def _ordered(self, node: Node, several: list[Due]) -> list[Due]:
+        """What arrives at one machine at one instant; what comes from one origin keeps its order."""
+        queues: dict[int, list[Due]] = {}
+        for each in several:
+            queues.setdefault(each[3], []).append(each)
+        ordered: list[Due] = []
+        self.choices.span = node.span
+        while len(queues) > 1:
+            origins = list(queues)
+            origin = origins[self.choices.choose(f"sched.arrive.{node.name}", origins)]
+            ordered.append(queues[origin].pop(0))
+            if not queues[origin]:
+                del queues[origin]
+        return ordered + next(iter(queues.values()))
+
+    def event(self, name: str, /, **fields: Any) -> None:
+        """Say what happens, where the run is now; `fields` are names of the scenario's own."""
+        self.log.append(Event(self.clock.now, self.choices.span, name, fields))
+
+    def tell(self, name: str, /, **fields: Any) -> None:
+        """As `event`, of what user code says: it may hold secrets."""
+        self.event(name, **self.choices.redactor.clean(fields))
+
+    def close(self) -> None:
+        """Forget all that was to happen."""
+        self._due.clear()
+        self.runnable.clear()
+        self.watchers.clear()
+        self.halted = None
+        self.current = None

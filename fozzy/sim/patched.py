@@ -1,0 +1,7 @@
+"""Importing this module makes the interpreter one for simulated programs; `importing` is how user modules then come in."""
+
+from fozzy.sim.patches import importing, install
+
+install()
+
+__all__ = ["importing"]

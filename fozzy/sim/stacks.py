@@ -1,0 +1,83 @@
+"""Where every task of a cluster waits, as a deadlock or a livelock tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fozzy.sim.cluster import Cluster
+    from fozzy.sim.node import Node
+
+FRAMES_MAX = 12
+TASKS_MAX = 50
+
+
+def stacks_of(cluster: Cluster) -> list[dict[str, Any]]:
+    """Every task that is not done: its machine, its name, its frames, outermost first. *Limits*: `TASKS_MAX`."""
+    told: list[dict[str, Any]] = []
+    for node in cluster.kernel.nodes:
+        for task in tasks_of(node):
+            told.append({"node": node.name, "task": task.get_name(), "stack": _stack(cluster, task)})
+    return told[:TASKS_MAX]
+
+
+def tasks_of(node: Node) -> list[Any]:
+    """The tasks of a machine's program, in the order they were made."""
+    if node.loop is None:
+        return []
+    return sorted(asyncio.all_tasks(node.loop), key=lambda task: getattr(task, "number", 0))
+
+
+def forgotten(node: Node) -> list[Any]:
+    """Tasks of a machine's program that failed and that nobody asked for their result, in the order they were made."""
+    if node.loop is None:
+        return []
+    found = [task for some in _registers() for task in list(some) if _is_forgotten(task, node.loop)]
+    return sorted(found, key=lambda task: getattr(task, "number", 0))
+
+
+def unregister(loops: Collection[Any]) -> None:
+    """Have asyncio forget the tasks of loops that are no more: tasks of many runs have the same hashes."""
+    for register in _registers():
+        for task in list(register):
+            if task.get_loop() in loops:
+                register.discard(task)
+
+
+def _registers() -> list[Any]:
+    """Where asyncio knows all tasks from; none where it keeps them out of sight (Python 3.14)."""
+    names = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
+    return [getattr(asyncio.tasks, name) for name in names if hasattr(asyncio.tasks, name)]
+
+
+def _is_forgotten(task: Any, loop: Any) -> bool:
+    return task.get_loop() is loop and task.done() and getattr(task, "_log_traceback", False)
+
+
+def _stack(cluster: Cluster, task: Any) -> list[str]:
+    shown = cluster.user.shown
+    return [f"{frame.f_code.co_qualname} ({shown(frame.f_code.co_filename, line)})" for frame, line in frames_of(task)][
+        -FRAMES_MAX:
+    ]
+
+
+def frames_of(task: Any) -> list[tuple[Any, int]]:
+    """The frames of what a task awaits, through coroutines that await others; `Task.get_stack` knows only the first."""
+    frames: list[tuple[Any, int]] = []
+    awaited: Any = task.get_coro()
+    while awaited is not None and len(frames) < 50:
+        frame = _first(awaited, "cr_frame", "gi_frame", "ag_frame")
+        if frame is not None:
+            frames.append((frame, frame.f_lineno))
+        awaited = _first(awaited, "cr_await", "gi_yieldfrom", "ag_await")
+    return frames
+
+
+def _first(thing: Any, *names: str) -> Any:
+    for name in names:
+        found = getattr(thing, name, None)
+        if found is not None:
+            return found
+    return None

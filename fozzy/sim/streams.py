@@ -1,0 +1,302 @@
+"""Streams between machines, as TCP has them: opened, accepted or refused, in order, with backpressure, half-closed,
+closed, reset.
+
+Rule 1: an `Endpoint` belongs to one run of a program. When its machine loses power nobody is told: whoever sends to it
+retransmits, and is reset when the machine is back and knows nothing of the stream.
+Rule 2: what arrives is a record with its length and its digest, before the program sees it.
+Rule 3: a sender may have `WINDOW_BYTES` that its peer's program has not taken; what is more waits in its backlog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
+
+from fozzy.core.events import Net
+from fozzy.sim.network import RETRANSMISSIONS_MAX, RETRANSMIT_NS, Link, Parcel
+
+if TYPE_CHECKING:
+    from fozzy.sim.kernel import Kernel
+    from fozzy.sim.network import Network
+    from fozzy.sim.node import Node
+
+WINDOW_BYTES = 256 * 1024
+CONNECT_NS_MAX = 127 * 10**9  # six retransmissions of a SYN, as Linux has them
+
+DATA, EOF, RESET = "data", "eof", "reset"
+Item = tuple[str, bytes, int]  # what, its bytes, which transmission
+
+
+class Receiver(Protocol):
+    """Who takes what arrives at an endpoint."""
+
+    def data_arrived(self, data: bytes) -> None:
+        """Bytes, in order."""
+        ...
+
+    def eof_arrived(self) -> None:
+        """The peer will send no more."""
+        ...
+
+    def reset_arrived(self) -> None:
+        """The stream is no more."""
+        ...
+
+    def backlog_changed(self) -> None:
+        """Some of the backlog was sent."""
+        ...
+
+
+class Endpoint:
+    """One end of a stream."""
+
+    __slots__ = (
+        "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
+        "is_closed", "is_finished", "local", "remote", "context", "secret", "_last", "_outstanding", "_deliver",
+    )  # fmt: skip
+
+    def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
+        self.node = node
+        self.loop: Any = node.loop
+        self.kernel: Kernel = node.kernel
+        self.link = link  # to the peer
+        self.peer: Endpoint | None = None
+        self.name = f"{link.name}#{number}"
+        self.receiver: Receiver | None = None
+        self.inbox: deque[tuple[str, bytes]] = deque()  # arrived before anybody took it
+        self.backlog: deque[bytes] = deque()
+        self.backlog_bytes = 0
+        self.is_closed = False  # the program has let it go
+        self.is_finished = False  # it sends no more
+        self.local = local
+        self.remote = remote
+        self.context: Any = None
+        self.secret = False  # encrypted: its bytes differ from run to run and are no evidence
+        self._last = 0  # when what was sent last arrives
+        self._outstanding = 0  # bytes sent that the peer's program has not taken
+
+    # Sending
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, or let them wait."""
+        if self.backlog or self._outstanding >= WINDOW_BYTES:
+            self.backlog.append(data)
+            self.backlog_bytes += len(data)
+            return
+        self._outstanding += len(data)
+        self._transmit((DATA, data, 0))
+
+    def finish(self) -> None:
+        """Send no more after what waits."""
+        if not self.is_finished:
+            self.is_finished = True
+            if not self.backlog:
+                self._transmit((EOF, b"", 0))
+
+    def close(self) -> None:
+        """The program lets the stream go; what waits is sent."""
+        self.is_closed = True
+        self.finish()
+
+    def reset(self) -> None:
+        """End the stream at once; the peer notices."""
+        self.is_closed = self.is_finished = True
+        self.backlog.clear()
+        self.backlog_bytes = 0
+        self._transmit((RESET, b"", 0))
+
+    def _transmit(self, item: Item) -> None:
+        link, peer = self.link, self.peer
+        assert peer is not None
+        if link.cuts:
+            link.held.append(Parcel(self._transmit, item))
+            return
+        when = link.when(len(item[1]))
+        if link.setting.loss or link.extra_loss:
+            when += link.lost_ns()
+        if when < self._last:
+            when = self._last
+        self._last = when
+        kernel = self.kernel
+        kernel.in_flight += 1
+        kernel.at(when, peer.node, link.number, peer._arrive, item)
+
+    def _taken(self, size: int) -> None:
+        """The peer's program has taken bytes."""
+        self._outstanding -= size
+        if self.backlog:
+            back = self.peer.link if self.peer is not None else self.link
+            self.kernel.at(
+                self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None
+            )
+
+    def _room(self, _arg: None) -> None:
+        """The window has room again."""
+        if not self.is_alive:
+            return
+        moved = False
+        while self.backlog and self._outstanding < WINDOW_BYTES:
+            data = self.backlog.popleft()
+            self.backlog_bytes -= len(data)
+            self._outstanding += len(data)
+            self._transmit((DATA, data, 0))
+            moved = True
+        if moved and not self.backlog and self.is_finished:
+            self._transmit((EOF, b"", 0))
+        if moved and self.receiver is not None:
+            self._soon(self.receiver.backlog_changed)
+
+    # Receiving
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the program that has it still runs."""
+        return self.node.is_up and self.node.loop is self.loop
+
+    def _arrive(self, item: Item) -> None:
+        kernel, peer = self.kernel, self.peer
+        assert peer is not None
+        kernel.in_flight -= 1
+        if peer.link.cuts:
+            peer.link.stalled.append(Parcel(peer._transmit, item))
+            return
+        if not self.node.is_up or self.node.loop is not self.loop:
+            self._unknown(item)
+            return
+        kind, data, _ = item
+        if self.is_closed:
+            if kind == DATA:
+                peer._reset_by_peer()
+            return
+        size = 0 if self.secret else len(data)
+        kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
+        self._take(kind, data)
+
+    def _take(self, kind: str, data: bytes) -> None:
+        receiver = self.receiver
+        if receiver is None:
+            self.inbox.append((kind, data))
+        elif kind == DATA:
+            self._soon(receiver.data_arrived, data)
+        elif kind == EOF:
+            self._soon(receiver.eof_arrived)
+        else:
+            self._soon(receiver.reset_arrived)
+
+    def attach(self, receiver: Receiver) -> None:
+        """From now on this one takes what arrives, and what has arrived already."""
+        self.receiver = receiver
+        waiting, self.inbox = self.inbox, deque()
+        for kind, data in waiting:
+            self._take(kind, data)
+
+    def consumed(self, size: int) -> None:
+        """The program has taken bytes that arrived."""
+        if self.peer is not None:
+            self.peer._taken(size)
+
+    def _soon(self, call: Callable[..., Any], *args: Any) -> None:
+        self.loop.arrived(call, args, self.context)
+
+    def _unknown(self, item: Item) -> None:
+        """Its program is gone. A machine that is up says so; one that is down says nothing, and the sender tries on."""
+        kind, data, attempt = item
+        peer = self.peer
+        assert peer is not None
+        if kind == RESET or attempt >= RETRANSMISSIONS_MAX:
+            return
+        if self.node.is_up:
+            peer._reset_by_peer()
+            return
+        again: Item = (kind, data, attempt + 1)
+        self.kernel.later(RETRANSMIT_NS << attempt, lambda _arg: peer._transmit(again) if peer.is_alive else None)
+
+    def _reset_by_peer(self) -> None:
+        """The peer's machine knows nothing of this stream: a reset is on its way."""
+        back = self.peer.link if self.peer is not None else self.link
+        kernel = self.kernel
+        kernel.in_flight += 1
+        kernel.at(back.when(0), self.node, back.number, self._arrive, (RESET, b"", 0))
+
+
+class Opening:
+    """A stream that is being opened. `done` is told the endpoint, or why there is none."""
+
+    def __init__(self, network: Network, node: Node, target: Node, port: int | str, local: int) -> None:
+        self.done: Callable[[Endpoint | OSError], None] = lambda result: None
+        self._node = node
+        self._target = target
+        self._port = port
+        self._there = network.link(node, target)
+        self._back = network.link(target, node)
+        self._is_over = False
+        number = network.number()
+        shown = port if isinstance(port, int) else 0
+        self.endpoint = Endpoint(node, self._there, number, (node.ip, local), (target.ip, shown))
+        self._number = number
+
+    def start(self) -> None:
+        """Send the first segment."""
+        self._send(0)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._is_over = True
+
+    def _send(self, attempt: int) -> None:
+        if attempt == 1 or (attempt == 0 and self._there.cuts):
+            self._node.kernel.later(CONNECT_NS_MAX, lambda _arg: self._end(TimeoutError(110, "Connect call timed out")))
+        self._there_and(self._there, self._target, lambda _arg: self._at_target(attempt))
+
+    def _there_and(self, link: Link, node: Node, then: Callable[[Any], None]) -> None:
+        kernel = self._node.kernel
+        if link.cuts:
+            link.held.append(Parcel(lambda _arg: self._there_and(link, node, then), None))
+            return
+        when = link.when(0) + link.lost_ns()
+        kernel.in_flight += 1
+
+        def arrived(_arg: Any) -> None:
+            kernel.in_flight -= 1
+            if link.cuts:
+                link.stalled.append(Parcel(lambda _arg: self._there_and(link, node, then), None))
+            else:
+                then(None)
+
+        kernel.at(when, node, link.number, arrived, None)
+
+    def _at_target(self, attempt: int) -> None:
+        target = self._target
+        if self._is_over:
+            return
+        if not target.is_up:
+            if attempt < RETRANSMISSIONS_MAX:
+                self._node.kernel.later(RETRANSMIT_NS << attempt, lambda _arg: self._send(attempt + 1))
+            return
+        listener = target.listeners.get(self._port)
+        if listener is None:
+            self._note(target, "refuse")
+            refused = ConnectionRefusedError(111, f"Connect call failed ('{target.ip}', {self._port})")
+            self._there_and(self._back, self._node, lambda _arg: self._end(refused))
+            return
+        self._note(target, "open")
+        ours = self.endpoint
+        theirs = Endpoint(target, self._back, self._number, ours.remote, ours.local)
+        theirs.peer, ours.peer = ours, theirs
+        target.loop.arrived(listener.accepted, (theirs,), None)  # type: ignore[union-attr]
+        self._there_and(self._back, self._node, lambda _arg: self._end(ours))
+
+    def _note(self, node: Node, what: str) -> None:
+        kernel = node.kernel
+        kernel.log.append(Net(kernel.clock.now, node.span, what, self.endpoint.name))
+
+    def _end(self, result: Endpoint | OSError) -> None:
+        if self._is_over:
+            if isinstance(result, Endpoint) and result.is_alive:
+                result.reset()
+            return
+        self._is_over = True
+        if self.endpoint.is_alive:
+            self.done(result)

@@ -1,0 +1,75 @@
+"""The user's code as a cluster sees it: his modules, one set for each machine, and where his lines stand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from fozzy.world.code.child import named
+from fozzy.world.code.places import Places, described
+
+
+class UserCode:
+    """*Errors*: `load` what an import raises, and `Refused` when there is no such name."""
+
+    def __init__(
+        self,
+        places: Places,
+        modules: Any,
+        failed: dict[str, Any] | None = None,
+        aside: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self._places = places
+        self._modules = modules
+        self.aside = aside  # in it user code runs that has no machine any more: what is left when a run is over
+        self._failed = failed or {}  # modules whose import failed, with what to say
+
+    def fresh(self) -> Any:
+        """Modules of its own for a machine whose program starts; none where there is no code."""
+        return self._modules.fresh() if self._modules is not None else None
+
+    def enter(self, modules: Any) -> None:
+        """Make a machine's modules those that are imported."""
+        self._modules.enter(modules)
+
+    def load(self, target: str) -> Any:
+        """What `module:name` means on the machine that runs."""
+        return named(target, self._places, self._failed)
+
+    def described(self, error: BaseException) -> dict[str, Any]:
+        """An exception as a finding tells it."""
+        return described(error, self._places)
+
+    def caller(self) -> str:
+        """The innermost line of the user's own that led here; else of anybody's but ours and asyncio's."""
+        frame, other = sys._getframe(1), ""
+        while frame is not None:
+            file = frame.f_code.co_filename
+            shown = self._places.shown(file)
+            if shown:
+                return f"{shown}:{frame.f_lineno}"
+            if not other and "site-packages" in file:
+                other = f"{file.rpartition('site-packages')[2][1:]}:{frame.f_lineno}"
+            frame = frame.f_back  # type: ignore[assignment]
+        return other
+
+    def shown(self, file: str, line: int) -> str:
+        """A line for people: the user's by its path below his folder, others by the name of their package."""
+        short = self._places.shown(file) or file.rpartition("site-packages/")[2].rpartition("/python3.")[2]
+        return f"{short}:{line}"
+
+    def clean(self, text: str) -> str:
+        """A text without what differs from run to run."""
+        return self._places.clean(text)
+
+
+class NoCode(UserCode):
+    """A cluster of builtin programs alone."""
+
+    def __init__(self) -> None:
+        super().__init__(Places((), "."), None)
+
+
+NO_CODE = NoCode()
