@@ -22,12 +22,14 @@ FILES = (
     "store",
     "shrink",
     "fuzz",
+    "explore",
     "corpus",
     "artifacts",
     "report",
     "profile",
     "map",
     "gate",
+    "simulation",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

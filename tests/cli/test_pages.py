@@ -39,6 +39,7 @@ CODE, TITLE = re.compile(r"[a-z]+\.[a-z0-9_]+"), re.compile(r"[a-z0-9_]+")
 # Where a code or title passes through that somebody else made: file and expression.
 PASSED_ON = {
     ("cli/", "first.code"),
+    ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
@@ -51,6 +52,7 @@ PASSED_ON = {
     ("engine/suite.py", "problem.code"),
     ("errors.py", "code"),
     ("errors.py", "first.code"),
+    ("search/explore/steps_bench.py", "failed.title"),
     ("search/fuzz/by_hypothesis.py", "crash.title"),
     ("search/fuzz/scenario_target.py", "first.title"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
