@@ -193,8 +193,7 @@ def _key(key: str, kind: Any, path: tuple[str | int, ...], inside: str) -> Itera
     try:
         msgspec.convert(key, kind)
     except (msgspec.ValidationError, UnicodeEncodeError):
-        reason = "bad_value" if key else "empty"
-        yield Flaw((*path, key), f"{inside}a name in {_noun(path)} must be {wanted(kind)}", "", reason, at_key=True)
+        yield Flaw((*path, key), f"{inside}a name in {_noun(path)} must be {wanted(kind)}", at_key=True)
 
 
 def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:

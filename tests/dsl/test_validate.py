@@ -497,6 +497,6 @@ def test_names_one_chooses_are_looked_at(problems: Problems) -> None:
     steps = [{"type": "parallel", "branches": {"": [{"type": "panic", "message": "x"}]}}]
     found = problems({"version": 1, "name": "n", "matrix": {"": [1]}, "steps": steps})
     assert [(each.code, each.message) for each in found] == [
-        ("scenario.empty", 'a name in "matrix" must be text that is not empty'),
-        ("scenario.empty", 'inside parallel: a name in "branches" must be text that is not empty'),
+        ("scenario.bad_value", 'a name in "matrix" must be text that is not empty'),
+        ("scenario.bad_value", 'inside parallel: a name in "branches" must be text that is not empty'),
     ]
