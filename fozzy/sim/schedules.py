@@ -23,7 +23,7 @@ DEPTH_DEFAULT = 3
 PARALLEL, SIMULATED = "parallel", "sched."  # the families of labels that say who goes on
 
 
-class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """Which schedule, and what it needs to be the same again: of `pct` its depth and its `horizon` k."""
 
     kind: Kind = "random"

@@ -91,8 +91,8 @@ class StepsBench:
         def check(_trace: Path) -> None:
             if isinstance(source, Followed) and self._hosted is None:
                 source.finish()
-            now = failed_of(watch.found)
-            if now is None or msgspec.structs.replace(now, message="") != msgspec.structs.replace(failed, message=""):
+            now = self._cleaned(failed_of(watch.found))
+            if now is None or msgspec.structs.replace(now, message=failed.message) != failed:
                 raise _not_again(failed, now)
 
         try:
@@ -111,8 +111,15 @@ class StepsBench:
         header = msgspec.structs.replace(run.header, seed=seed)
         return run._replace(header=header, setting=msgspec.structs.replace(run.setting, seed=seed))
 
+    def _cleaned(self, failed: Failed | None) -> Failed | None:
+        """Without what turned out to be a secret after it was found."""
+        if failed is None:
+            return None
+        clean = self._run.redactor.text
+        return msgspec.structs.replace(failed, message=clean(failed.message), cause=list(map(clean, failed.cause)))
+
     def _failed(self, ended: Ended) -> Failed | None:
-        failed = failed_of(ended.findings)
+        failed = self._cleaned(failed_of(ended.findings))
         return None if failed is None else self._unexpected(failed)
 
     def _unexpected(self, failed: Failed) -> Failed | None:
