@@ -17,9 +17,9 @@ from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.matrix import chosen_case, label_of
-from fozzy.dsl.scenario import SEED_MAX
+from fozzy.dsl.scenario import SEED_MAX, StepsFile
 from fozzy.engine.code import Allowance
-from fozzy.engine.prepare import Options, run_seed, steps_file
+from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping, run_once, summary_of
 from fozzy.engine.replay import replay_file
 from fozzy.errors import UsageError
@@ -78,7 +78,7 @@ def run(
     *Closes*: every process and connection the run opened.
     """
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario)
-    file = steps_file(loaded)
+    file = runnable_file(loaded)
     if seed is not None and not 0 <= seed <= SEED_MAX:
         raise UsageError("usage.bad_value", f"seed must be from 0 to {SEED_MAX}, got {seed}")
     timeout_ns = _timeout_ns(timeout)
@@ -87,7 +87,8 @@ def run(
         target = Path(record) if record is not None else Path(folder, "run.fozzy")
         store = Store(Path(folder))
         keep = Keeping(wall.fresh_run_id(), store, target, record_collision, record is not None, record is not None)
-        label = None if case is None else label_of(_in_order(case, file.matrix))
+        matrix = file.matrix if isinstance(file, StepsFile) else {}
+        label = None if case is None else label_of(_in_order(case, matrix))
         values = chosen_case(file, loaded.document.shown, label)
         done = run_once(loaded, options, run_seed(file, seed), "run", keep=keep, case=values)
         trace = done.trace if record is not None else None

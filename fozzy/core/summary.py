@@ -72,6 +72,7 @@ class Member(Camel, frozen=True, kw_only=True):
     findings: list[Finding] = []
     replay: Divergence | None = None
     calls_code: bool = False  # it calls user code, so a replay of it needs permission
+    executions: int = 1  # how often it was run, each time differently: a distributed scenario says how often
 
     @property
     def code_flag(self) -> str:

@@ -163,7 +163,7 @@ def _plan(loaded: Loaded, file: Runnable, redactor: Redactor, header: Header) ->
         return bind(loaded, file, redactor, perform, header.http_base_url)
     from fozzy.engine.cluster.execute import bind_cluster  # only clusters need the simulator
 
-    return bind_cluster(file, redactor)
+    return bind_cluster(file, redactor, header.timeout_ns)
 
 
 def env_names(loaded: Loaded) -> Iterator[str]:

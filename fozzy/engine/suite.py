@@ -6,16 +6,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fozzy import wall
 from fozzy.core.events import Record
 from fozzy.core.outcome import Finding, Location
 from fozzy.core.sources import member_seed
 from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
-from fozzy.dsl.scenario import DistributedFile, StepsFile
-from fozzy.engine.code import Allowance, allowance_of, refused
+from fozzy.dsl.scenario import SEED_MAX, DistributedFile, Runnable, SuiteFile
+from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen
-from fozzy.engine.prepare import Options, steps_file
+from fozzy.engine.prepare import Options, header_of, ready, runnable_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
 from fozzy.engine.replay import refused_code, replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
@@ -36,7 +37,8 @@ class Selection(NamedTuple):
 
     def takes(self, chosen: Chosen) -> bool:
         """Whether a file is wanted; kept traces have no tags."""
-        tags = chosen.loaded.file.tags if chosen.loaded and isinstance(chosen.loaded.file, StepsFile) else []
+        file = chosen.loaded.file if chosen.loaded else None
+        tags = [] if file is None or isinstance(file, SuiteFile) else file.tags
         if self.text and self.text.lower() not in f"{chosen.name} {_title(chosen)}".lower():
             return False
         return (not self.tags or any(tag in self.tags for tag in tags)) and not any(
@@ -65,18 +67,6 @@ class Told(msgspec.Struct, frozen=True):
     member: Member
     events: list[Record] = []
     exit_status: int = 0
-
-
-def refuse_distributed(chosen: Sequence[Chosen]) -> list[Problem]:
-    """Distributed scenarios cannot run yet: each is a problem with its name, none is left out in silence."""
-    problems: list[Problem] = []
-    for each in chosen:
-        if each.loaded is not None and isinstance(each.loaded.file, DistributedFile):
-            try:
-                steps_file(each.loaded)
-            except FozzyError as error:
-                problems += error.problems
-    return problems
 
 
 def refuse_code(chosen: Sequence[Chosen], options: Options, root: Path) -> list[Problem]:
@@ -161,7 +151,7 @@ def _bug(bug: Exception) -> FozzyError:
 def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     if chosen.loaded is None:
         return _replay_member(chosen, number, job)
-    file = steps_file(chosen.loaded)
+    file = runnable_file(chosen.loaded)
     seed = file.seed if file.seed is not None else _seed_of(chosen, job.suite_seed)
     store = Store(Path(job.base_dir))
     target = _target(number, job, store)
@@ -170,10 +160,39 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     keep = Keeping(job.run_id, store, target, job.policy, asked, always, str(number))
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
-    done = run_once(
-        chosen.loaded, job.options, seed, "test", keep=keep, case=chosen.case, root=Path(job.root), sinks=sinks
-    )
-    return Told(_member(chosen, number, file, done, seed), events)
+    count = file.distributed.seeds if isinstance(file, DistributedFile) else 1
+    began_ns = wall.elapsed_ns()
+    first = _first_execution(chosen, job, [_nth(seed, index) for index in range(count)])
+    for index in range(first, count):
+        events.clear()
+        kept = keep if index + 1 == count else keep._replace(asked=False, always=False)
+        own = _nth(seed, index)
+        done = run_once(
+            chosen.loaded, job.options, own, "test", keep=kept, case=chosen.case, root=Path(job.root), sinks=sinks
+        )
+        if done.ended.status != "pass":
+            break
+    done = done._replace(duration_ms=(wall.elapsed_ns() - began_ns) // 10**6)
+    return Told(_member(chosen, number, file, done, own, index + 1), events)
+
+
+def _nth(seed: int, index: int) -> int:
+    """The seed of one of several executions."""
+    return (seed + index) % (SEED_MAX + 1)
+
+
+def _first_execution(chosen: Chosen, job: Job, seeds: list[int]) -> int:
+    """Which of the executions is the first worth recording: the first that fails, else the last."""
+    assert chosen.loaded is not None
+    if len(seeds) == 1:
+        return 0
+    from fozzy.engine.cluster.many import first_failing  # only clusters are executed more than once
+
+    header, redactor = header_of(chosen.loaded, job.options, seeds[0], "test")
+    run = ready(header, chosen.loaded, redactor, Path(job.root))
+    run = with_code(run, chosen.loaded, allowance_of(job.options, Path(job.root)))
+    failing = first_failing(run, seeds)
+    return len(seeds) - 1 if failing is None else failing
 
 
 def _listener(events: list[Record]) -> Callable[[Sequence[Record]], None]:
@@ -186,7 +205,7 @@ def _target(number: int, job: Job, store: Store) -> Path:
     return Path(job.record) if job.single else numbered(Path(job.record), number)
 
 
-def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: int) -> Member:
+def _member(chosen: Chosen, number: int, file: Runnable, done: Recorded, seed: int, executions: int) -> Member:
     passed = ended_as_expected(file, done.ended.status, done.findings)
     findings, status = done.findings, done.ended.status
     if not passed and status == "pass":
@@ -207,10 +226,11 @@ def _member(chosen: Chosen, number: int, file: StepsFile, done: Recorded, seed: 
         expected=file.expect.status if file.expect else None,
         findings=findings,
         calls_code=done.calls_code,
+        executions=executions,
     )
 
 
-def _unexpected_pass(chosen: Chosen, file: StepsFile) -> Finding:
+def _unexpected_pass(chosen: Chosen, file: Runnable) -> Finding:
     assert file.expect is not None
     message = f"the scenario passed, but it says it ends with {file.expect.status}"
     location = Location(file=chosen.shown, line=1, col=1, path="expect")
@@ -254,7 +274,8 @@ def _seed_of(chosen: Chosen, suite_seed: int) -> int:
 
 
 def _unrun(chosen: Chosen, number: int, suite_seed: int) -> Member:
-    own = chosen.loaded.file.seed if chosen.loaded and isinstance(chosen.loaded.file, StepsFile) else None
+    file = chosen.loaded.file if chosen.loaded else None
+    own = None if file is None or isinstance(file, SuiteFile) else file.seed
     return Member(
         number=number,
         name=f"{display_name(chosen.name)} {chosen.label}".rstrip(),

@@ -19,7 +19,7 @@ from fozzy.core.sources import Seeded, member_seed
 from fozzy.dsl.load import load
 from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.discover import Chosen
-from fozzy.engine.prepare import Options, for_host, header_of, ready, start, steps_file
+from fozzy.engine.prepare import Options, for_host, header_of, ready, runnable_file, start
 from fozzy.errors import FozzyError
 
 WITNESS_S_MAX = 1800  # all scenarios of a large project, with real programs; longer is stuck
@@ -52,7 +52,7 @@ def items_of(chosen: Sequence[Chosen], seed: int) -> list[Item]:
     made = []
     for each in chosen:
         assert each.loaded is not None
-        own = steps_file(each.loaded).seed
+        own = runnable_file(each.loaded).seed
         derived = member_seed(seed, f"{each.name} {each.label}".rstrip())
         made.append(Item(str(each.path), each.name, each.case, derived if own is None else own))
     return made

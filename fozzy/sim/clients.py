@@ -43,7 +43,7 @@ class Clients:
         pending = Pending(kernel)
         entry = Operation(client=client, node=node.name, op=op, args=args, start_ns=kernel.clock.now)
         self.history.append(entry)
-        kernel.event("op.start", client=client, op=op, args=args, node=node.name)
+        kernel.tell("op.start", client=client, op=op, args=args, node=node.name)
         pending.then = lambda done: self._end(entry, done)
         if isinstance(cluster.programs.get(node), KvProgram) or cluster.setting.nodes[node.number].kind == "builtin":
             self._ask_kv(machine, node, (op, args), pending)
@@ -67,6 +67,11 @@ class Clients:
         self._machines[name] = node
         return node
 
+    def close(self) -> None:
+        """Forget all clients; the history stays."""
+        self._machines.clear()
+        self._made.clear()
+
     def _end(self, entry: Operation, done: Pending) -> None:
         kernel = self._cluster.kernel
         entry.end_ns = kernel.clock.now
@@ -78,7 +83,7 @@ class Clients:
         else:
             entry.value = done.value = plain(done.value)
             outcome = {"ok": entry.value}
-        kernel.event("op.end", client=entry.client, op=entry.op, node=entry.node, **outcome)
+        kernel.tell("op.end", client=entry.client, op=entry.op, node=entry.node, **outcome)
 
     # A user's class
 
@@ -120,7 +125,7 @@ class Clients:
 
 def _do(program: KvProgram, what: tuple[str, Any]) -> tuple[Any, BaseException | None]:
     op, args = what
-    values = list(args.values()) if isinstance(args, dict) else list(args)
+    values = [args[name] for name in ("key", "value") if name in args] if isinstance(args, dict) else list(args)
     if op == "put":
         program.put(values[0], values[1])
         return None, None

@@ -23,7 +23,7 @@ from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import forgotten, stacks_of
+from fozzy.sim.stacks import forgotten, stacks_of, tasks_of, unregister
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
@@ -317,7 +317,7 @@ class Cluster:
     def said(self, node: Node, text: str) -> None:
         """A program wrote a line."""
         if not self.is_over:
-            self.kernel.event("node.said", node=node.name, text=self.user.clean(text))
+            self.kernel.tell("node.said", node=node.name, text=self.user.clean(text))
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
@@ -326,10 +326,25 @@ class Cluster:
             node.wake()
 
     def close(self) -> None:
-        """Let go of everything. What is left of programs is dropped without being told to anybody."""
+        """Let go of everything, so that nothing of it waits for garbage to be collected. What is left of programs is
+        dropped without being told to anybody."""
         self.is_over = True
-        for node in self.kernel.nodes:
-            node.is_up = False
+        kernel, nodes = self.kernel, self.kernel.nodes
+        tasks = [task for node in nodes for task in tasks_of(node)]
+        for each in tasks:
+            each._log_destroy_pending = False
+        unregister({node.loop for node in nodes if node.loop is not None})
+        with self.user.aside():
+            del tasks
+            kernel.close()
+            for node in nodes:
+                node.close()
+            self.programs.clear()
+            self.by_name.clear()
+            self.network.close()
+            self.clients.close()
+            self.left.clear()
+            self.workloads.clear()
 
 
 class Fence(BaseException):

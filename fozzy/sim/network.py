@@ -165,6 +165,11 @@ class Network:
             return asking
         return self._by_ip.get(word) or self._by_name.get(word.rstrip(".").lower()) or self._by_name.get(word)
 
+    def close(self) -> None:
+        """Forget all links."""
+        for table in (self._links, self._by_ip, self._by_name):
+            table.clear()
+
     def number(self) -> int:
         """The number of a new connection."""
         self.connections += 1

@@ -156,6 +156,13 @@ class Node:
         self.is_queued = True
         self.kernel.stirred = True
 
+    def close(self) -> None:
+        """The run is over."""
+        self.is_up = False
+        self.loop = self.modules = self.generator = None
+        for held in (self.ready, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
+            held.clear()
+
     def port(self) -> int:
         """A port nobody has."""
         self.ports += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,9 +34,22 @@ def forgotten(node: Node) -> list[Any]:
     """Tasks of a machine's program that failed and that nobody asked for their result, in the order they were made."""
     if node.loop is None:
         return []
-    known = [getattr(asyncio.tasks, name, ()) for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks")]
-    found = [task for some in known for task in list(some) if _is_forgotten(task, node.loop)]
+    found = [task for some in _registers() for task in list(some) if _is_forgotten(task, node.loop)]
     return sorted(found, key=lambda task: getattr(task, "number", 0))
+
+
+def unregister(loops: Collection[Any]) -> None:
+    """Have asyncio forget the tasks of loops that are no more: tasks of many runs have the same hashes."""
+    for register in _registers():
+        for task in list(register):
+            if task.get_loop() in loops:
+                register.discard(task)
+
+
+def _registers() -> list[Any]:
+    """Where asyncio knows all tasks from; none where it keeps them out of sight (Python 3.14)."""
+    names = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
+    return [getattr(asyncio.tasks, name) for name in names if hasattr(asyncio.tasks, name)]
 
 
 def _is_forgotten(task: Any, loop: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from fozzy.world.code.child import named
@@ -12,9 +14,16 @@ from fozzy.world.code.places import Places, described
 class UserCode:
     """*Errors*: `load` what an import raises, and `Refused` when there is no such name."""
 
-    def __init__(self, places: Places, modules: Any, failed: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        places: Places,
+        modules: Any,
+        failed: dict[str, Any] | None = None,
+        aside: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
         self._places = places
         self._modules = modules
+        self.aside = aside  # in it user code runs that has no machine any more: what is left when a run is over
         self._failed = failed or {}  # modules whose import failed, with what to say
 
     def fresh(self) -> Any:

@@ -21,7 +21,7 @@ from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
 from fozzy.engine.record import Keeping
-from fozzy.engine.suite import Job, Selection, Told, refuse_code, refuse_distributed, run_suite
+from fozzy.engine.suite import Job, Selection, Told, refuse_code, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
 from fozzy.report.text import Line, Span, line
@@ -65,7 +65,7 @@ class Test(Running, frozen=True, kw_only=True):
         words = last.words(self.paths) or ([] if last.failed else [default_folder(config)])
         found = discover(words, config.root)
         code = refuse_code(found.chosen, self.options(config), config.root)
-        problems = [*found.problems, *refuse_distributed(found.chosen), *code]
+        problems = [*found.problems, *code]
         if problems:
             raise InputError.of(problems)
         if self.keep is not None and os.path.lexists(self.keep) and not os.path.isdir(self.keep):

@@ -26,13 +26,16 @@ HASH_BYTES = 8
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def bind_cluster(file: DistributedFile, redactor: Redactor) -> ClusterPlan:
-    """A distributed scenario ready to run."""
+def bind_cluster(file: DistributedFile, redactor: Redactor, duration_ns: int | None = None) -> ClusterPlan:
+    """A distributed scenario ready to run; it ends at `duration_ns` at the latest, where that is given."""
     steps = tuple(
         BoundStep(f"distributed.steps[{index}]", str(step.__struct_config__.tag), _hash(step, redactor), step)
         for index, step in enumerate(file.distributed.steps or ())
     )
-    return ClusterPlan(file, settings_of(file), steps, workload_names(file.distributed))
+    setting = settings_of(file)
+    if duration_ns is not None:
+        setting = msgspec.structs.replace(setting, duration_ns=duration_ns)
+    return ClusterPlan(file, setting, steps, workload_names(file.distributed))
 
 
 def _hash(step: msgspec.Struct, redactor: Redactor) -> str:

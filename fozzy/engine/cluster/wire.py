@@ -24,12 +24,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     digest: str
     names: list[str] = []
+    duration_ns: int | None = None
 
     @classmethod
-    def of(cls, document: Document, names: list[str]) -> Script:
-        """The script of a document."""
+    def of(cls, document: Document, names: list[str], duration_ns: int | None = None) -> Script:
+        """The script of a document, and the virtual time it has where that is not its own."""
         fields = {name: getattr(document, name) for name in ("name", "shown", "text", "form", "digest")}
-        return cls(names=names, **fields)
+        return cls(names=names, duration_ns=duration_ns, **fields)
 
     def document(self) -> Document:
         """The document again."""
@@ -43,6 +44,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: Spec
     hang_ns: int
     steps_max: int = 0
+    quiet: bool = False  # only how it ended is wanted
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):

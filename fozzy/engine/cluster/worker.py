@@ -33,6 +33,7 @@ from fozzy.sim import context
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.isolation import Modules
 from fozzy.sim.loop import install_hooks
+from fozzy.sim.patches import importing
 from fozzy.sim.user import UserCode
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import HEAD, _exactly, packed
@@ -44,6 +45,7 @@ COLLECT_EVERY = 64  # executions between two collections of garbage
 def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
     """Execute what fozzy asks until it has gone."""
     gc.disable()
+    sys.unraisablehook = lambda _told: None  # what is left of a run may complain; nobody is there to hear it
     worker = Worker(line, places, failed)
     while (body := _receive(line)) is not None:
         worker.execute(decode_job(body))
@@ -71,7 +73,7 @@ class Worker:
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
         plan, redactor, user = self._bound(job.script)
-        log, ended = Log([self._send]), Ended()
+        log, ended = Log([] if job.quiet else [self._send]), Ended()
         choices = Choices(source_of(job.source), Clock(), log, redactor, 0)
         log.append(Event(0, "distributed", CODE, {"digest": self._digest}))
         with self._watch.over(job.hang_ns):
@@ -92,8 +94,8 @@ class Worker:
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
-            plan = bind_cluster(file, redactor)
-            user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed)
+            plan = bind_cluster(file, redactor, script.duration_ns)
+            user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed, importing)
             self._script, self._plan = script, (plan, redactor, user)
         return self._plan
 
@@ -105,7 +107,8 @@ class Worker:
         self._watch.cluster = None
         self._executions += 1
         if self._executions % COLLECT_EVERY == 0:
-            gc.collect()
+            with importing():
+                gc.collect()
 
 
 class HangWatch:

@@ -17,12 +17,10 @@ def scenarios(found: Found) -> Checked:
     """Every problem of every file that was found."""
     distributed = sum(is_distributed(each) for each in found.chosen)
     said = f"{count(found.files, 'file')}, {found.files - found.invalid} valid"
-    left_out = [f"{count(distributed, 'distributed scenario')}: validated, not run by this release"]
     return judged(
         NAME,
         f"{said}, {distributed} distributed" if distributed else said,
         found.problems,
-        left_out=left_out if distributed else [],
         exit_status=Exit.USAGE,
     )
 
@@ -33,5 +31,5 @@ def is_distributed(chosen: Chosen) -> bool:
 
 
 def can_run(chosen: Sequence[Chosen]) -> list[Chosen]:
-    """The scenarios among what was found: no kept traces, no distributed ones."""
-    return [each for each in chosen if each.loaded is not None and not is_distributed(each)]
+    """The scenarios among what was found: no kept traces."""
+    return [each for each in chosen if each.loaded is not None]

@@ -61,6 +61,9 @@ class FunctionProgram:
 
 def takes_node(function: Any) -> bool:
     """Whether a function wants to be told where it runs."""
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return bool(code.co_argcount or code.co_flags & inspect.CO_VARARGS)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
