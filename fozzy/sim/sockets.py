@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakValueDictionary
 
 from fozzy.sim import context
 
 if TYPE_CHECKING:
     from fozzy.sim.node import Node
     from fozzy.sim.streams import Endpoint
+
+
+_open: WeakValueDictionary[int, SimSocket] = WeakValueDictionary()
 
 
 class SimSocket(socket.socket):
@@ -41,7 +45,8 @@ class SimSocket(socket.socket):
         self.received: Any = None  # what `loop.sock_recv` has not taken
         self._local: tuple[str, int] | None = None
         self._port: int | str = 0
-        self._number = self._node.kernel.descriptor()
+        self._number: int = self._node.kernel.descriptor()
+        _open[self._number] = self
         self._is_gone = False
         self._options: dict[tuple[int, int], Any] = {}
 
@@ -61,8 +66,20 @@ class SimSocket(socket.socket):
         made._local = (node.ip, port if isinstance(port, int) else 0)
         return made
 
+    @classmethod
+    def by_number(cls, number: int) -> SimSocket | None:
+        """The one with this descriptor, none when nobody has it any more."""
+        return _open.get(number)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether something has arrived that the program has not taken, or the end."""
+        endpoint = self.endpoint
+        return endpoint is None or endpoint.unread > 0 or endpoint.is_ended
+
     def fileno(self) -> int:
-        return -1 if self._is_gone else self._number
+        is_open = not self._is_gone and (self.endpoint is None or not self.endpoint.is_closed)
+        return self._number if is_open else -1
 
     def setblocking(self, flag: bool) -> None:
         self.timeout = None if flag else 0.0
