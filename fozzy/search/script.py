@@ -19,6 +19,7 @@ from fozzy.search import clusters
 CLUSTER = "distributed"
 CLUSTER_PARTS = {f"{CLUSTER}.{word}": word for word in ("steps", "faults", "invariants")}
 FAULTS_PART = f"{CLUSTER}.faults"
+INVARIANTS_PART = f"{CLUSTER}.invariants"
 PARTS = ("setup", "steps", "teardown", *CLUSTER_PARTS)
 
 
