@@ -17,7 +17,7 @@ from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.matrix import chosen_case, label_of
-from fozzy.dsl.scenario import SEED_MAX
+from fozzy.dsl.scenario import SEED_MAX, StepsFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping, run_once, summary_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fozzy.cli.check_documents import CiDocument, DoctorDocument, FullDocument, GateDocument
+from fozzy.cli.explore_documents import ExploreDocument
 from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
 from fozzy.cli.problem_documents import ErrorBody as ErrorBody
 from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
@@ -334,6 +335,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "shrink": [ShrinkDocument, ErrorDocument],
     "corpus minimize": [CorpusMinimizeDocument, ErrorDocument],
     "fuzz": [FuzzDocument, ErrorDocument],
+    "explore": [ExploreDocument, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],

@@ -197,16 +197,21 @@ def ended_as_expected(file: Runnable, status: Status, findings: Sequence[Finding
 
 def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
     """Give the store its own name for a trace that went elsewhere, keep the summary, move the aliases."""
-    folder = keep.store.folder(keep.run_id)
-    inside = folder / TRACE_NAME
-    if trace.parent != folder:
-        try:
-            os.link(trace, inside)
-        except OSError:
-            import shutil
-
-            shutil.copyfile(trace, inside)
+    keep_inside(keep, trace, TRACE_NAME)
     keep.store.finish(keep.run_id, msgspec.json.encode(summary), summary.status)
+
+
+def keep_inside(keep: Keeping, trace: Path, name: str) -> None:
+    """Give the run's folder its own name for a trace that went elsewhere. *Errors*: `OSError`."""
+    folder = keep.store.folder(keep.run_id)
+    if trace.parent == folder:
+        return
+    try:
+        os.link(trace, folder / name)
+    except OSError:
+        import shutil
+
+        shutil.copyfile(trace, folder / name)
 
 
 def _footer(going: _Recording, finished_at: str, summary: Summary | None) -> Footer:

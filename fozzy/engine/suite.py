@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fozzy import wall
 from fozzy.core.events import Record
 from fozzy.core.outcome import Finding, Location
 from fozzy.core.sources import member_seed
@@ -13,10 +14,10 @@ from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
 from fozzy.dsl.scenario import SEED_MAX, DistributedFile, Runnable, SuiteFile
-from fozzy.engine.code import Allowance, allowance_of, refused
+from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen
 from fozzy.engine.place import nodes_count
-from fozzy.engine.prepare import Options, runnable_file
+from fozzy.engine.prepare import Options, header_of, ready, runnable_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
 from fozzy.engine.replay import refused_code, replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
@@ -161,19 +162,38 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
     count = file.distributed.seeds if isinstance(file, DistributedFile) else 1
-    duration_ms = 0
-    for index in range(count):
+    began_ns = wall.elapsed_ns()
+    first = _first_execution(chosen, job, [_nth(seed, index) for index in range(count)])
+    for index in range(first, count):
         events.clear()
         kept = keep if index + 1 == count else keep._replace(asked=False, always=False)
-        own = (seed + index) % (SEED_MAX + 1)
+        own = _nth(seed, index)
         done = run_once(
             chosen.loaded, job.options, own, "test", keep=kept, case=chosen.case, root=Path(job.root), sinks=sinks
         )
-        duration_ms += done.duration_ms
         if done.ended.status != "pass":
             break
-    done = done._replace(duration_ms=duration_ms)
+    done = done._replace(duration_ms=(wall.elapsed_ns() - began_ns) // 10**6)
     return Told(_member(chosen, number, file, done, own, index + 1), events)
+
+
+def _nth(seed: int, index: int) -> int:
+    """The seed of one of several executions."""
+    return (seed + index) % (SEED_MAX + 1)
+
+
+def _first_execution(chosen: Chosen, job: Job, seeds: list[int]) -> int:
+    """Which of the executions is the first worth recording: the first that fails, else the last."""
+    assert chosen.loaded is not None
+    if len(seeds) == 1:
+        return 0
+    from fozzy.engine.cluster.many import first_failing  # only clusters are executed more than once
+
+    header, redactor = header_of(chosen.loaded, job.options, seeds[0], "test")
+    run = ready(header, chosen.loaded, redactor, Path(job.root))
+    run = with_code(run, chosen.loaded, allowance_of(job.options, Path(job.root)))
+    failing = first_failing(run, seeds)
+    return len(seeds) - 1 if failing is None else failing
 
 
 def _listener(events: list[Record]) -> Callable[[Sequence[Record]], None]:

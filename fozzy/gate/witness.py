@@ -19,7 +19,7 @@ from fozzy.core.sources import Seeded, member_seed
 from fozzy.dsl.load import load
 from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.discover import Chosen
-from fozzy.engine.prepare import Options, for_host, header_of, ready, start, runnable_file
+from fozzy.engine.prepare import Options, for_host, header_of, ready, runnable_file, start
 from fozzy.errors import FozzyError
 
 WITNESS_S_MAX = 1800  # all scenarios of a large project, with real programs; longer is stuck

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, NamespaceLoader, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from fozzy.sim.patches.boot import importing
 from fozzy.world.code.coverage import UserFiles
@@ -64,7 +65,7 @@ class Modules:
             self._succeeded.add(name)
             if self.is_shared(name):
                 self._shared[name] = module
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
 
     def fresh(self) -> Set:
         """A set without modules: each is imported when the node asks for it."""
@@ -75,14 +76,14 @@ class Modules:
         current = self._current
         if modules is current:
             return
-        present, new = sys.modules, modules.loaded
-        if len(present) != self._others + len(current.loaded):
+        present, old, new = sys.modules, current.loaded, modules.loaded
+        if len(present) != self._others + len(old) or not old.items() <= present.items():
             self._settle()
         present.update(new)
         self._current = modules
         if len(present) != self._others + len(new):
-            for name in current.loaded.keys() - new.keys():
-                del present[name]
+            for name in old.keys() - new.keys():
+                present.pop(name, None)
 
     def leave(self) -> None:
         """Have the modules in `sys.modules` that were there when no node ran."""
@@ -108,7 +109,7 @@ class Modules:
         for name, module in present.items():
             if name in known or loaded.get(name) is module:
                 continue
-            if self._is_own(name, module):
+            if name in loaded or self._is_own(name, module):
                 loaded[name] = module
             else:
                 known.add(name)
@@ -134,17 +135,20 @@ class Modules:
         """A module of the user's, found once; for all others the finders behind this one are asked."""
         if name in self._asks:
             return None
+        if target is None and self._current is not self.base and self.is_shared(name):
+            shared = self._shared.get(name) or self._load_shared(name)
+            return ModuleSpec(name, cast(Any, _Same(self, shared)), is_package=hasattr(shared, "__path__"))
         key = name, tuple(sys.path if path is None else path)
         known = self._found.get(key)
         if known is not None and os.path.exists(known.path):
-            return self._spec(name, known, target)
+            return self._spec(name, known)
         found = self._search(name, path, target)
         if found is None:
             return None
         if type(found.loader) is SourceFileLoader and found.origin and self._files.holds(found.origin):
             folders = found.submodule_search_locations
             self._found[key] = known = _File(found.origin, None if folders is None else list(folders))
-            return self._spec(name, known, target)
+            return self._spec(name, known)
         if found.loader is None and self._holds_any(found.submodule_search_locations or ()):
             found.loader = _Nest(self, found)
         return found
@@ -161,8 +165,8 @@ class Modules:
         finally:
             self._asks.discard(name)
 
-    def _spec(self, name: str, file: _File, target: Any) -> ModuleSpec | None:
-        loader = _Loader(self, name, file.path, target is not None)
+    def _spec(self, name: str, file: _File) -> ModuleSpec | None:
+        loader = _Loader(self, name, file.path)
         folders = None if file.folders is None else list(file.folders)
         return spec_from_file_location(name, file.path, loader=loader, submodule_search_locations=folders)
 
@@ -176,32 +180,21 @@ class Modules:
             known = self._code[path] = stamp, loader.source_to_code(loader.get_data(path), path)
         return known[1]
 
-    def run(self, loader: _Loader, module: ModuleType) -> None:
-        """Run a module in the set that is in, or, if it is shared, in the one that nobody runs in."""
-        name, current = loader.name, self._current
-        if name in self._shared and not loader.is_reload:
-            current.loaded[name] = module
-            return
-        if not self.is_shared(name):
-            self._run_here(loader, module)
-            return
-        self.base.loaded[name] = current.loaded[name] = self._shared[name] = module
+    def _load_shared(self, name: str) -> ModuleType:
+        """Import a module that all nodes share where no node runs, so that the first that wants it does not matter."""
+        current = self._current
         self.enter(self.base)
         try:
-            with importing():  # the first node that wants it must not matter
-                self._run_here(loader, module)
-            current.loaded[name] = self._shared[name] = sys.modules[name]
-        except BaseException:
-            for names in (self._shared, current.loaded):
-                names.pop(name, None)
-            raise
+            with importing():
+                self._shared[name] = module = import_module(name)
+            return module
         finally:
             self.enter(current)
 
-    def _run_here(self, loader: _Loader, module: ModuleType) -> None:
+    def run(self, loader: _Loader, module: ModuleType) -> None:
+        """Run a module, which then belongs to the set that is in."""
         name, loaded = loader.name, self._current.loaded
-        loaded[name] = module
-        self.bind_children(module)
+        self.note(name, module)
         try:
             loader.run(module)
         except BaseException as error:
@@ -212,32 +205,20 @@ class Modules:
         loaded[name] = sys.modules.get(name, module)  # it may have put another in its place
         self._succeeded.add(name)
 
-    def note(self, module: ModuleType) -> None:
-        """A namespace package of the user's is there."""
-        self._current.loaded[module.__name__] = module
-        self.bind_children(module)
-
-    def bind_children(self, module: ModuleType) -> None:
-        """What others have in a package of the user's was imported before, so Python does not bind it again."""
-        for name in self._children.get(module.__name__, ()):
-            if name in sys.modules:
-                setattr(module, name.rpartition(".")[2], sys.modules[name])
-
-    def existing(self, name: str) -> ModuleType | None:
-        """The module that all nodes share, if it was imported."""
-        return self._shared.get(name)
+    def note(self, name: str, module: ModuleType) -> None:
+        """A module of the user's is there. What others have in it was imported before, so Python does not bind it."""
+        self._current.loaded[name] = module
+        for child in self._children.get(name, ()):
+            if child in sys.modules:
+                setattr(module, child.rpartition(".")[2], sys.modules[child])
 
 
 class _Loader(SourceFileLoader):
     """Loads a module of the user's."""
 
-    def __init__(self, modules: Modules, name: str, path: str, is_reload: bool) -> None:
+    def __init__(self, modules: Modules, name: str, path: str) -> None:
         super().__init__(name, path)
         self._modules = modules
-        self.is_reload = is_reload
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._modules.existing(self.name)
 
     def get_code(self, fullname: str) -> CodeType:
         return self._modules.code(self)
@@ -258,7 +239,23 @@ class _Nest(NamespaceLoader):
         self._modules = modules
 
     def exec_module(self, module: ModuleType) -> None:
-        self._modules.note(module)
+        self._modules.note(module.__name__, module)
+
+
+class _Same:
+    """Gives a node the module that all nodes share."""
+
+    def __init__(self, modules: Modules, module: ModuleType) -> None:
+        self._modules = modules
+        self._module = module
+        self._spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
+        self._modules.note(self._module.__name__, module)
 
 
 def hint(error: BaseException) -> str:

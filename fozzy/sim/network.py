@@ -169,7 +169,7 @@ class Network:
     def close(self) -> None:
         """Forget all links."""
         for table in (self._links, self._by_ip, self._by_name):
-            table.clear()  # type: ignore[attr-defined]
+            table.clear()
 
     def number(self) -> int:
         """The number of a new connection."""

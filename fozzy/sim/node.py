@@ -161,7 +161,7 @@ class Node:
         self.is_up = False
         self.loop = self.modules = self.generator = None
         for held in (self.ready, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
-            held.clear()  # type: ignore[attr-defined]
+            held.clear()
 
     def port(self) -> int:
         """A port nobody has."""

@@ -32,6 +32,7 @@ class ClusterFault(ClusterPart, frozen=True, kw_only=True, tag_field="kind"):
 class PartitionFault(ClusterFault, frozen=True, kw_only=True, tag="partition"):
     """Cuts two groups of nodes apart; what is sent between them is held until it ends."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "between", "oneway")
     nodes: ClassVar[tuple[str, ...]] = ("between",)
     between: Annotated[list[Group], Meta(min_length=2, max_length=2, description="The two groups.")]
     oneway: Annotated[bool, about("Whether only what goes from the first group to the second is held.")] = False
@@ -49,12 +50,14 @@ class PartitionFault(ClusterFault, frozen=True, kw_only=True, tag="partition"):
 class CrashFault(ClusterFault, frozen=True, kw_only=True, tag="crash"):
     """A node loses power and stays down."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
 
 
 class RestartFault(ClusterFault, frozen=True, kw_only=True, tag="restart"):
     """A node loses power and starts again."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
     for_: Annotated[Time, about("How long it is down.")] = msgspec.field(name="for", default="100ms")
 
@@ -62,6 +65,7 @@ class RestartFault(ClusterFault, frozen=True, kw_only=True, tag="restart"):
 class PauseFault(ClusterFault, frozen=True, kw_only=True, tag="pause"):
     """A node stops for a while, as in a long garbage collection; it loses nothing."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 
@@ -83,6 +87,7 @@ class _LinkFault(ClusterFault, frozen=True, kw_only=True):
 class LatencyFault(_LinkFault, frozen=True, kw_only=True, tag="latency"):
     """Messages take longer."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "from", "to", "add")
     add: Annotated[FixedDuration, about("How much longer.")] = "50ms"
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 
@@ -90,6 +95,7 @@ class LatencyFault(_LinkFault, frozen=True, kw_only=True, tag="latency"):
 class LossFault(_LinkFault, frozen=True, kw_only=True, tag="loss"):
     """Messages are lost more often."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "from", "to", "rate")
     rate: Annotated[Probability, about("How often, in place of what the link says.")]
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 

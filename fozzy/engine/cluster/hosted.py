@@ -45,6 +45,7 @@ class Session:
         if isinstance(begun, Hung | Died):
             raise Broken(begun)
         self._run: Run = begun
+        self._is_over = False
 
     def execute(self, job: Job, log: Log) -> Over:
         """Execute once; records go into the log as they come."""
@@ -75,11 +76,14 @@ class Session:
             self.close()
             raise Broken(Hung(self._hang_ns)) from None
         except (Gone, msgspec.MsgspecError):
+            self._is_over = True
             raise Broken(self._host.ended(self._run, DIED_GRACE_MS)) from None
 
     def close(self) -> None:
-        """End the process."""
-        self._host.let_go(self._run)
+        """End the process, if it has not ended."""
+        if not self._is_over:
+            self._is_over = True
+            self._host.let_go(self._run)
 
 
 def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:

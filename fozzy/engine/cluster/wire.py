@@ -44,6 +44,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: Spec
     hang_ns: int
     steps_max: int = 0
+    quiet: bool = False  # only how it ended is wanted
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):

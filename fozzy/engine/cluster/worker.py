@@ -72,7 +72,7 @@ class Worker:
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
         plan, redactor, user = self._bound(job.script)
-        log, ended = Log([self._send]), Ended()
+        log, ended = Log([] if job.quiet else [self._send]), Ended()
         choices = Choices(source_of(job.source), Clock(), log, redactor, 0)
         log.append(Event(0, "distributed", CODE, {"digest": user_digest(self._places)}))
         with self._watch.over(job.hang_ns):

@@ -19,7 +19,7 @@ from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code import containment, unsettle
-from fozzy.world.code.child import Answer, Refused, live, load
+from fozzy.world.code.child import Answer, Refused, is_async, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
 
@@ -67,6 +67,10 @@ class Server:
         threads = threading is not None and threading.active_count() > 1
         self._seen = {file: _stamp(file) for file in self._files()}
         return {"failed": message["module"] in self._failed, "alone": threads or bool(containment.children())}
+
+    def do_kinds(self, message: Message) -> Answer:
+        """Say which of these functions are async."""
+        return {"async": [each for each in message["functions"] if is_async(each, self._places, self._failed)]}
 
     def do_begin(self, message: Message) -> Answer:
         """Fork the child of a run, which gets its own line to fozzy."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.sim.patches.conftest import Told
 
@@ -55,33 +53,3 @@ with on(Machine()) as machine:
     except KeyError: told(context.current is machine)
 """
     assert told(script) is True
-
-
-LIBRARIES = [
-    "asyncio",
-    "ssl",
-    "logging.config",
-    "pydantic",
-    "fastapi",
-    "uvicorn",
-    "aiohttp",
-    "redis.asyncio",
-    "asyncpg",
-]
-LIBRARIES += [
-    "websockets",
-    "httpx",
-    "multiprocessing.pool",
-    "tenacity",
-    "aiolimiter",
-    "anyio.from_thread",
-    "hypothesis",
-]
-
-
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_libraries_are_imported_as_ever(told: Told, library: str) -> None:
-    """No patch disturbs the import of a library, on no machine and on that of imports."""
-    pytest.importorskip(library.partition(".")[0])
-    script = f"import warnings; warnings.simplefilter('ignore')\npatches.install()\n{{}}import {library}\ntold(1)"
-    assert told(script.format("")) == told(script.format("with patches.importing(): ")) == 1
