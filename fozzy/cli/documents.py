@@ -23,7 +23,7 @@ from fozzy.cli.run_documents import (
 )
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
-from fozzy.core.summary import Summary
+from fozzy.core.summary import Beat, Summary
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
 
@@ -86,7 +86,7 @@ class RecoverDocument(Camel, frozen=True, kw_only=True):
 
 
 class ShowDocument(Camel, frozen=True, kw_only=True):
-    """The header, records and footer of a trace, as they stand in it."""
+    """The header, records and footer of a trace, as they stand in it; with `--story` the story in place of records."""
 
     schema_version: int
     command: Literal["trace show"]
@@ -94,6 +94,7 @@ class ShowDocument(Camel, frozen=True, kw_only=True):
     trace_path: str
     header: dict[str, Any]
     records: list[dict[str, Any]]
+    story: list[Beat] = []
     footer: dict[str, Any] | None = None
 
 
