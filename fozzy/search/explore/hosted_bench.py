@@ -185,4 +185,3 @@ def is_hosted(run: Ready) -> bool:
     """Whether a run needs the user's code around it as a whole, as a cluster of his programs does."""
     project = run.setting.project
     return project is not None and bool(project.inside)
-
