@@ -14,6 +14,9 @@ from blake3 import blake3
 
 from fozzy.core.events import Draw, Found, Record, Step
 from fozzy.core.log import Log, Sink
+from fozzy.core.summary import worst_status
+from fozzy.search.explore.plan import Failed
+from fozzy.search.subject import failure_of
 from fozzy.sim.schedules import is_schedule
 
 MASK = (1 << 64) - 1
@@ -102,3 +105,20 @@ class BoundedLog(Log):
             keep(record)
 
         self.append = bounded
+
+
+def failed_of(findings: Sequence[Found]) -> Failed | None:
+    """The failure these findings make; none when they only warn."""
+    first = next((each for each in findings if each.status != "pass"), None)
+    if first is None:
+        return None
+    failure = failure_of([first], first.at)
+    return Failed(
+        kind=first.finding,  # type: ignore[arg-type]
+        title=first.title,
+        message=first.message,
+        status=worst_status([each.status for each in findings]),  # type: ignore[misc]
+        at=first.at,
+        field=first.field,
+        cause=list(failure.cause),
+    )

@@ -23,6 +23,8 @@ RESOLVE = "it blocks until the name is resolved; use await loop.getaddrinfo(...)
 WATCH = "a simulated machine has no descriptors to watch; use asyncio."
 TRUE = "it makes a true socket, and what goes through it cannot be replayed; use asyncio streams."
 
+_POLLIN, _POLLOUT = 1, 4
+
 Host = str | bytes | None
 
 
@@ -107,6 +109,72 @@ def _patch_socket(module: Any, simulated: type[Any] | None) -> None:
         doors.put(module, name, fenced(f"socket.{name}", TRUE))
 
 
+class Poll:
+    """What `select.poll` makes where a machine runs. It tells what can be read now, which clients ask of a connection
+    before they use it again; nothing can be waited for."""
+
+    def __init__(self, simulated: Any) -> None:
+        self._simulated = simulated
+        self._asked: dict[int, int] = {}
+
+    def register(self, fd: Any, eventmask: int = _POLLIN | _POLLOUT, /) -> None:
+        self._asked[_number(fd)] = eventmask
+
+    modify = register
+
+    def unregister(self, fd: Any, /) -> None:
+        del self._asked[_number(fd)]
+
+    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
+        ready = [(number, self._ready(number) & events) for number, events in self._asked.items()]
+        found = [each for each in ready if each[1]]
+        _wait(found, None if timeout is None or timeout < 0 else timeout / 1000, "select.poll")
+        return found
+
+    def _ready(self, number: int) -> int:
+        sock = self._simulated.by_number(number)
+        return _POLLOUT | (_POLLIN if sock.is_readable else 0) if sock is not None else 0
+
+
+def _number(fd: Any) -> int:
+    return fd if isinstance(fd, int) else int(fd.fileno())
+
+
+def _wait(found: Any, timeout_s: float | None, call: str) -> None:
+    """Nobody else runs meanwhile, so what is not ready now never will be."""
+    machine = context.current
+    if found or machine is None:
+        return
+    if timeout_s is None:
+        raise fence(machine, call, WATCH)
+    machine.block(max(0, round(timeout_s * 10**9)))
+
+
+def _patch_select(module: ModuleType, simulated: Any) -> None:
+    def select(door: Door, rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
+        if context.current is None:
+            return door.true(rlist, wlist, xlist, timeout)
+        given = [*rlist, *wlist, *xlist]
+        if given and (simulated is None or not all(isinstance(each, simulated) for each in given)):
+            raise fence(context.current, "select.select", WATCH)
+        readable = [each for each in rlist if each.is_readable]
+        _wait(readable or wlist, timeout, "select.select")
+        return readable, list(wlist), []
+
+    def poll(door: Door) -> Any:
+        machine = context.current
+        if machine is None or sys._getframe(1).f_globals.get("__name__") == "selectors":
+            return door.true()
+        if simulated is None or machine is BOOT:
+            raise fence(machine, "select.poll", WATCH)
+        return Poll(simulated)
+
+    doors.put(module, "select", select)
+    doors.put(module, "poll", poll)
+    for name in ("epoll", "devpoll", "kqueue"):
+        doors.put(module, name, _watching(f"select.{name}"))
+
+
 def _watching(call: str) -> Callable[..., Any]:
     """A function that waits for descriptors. `selectors` tries some while it is imported; what it makes is fenced."""
 
@@ -114,17 +182,9 @@ def _watching(call: str) -> Callable[..., Any]:
         machine = context.current
         if machine is None or sys._getframe(1).f_globals.get("__name__") == "selectors":
             return door.true(*args, **kwargs)
-        if call == "select.select" and not any(args[:3]) and args[3:] and args[3] is not None:
-            machine.block(max(0, round(args[3] * 10**9)))  # a way to sleep
-            return [], [], []
         raise fence(machine, call, WATCH)
 
     return function
-
-
-def _patch_select(module: ModuleType) -> None:
-    for name in ("select", "poll", "epoll", "devpoll", "kqueue"):
-        doors.put(module, name, _watching(f"select.{name}"))
 
 
 def _patch_selectors(module: Any) -> None:
@@ -143,5 +203,5 @@ def _patch_selectors(module: Any) -> None:
 def install(socket_class: type[Any] | None) -> None:
     """Put sockets in place. Without a class for simulated ones every socket that a machine's code makes is fenced."""
     late.when_imported("socket", lambda module: _patch_socket(module, socket_class))
-    late.when_imported("select", _patch_select)
+    late.when_imported("select", lambda module: _patch_select(module, socket_class))
     late.when_imported("selectors", _patch_selectors)

@@ -26,6 +26,8 @@ from fozzy.world.code.wire import Message, pack, receive
 if TYPE_CHECKING:
     from fozzy.world.code.watching import Watch
 
+OURS = "fozzy"
+
 
 class Server:
     """Answers what fozzy asks of the interpreter, one question after the other."""
@@ -62,6 +64,8 @@ class Server:
             with _inside(message.get("inside", "")):
                 load(message["module"], self._places)
         except Refused as refused:
+            if message["module"].partition(".")[0] == OURS:
+                raise  # without it nothing that follows means anything
             self._failed[message["module"]] = refused.answer
         threading = sys.modules.get("threading")
         threads = threading is not None and threading.active_count() > 1
