@@ -54,7 +54,8 @@ class Endpoint:
 
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
-        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "secret", "_last", "_outstanding", "_deliver",
+        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "is_weighed",
+        "_last", "_outstanding",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -75,7 +76,8 @@ class Endpoint:
         self.context: Any = None
         self.unread = 0  # bytes that arrived and that the program has not taken
         self.is_ended = False  # the peer's end or a reset has arrived
-        self.secret = False  # encrypted: its bytes differ from run to run and are no evidence
+        self.is_secret = False  # what it sends is encrypted: its bytes differ from run to run and are no evidence
+        self.is_weighed = True  # its lengths do not differ; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
 
@@ -115,7 +117,7 @@ class Endpoint:
         if link.cuts:
             link.held.append(Parcel(self._transmit, item))
             return
-        when = link.when(len(item[1]))
+        when = link.when(len(item[1]) if self.is_weighed else 0)
         if link.setting.loss or link.extra_loss:
             when += link.lost_ns()
         if when < self._last:
@@ -172,7 +174,7 @@ class Endpoint:
             if kind == DATA:
                 peer._reset_by_peer()
             return
-        size = 0 if self.secret else len(data)
+        size = 0 if peer.is_secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
         self.unread += len(data)
         self.is_ended |= kind != DATA
