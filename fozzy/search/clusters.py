@@ -129,11 +129,7 @@ def named_in(item: Mapping[str, Any]) -> set[str]:
 
 
 def _fields_of(item: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = (
-        FAULTS.get(item["kind"])
-        if "type" not in item
-        else STEPS.get(item["type"]) or INVARIANTS.get(item["type"])
-    )
+    kind = FAULTS.get(item["kind"]) if "type" not in item else STEPS.get(item["type"]) or INVARIANTS.get(item["type"])
     return kind.nodes if kind is not None else ()
 
 

@@ -133,7 +133,16 @@ class Subject(Protocol):
         ...
 
 
-_OF_NODES = ("net.latency.", "net.loss.", "net.duplicate.", "sched.arrive.", "sched.", "random.", "entropy.", "workload.")
+_OF_NODES = (
+    "net.latency.",
+    "net.loss.",
+    "net.duplicate.",
+    "sched.arrive.",
+    "sched.",
+    "random.",
+    "entropy.",
+    "workload.",
+)
 _CLIENTS = "distributed.clients."
 
 

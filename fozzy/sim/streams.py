@@ -54,7 +54,7 @@ class Endpoint:
 
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
-        "is_closed", "is_finished", "local", "remote", "context", "secret", "_last", "_outstanding", "_deliver",
+        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "secret", "_last", "_outstanding", "_deliver",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -73,6 +73,8 @@ class Endpoint:
         self.local = local
         self.remote = remote
         self.context: Any = None
+        self.unread = 0  # bytes that arrived and that the program has not taken
+        self.is_ended = False  # the peer's end or a reset has arrived
         self.secret = False  # encrypted: its bytes differ from run to run and are no evidence
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
@@ -172,6 +174,8 @@ class Endpoint:
             return
         size = 0 if self.secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
+        self.unread += len(data)
+        self.is_ended |= kind != DATA
         self._take(kind, data)
 
     def _take(self, kind: str, data: bytes) -> None:
@@ -194,6 +198,7 @@ class Endpoint:
 
     def consumed(self, size: int) -> None:
         """The program has taken bytes that arrived."""
+        self.unread -= size
         if self.peer is not None:
             self.peer._taken(size)
 

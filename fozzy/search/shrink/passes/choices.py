@@ -22,7 +22,9 @@ def calm_all(gate: Gate) -> None:
     """Zero all choices of a cluster at once: most failures need none of them. Of steps this is not worth a run."""
     if gate.best.script.is_cluster:
         draws = gate.best.tape.draws
-        gate.with_tape(gate.best.tape.with_values({each: boring(draws[each].low, draws[each].high) for each in _loud(gate)}))
+        gate.with_tape(
+            gate.best.tape.with_values({each: boring(draws[each].low, draws[each].high) for each in _loud(gate)})
+        )
 
 
 def calm_schedule(gate: Gate) -> None:

@@ -118,11 +118,16 @@ def _single_operations(gate: Gate, origin: str) -> None:
     for number in reversed(range(count)):
         now = _step(gate, origin)
         if now.get("count", 20) > 1:
-            _again(gate, origin, {**now, "count": now.get("count", 20) - 1}, lambda _client, chosen: _less(chosen, number))
+            _again(
+                gate, origin, {**now, "count": now.get("count", 20) - 1}, lambda _client, chosen: _less(chosen, number)
+            )
     for client in clients:
         for number in reversed(range(_step(gate, origin).get("count", 20))):
             _again(
-                gate, origin, _step(gate, origin), lambda who, chosen: _less(chosen, number) if who == client else chosen
+                gate,
+                origin,
+                _step(gate, origin),
+                lambda who, chosen: _less(chosen, number) if who == client else chosen,
             )
 
 

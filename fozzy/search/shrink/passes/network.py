@@ -21,7 +21,9 @@ def still_network(gate: Gate) -> None:
     network = _network(gate)
     if network.get("links"):
         drop_most(list(range(len(network["links"]))), lambda some: _without_links(gate, network, some))
-    drop_most([name for name in _network(gate) if name not in ("links", "latency")], lambda names: _without(gate, names))
+    drop_most(
+        [name for name in _network(gate) if name not in ("links", "latency")], lambda names: _without(gate, names)
+    )
     for latency in _latencies(_network(gate).get("latency")):
         if _consider(gate, {**_network(gate), "latency": latency}):
             break
