@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from programs.lines import ask, serve_lines
 
 FOLDER = Path(__file__).parent.parent / "certificate"
