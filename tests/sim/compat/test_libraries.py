@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fozzy.world.code.addresses import unscattered
+from fozzy.world.code.host import POOL
 
 HERE = Path(__file__).parent
 HASH_SEEDS = (0, 1, 4242)
@@ -55,3 +60,24 @@ def test_hash_seeds_do_differ(processes: Of) -> None:
         with processes("surroundings")(hash_seed) as process:
             said.add(process.execute(1).said("only")[0])
     assert len(said) == len(HASH_SEEDS)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be asked for it")
+def test_sets_ordered_by_address_repeat(processes: Of) -> None:
+    """A program that is ordered by addresses is the same run in another interpreter, where the system allows it."""
+    said = []
+    for _ in range(3):
+        with processes("surroundings")() as process:
+            said.append(process.execute(1).said("only")[1])
+        POOL.close()
+    if not is_allowed():
+        pytest.skip("this system scatters memory whatever one asks")
+    assert said[0].startswith("objects ") and said[0] != " ".join(["objects", *map(str, range(50))])
+    assert len(set(said)) == 1
+
+
+def is_allowed() -> bool:
+    """Whether processes can be started with their memory where it lay."""
+    with unscattered():
+        say = [sys.executable, "-I", "-S", "-c", "print(id(print))"]
+        return len({subprocess.run(say, capture_output=True, check=True).stdout for _ in range(3)}) == 1

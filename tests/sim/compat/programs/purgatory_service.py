@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from programs.lines import ask, serve_lines
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
-
-from programs.lines import ask, serve_lines
 
 
 async def server(node: Any) -> None:

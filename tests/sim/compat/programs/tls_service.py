@@ -14,7 +14,6 @@ from typing import Any
 import anyio._backends._asyncio  # noqa: F401  httpx imports these when it is first used: here they come once
 import httpcore  # noqa: F401
 import httpx
-
 from programs.lines import ask, serve_lines
 
 FOLDER = Path(__file__).parent.parent / "certificate"
