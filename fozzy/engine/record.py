@@ -20,7 +20,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary, code_fla
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.scenario import Runnable
 from fozzy.engine.code import allowance_of, with_code
-from fozzy.engine.place import Tally, failed_step, place, steps_count
+from fozzy.engine.place import Tally, failed_step, nodes_count, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.engine.watch import NO_WATCHING, Watching, watching
@@ -178,6 +178,7 @@ def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = 
         steps=done.steps,
         failed_step=done.failed_step,
         memory=done.ended.heap,
+        nodes=nodes_count(done.run.file),
         findings=done.findings,
     )
 
