@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fozzy.sim.node import Node
 
 
+EAGER: Any = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on; the tasks it makes are ours
+
+
 class Handle(asyncio.Handle):
     """A callback that is ready."""
 
@@ -125,6 +128,8 @@ class SimLoop(NetworkCalls):
             coro.close()
             raise RuntimeError("Event loop is closed")
         if self._factory is not None:
+            if self._factory is EAGER:
+                return SimTask(coro, loop=self, eager_start=True, **more)
             return self._factory(self, coro, **more)
         return SimTask(coro, loop=self, **more)
 
