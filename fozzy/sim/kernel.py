@@ -123,7 +123,7 @@ class Kernel:
             if self.watchers:
                 for watcher in self.watchers:
                     watcher()
-                if self.halted is not None or self.runnable:
+                if self.halted is not None or self.runnable or (pending is not None and pending.done):
                     continue
             why = self._advance(until_ns)
             if why is not None:

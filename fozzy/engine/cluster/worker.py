@@ -66,6 +66,7 @@ class Worker:
         self._failed = failed
         self._script: Script | None = None
         self._plan: tuple[ClusterPlan, Redactor, UserCode] | None = None
+        self._digest = user_digest(places)  # before an execution imports more
         self._executions = 0
         self._watch = HangWatch()
 
@@ -74,7 +75,7 @@ class Worker:
         plan, redactor, user = self._bound(job.script)
         log, ended = Log([] if job.quiet else [self._send]), Ended()
         choices = Choices(source_of(job.source), Clock(), log, redactor, 0)
-        log.append(Event(0, "distributed", CODE, {"digest": user_digest(self._places)}))
+        log.append(Event(0, "distributed", CODE, {"digest": self._digest}))
         with self._watch.over(job.hang_ns):
             execute_cluster(plan, choices, ended, user, lambda cluster: self._begin(cluster, job))
         over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
