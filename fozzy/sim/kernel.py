@@ -153,18 +153,24 @@ class Kernel:
     def _run(self, node: Node, count: int) -> None:
         """Run handles of a machine until it has none, `count` is used up, or something stirred."""
         ready, steps = node.ready, 0
+        last = node.last
+        if last is None and ready:
+            last = ready[-1]
         self.enter(node)
         self.stirred = False
         try:
             while ready:
                 handle = ready.popleft() if not self.intra or len(ready) == 1 else node.choose()
-                if handle._cancelled:
-                    continue
-                steps += 1
-                try:
-                    handle._context.run(handle._callback, *handle._args)
-                except BaseException as error:
-                    node.failed(handle, error)
+                if not handle._cancelled:
+                    steps += 1
+                    try:
+                        handle._context.run(handle._callback, *handle._args)
+                    except BaseException as error:
+                        node.failed(handle, error)
+                if handle is last:
+                    if node.overdue:
+                        node.next_round()
+                    last = ready[-1] if ready else None
                 if self.stirred or steps == count:
                     break
                 if steps == LIVELOCK_STEPS:
@@ -172,6 +178,7 @@ class Kernel:
                     break
         finally:
             self.leave()
+            node.last = last
         self.steps += steps
         self._after(node, steps)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+from fozzy.sim import context as machines
 from fozzy.sim.context import UPTIME_NS
 from fozzy.sim.loop_network import NetworkCalls
 from fozzy.sim.tasks import SimFuture, SimTask
@@ -20,6 +21,10 @@ from fozzy.sim.tasks import SimFuture, SimTask
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
     from fozzy.sim.node import Node
+
+
+NEVER_S = 4e9  # more than a century: no run lasts as long
+NEVER_NS = int(NEVER_S) * 10**9
 
 
 class Handle(asyncio.Handle):
@@ -108,8 +113,12 @@ class SimLoop(NetworkCalls):
             raise TypeError("when cannot be None")
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        timer = Timer(when, callback, args, self, context)
-        self.kernel.timer(_ns(when), self.node, timer)
+        timer, node = Timer(when, callback, args, self, context), self.node
+        when_ns = _ns(when)
+        if when_ns <= self.kernel.clock.now + node.lag_ns and machines.current is node:
+            node.overdue.append(timer)
+        else:
+            self.kernel.timer(when_ns, node, timer)
         return timer
 
     def _timer_handle_cancelled(self, handle: Timer) -> None:
@@ -146,14 +155,14 @@ class SimLoop(NetworkCalls):
                 return
             try:
                 future.set_result(func(*args))
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except Exception as error:
+            except BaseException as error:  # a thread keeps whatever it is for who waits
+                if getattr(error, "is_fence", False):
+                    raise
                 if isinstance(error, StopIteration):
                     error = RuntimeError(f"{func} raised StopIteration")
                 future.set_exception(error)
 
-        self.call_soon(run)
+        self.call_soon(run, context=Context())  # a thread does not inherit
         return future
 
     def set_default_executor(self, executor: Any) -> None:
@@ -235,7 +244,7 @@ class SimLoop(NetworkCalls):
 
 def _ns(when: float) -> int:
     """An instant of a loop's clock as the kernel has it."""
-    return round(when * 1e9) - UPTIME_NS
+    return round(when * 1e9) - UPTIME_NS if when < NEVER_S else NEVER_NS
 
 
 def install_hooks(kernel: Any) -> None:

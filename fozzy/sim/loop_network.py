@@ -62,6 +62,8 @@ class NetworkCalls(SocketCalls):
             endpoint: Endpoint = await opened
         except asyncio.CancelledError:
             opening.cancel()
+            if opened.done() and not opened.cancelled() and opened.exception() is None:
+                opened.result().reset()  # it came when nobody waited any more
             raise
         endpoint.context = copy_context()
         return endpoint

@@ -47,7 +47,7 @@ class Link:
         self.held: list[Parcel] = []  # sent while it was cut
         self.stalled: list[Parcel] = []  # under way when it was cut: sent before all that are held
         self.extra_ns = 0
-        self.extra_loss = 0.0
+        self.extra_losses: list[float] = []  # by faults that strike now
         self._last = 0  # when the last datagram arrives
         self._free_at = 0  # when its line has sent what it was given
         self._sample = sampler(setting.latency)
@@ -97,8 +97,14 @@ class Link:
 
     def is_lost(self, label: str) -> bool:
         """Whether the link loses what is sent now."""
-        loss = self.setting.loss + self.extra_loss
-        return loss > 0 and self._hits(label, min(1.0, loss))
+        if not self.is_lossy:
+            return False
+        return self._hits(label, min(1.0, self.setting.loss + sum(self.extra_losses)))
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether anything may be lost now."""
+        return bool(self.setting.loss or self.extra_losses)
 
     def lost_ns(self) -> int:
         """How long a stream retransmits until a segment comes through."""

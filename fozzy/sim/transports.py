@@ -65,7 +65,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         except BaseException as error:
             self._fatal(error, "Fatal error: protocol.eof_received() call failed.")
             return
-        if not keep_open or self._eof:
+        if not keep_open:
             self.close()
 
     def reset_arrived(self) -> None:
@@ -79,17 +79,32 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             self._end()
 
     def _give(self, data: bytes) -> None:
-        protocol = self._protocol
+        protocol, rest = self._protocol, b""
         try:
             if self._is_buffered:
-                transports_feed(protocol, data)
+                rest = self._feed(protocol, data)
             else:
                 protocol.data_received(data)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
             self._fatal(error, "Fatal error: protocol.data_received() call failed.")
+        if rest and not self._closing:
+            self._unread.appendleft(rest)
+            data = data[: -len(rest)]
         self._endpoint.consumed(len(data))
+
+    def _feed(self, protocol: Any, data: bytes) -> bytes:
+        """Give bytes to a protocol that has buffers of its own, until it has enough; what comes back is left."""
+        while data and not self._paused and not self._closing and protocol is self._protocol:
+            buffer = protocol.get_buffer(len(data))
+            size = len(buffer)
+            if not size:
+                raise RuntimeError("get_buffer() returned an empty buffer")
+            some, data = data[:size], data[size:]
+            buffer[: len(some)] = some
+            protocol.buffer_updated(len(some))
+        return data
 
     # What a program asks
 
@@ -187,18 +202,6 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             server, self._server = self._server, None
             if server is not None:
                 server._detach(self)
-
-
-def transports_feed(protocol: Any, data: bytes) -> None:
-    """Give bytes to a protocol that has buffers of its own."""
-    while data:
-        buffer = protocol.get_buffer(len(data))
-        size = len(buffer)
-        if not size:
-            raise RuntimeError("get_buffer() returned an empty buffer")
-        some, data = data[:size], data[size:]
-        buffer[: len(some)] = some
-        protocol.buffer_updated(len(some))
 
 
 def _set(waiter: asyncio.Future[Any]) -> None:
