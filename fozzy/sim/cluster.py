@@ -105,7 +105,10 @@ class Cluster:
         if isinstance(loop, SimLoop):
             self.left += [loop, *asyncio.all_tasks(loop)]  # dropped, they would run their `finally`
             loop.close()
-        self.left.append(self.programs.pop(node, None))
+        program = self.programs.pop(node, None)
+        if program is not None:
+            self.left.append(program)
+            program.lose()
 
     def pause(self, node: Node) -> None:
         """Stop a machine from running, as SIGSTOP does; what arrives waits."""
@@ -365,7 +368,7 @@ class Fence(BaseException):
     is_fence = True
 
 
-_format_callback: Any = format_helpers._format_callback  # type: ignore[attr-defined]  # its stubs do not tell
+_format_callback: Any = format_helpers._format_callback
 
 
 def _refusal(refused: Refused) -> StepFailed:

@@ -66,6 +66,7 @@ class Kernel:
         self.runnable: list[Node] = []
         self.stirred = False  # the machine that runs must stop after this handle
         self.halted: Callable[[], None] | None = None  # why the run is over
+        self.beat: Callable[[], None] | None = None  # called once, between two turns
         self.steps = 0
         self.steps_max = 1 << 62
         self.switches = 0
@@ -197,6 +198,9 @@ class Kernel:
             self.halt(node.cluster.too_many_steps)
         if len(self.log.buffer) >= BLOCK_RECORDS:
             self.log.flush()
+        if self.beat is not None:
+            beat, self.beat = self.beat, None
+            beat()
 
     def enter(self, node: Node) -> None:
         """Make a machine the one that runs."""

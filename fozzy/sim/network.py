@@ -80,8 +80,15 @@ class Link:
             if self.setting.duplicate and self._hits("net.duplicate", self.setting.duplicate):
                 self._deliver(arrive, arg, size)
 
-    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:
-        when = self.when(size)
+    def carry(self, arrive: Callable[[Any], None], arg: Any) -> None:
+        """Have something arrive once, however often it is sent: who sends it would not give up."""
+        if self.cuts:
+            self.held.append(Parcel(lambda given: self.carry(arrive, given), arg))
+        else:
+            self._deliver(arrive, arg, 0, self.lost_ns())
+
+    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int, late_ns: int = 0) -> None:
+        when = self.when(size) + late_ns
         if not self.setting.reorder:
             when = self._last = max(when, self._last)
         self.kernel.in_flight += 1

@@ -17,11 +17,26 @@ from fozzy.core.outcome import StepFailed
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Mutated, Seeded
 from fozzy.sim.cluster import Cluster
-from fozzy.sim.loop import install_hooks
+from fozzy.sim.loop import SimLoop, install_hooks
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting, Spread
 from fozzy.sim.user import UserCode
 from fozzy.world.code.child import Refused
 from fozzy.world.code.places import Places
+
+
+def _forget_writers() -> None:
+    """A writer that is left over when a run ends is nothing to warn of."""
+    true: Any = asyncio.StreamWriter.__del__  # type: ignore[attr-defined]
+
+    def dropped(self: Any) -> None:
+        if not isinstance(self._loop, SimLoop):
+            true(self)
+
+    asyncio.StreamWriter.__del__ = dropped  # type: ignore[attr-defined]
+
+
+if hasattr(asyncio.StreamWriter, "__del__"):
+    _forget_writers()
 
 ROOT = str(Path(__file__).parent.parent)
 MS = 10**6

@@ -314,7 +314,9 @@ async def contexts(say: Say) -> None:
 async def failing_callbacks(say: Say) -> None:
     loop = asyncio.get_running_loop()
     told: list[Any] = []
-    loop.set_exception_handler(lambda _loop, context: told.append((context["message"][:21], repr(context["exception"]))))
+    loop.set_exception_handler(
+        lambda _loop, context: told.append((context["message"][:21], repr(context["exception"])))
+    )
 
     def bad() -> None:
         raise ValueError("callback")

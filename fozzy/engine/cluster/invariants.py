@@ -147,7 +147,8 @@ class _OfYours(Judge):
             if self._function is None:
                 self._function = cluster.user.load(self.invariant.check_)
             held = self._function(self._view)
-            if inspect.isawaitable(held):
+            if inspect.iscoroutine(held):
+                held.close()
                 raise TypeError("a check must be a plain function: what it returns is awaited by nobody")
             return bool(held)
         except BaseException as error:

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from blake3 import blake3
@@ -68,7 +68,7 @@ class Worker:
         self._plan: tuple[ClusterPlan, Redactor, UserCode] | None = None
         self._digest = user_digest(places)  # before an execution imports more
         self._executions = 0
-        self._watch = HangWatch()
+        self._watch = HangWatch(self._beat)
 
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
@@ -102,6 +102,10 @@ class Worker:
     def _send(self, records: Sequence[Record]) -> None:
         self._line.sendall(packed(encode(Part(records=list(records)))))
 
+    def _beat(self) -> None:
+        """An execution that has nothing to say is alive."""
+        self._line.sendall(packed(encode(Part())))
+
     def _tidy(self) -> None:
         """What is left of the execution goes without being noticed."""
         self._watch.cluster = None
@@ -115,8 +119,9 @@ class HangWatch:
     """Ends code that runs and runs without giving control back: the alarm of the process looks whether the kernel goes
     on, and raises where the code is. *Limits*: code that never returns from C is ended by whoever waits for us."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: Callable[[], None]) -> None:
         self.cluster: Cluster | None = None
+        self._beat = beat
         self._left_ns = 0
         self._hang_ns = 0
         self._seen = -1
@@ -137,9 +142,10 @@ class HangWatch:
         cluster = self.cluster
         if cluster is None or context.current is None:
             return
-        turns = cluster.kernel.turns
-        if turns != self._seen:
-            self._seen, self._left_ns = turns, self._hang_ns
+        kernel = cluster.kernel
+        kernel.stirred = True  # a turn may last long when its steps are many: then the next one begins
+        if kernel.turns != self._seen:
+            self._seen, self._left_ns, kernel.beat = kernel.turns, self._hang_ns, self._beat
             return
         self._left_ns -= int(TICK_S * 10**9)
         if self._left_ns <= 0 and cluster.kernel.current is not None:

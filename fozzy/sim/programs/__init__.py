@@ -36,6 +36,10 @@ class Program(Protocol):
         """Begin; the machine is up."""
         ...
 
+    def lose(self) -> None:
+        """The machine has lost power."""
+        ...
+
 
 def program_of(setting: NodeSetting, cluster: Cluster, node: Node) -> Program:
     """The program of a machine, not yet started."""

@@ -39,6 +39,9 @@ class FunctionProgram:
         self.node.loop = SimLoop(self.node)
         self.cluster.soon(self.node, self._begin)
 
+    def lose(self) -> None:
+        """Nobody is told."""
+
     def _begin(self) -> None:
         main = self.coroutine()
         if main is None:
