@@ -170,7 +170,7 @@ class Cluster:
             if receiver is not None and found.is_up and isinstance(found.loop, SimLoop):
                 kernel = self.kernel
                 kernel.log.append(Net(kernel.clock.now, found.span, "datagram", link.name, len(given), crc32(given)))
-                found.loop.arrived(receiver.arrived, (given, source), None)
+                found.loop.arrived(receiver.arrived, (given, source), receiver.context)
 
         link.send(arrive, data, len(data))
 

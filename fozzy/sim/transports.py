@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import transports
 from collections import deque
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from fozzy.sim.streams import Endpoint
@@ -220,6 +221,7 @@ class SimDatagrams(asyncio.DatagramTransport):
         self._port = port
         self._remote = remote
         self._closing = False
+        self.context = copy_context()
         node.datagrams[port] = self
         loop.call_soon(protocol.connection_made, self)
 
