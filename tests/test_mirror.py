@@ -17,6 +17,7 @@ COVERED_ELSEWHERE = {
     "world/proc/faulty.py": "tests/dsl/steps/test_fault.py",
     "search/shrink/passes/__init__.py": "tests/search/shrink/passes/test_init.py",
     "cli/run_documents.py": "tests/cli/test_json_documents.py",
+    "cli/explore_documents.py": "tests/cli/test_json_documents.py",
     "cli/map_documents.py": "tests/cli/test_json_documents.py",
     "cli/profile_documents.py": "tests/cli/test_json_documents.py",
     **{f"cli/{name}.py": "tests/cli/test_json_documents.py" for name in ("documents", "check_documents")},
@@ -25,6 +26,7 @@ COVERED_ELSEWHERE = {
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
+    "dsl/steps/cluster/__init__.py": "tests/dsl/steps/test_cluster.py",
     "report/__init__.py": "tests/report/test_pretty.py",
     "cli/commands/__init__.py": "tests/cli/test_words.py",
     "search/fuzz/python_job.py": "tests/search/fuzz/test_python_bench.py",
@@ -50,6 +52,7 @@ COVERED_ELSEWHERE = {
         f"gate/{name}.py": "tests/gate/checks/test_determinism.py"
         for name in ("causes", "statements", "ways", "witness")
     },
+    "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

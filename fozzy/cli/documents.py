@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fozzy.cli.check_documents import CiDocument, DoctorDocument, FullDocument, GateDocument
+from fozzy.cli.explore_documents import ExploreDocument
 from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
 from fozzy.cli.problem_documents import ErrorBody as ErrorBody
 from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
@@ -22,7 +23,7 @@ from fozzy.cli.run_documents import (
 )
 from fozzy.core.blob import Blob
 from fozzy.core.outcome import Camel
-from fozzy.core.summary import Summary
+from fozzy.core.summary import Beat, Summary
 from fozzy.trace.diff import TraceDiff
 from fozzy.trace.verify import Verification
 
@@ -85,7 +86,7 @@ class RecoverDocument(Camel, frozen=True, kw_only=True):
 
 
 class ShowDocument(Camel, frozen=True, kw_only=True):
-    """The header, records and footer of a trace, as they stand in it."""
+    """The header, records and footer of a trace, as they stand in it; with `--story` the story in place of records."""
 
     schema_version: int
     command: Literal["trace show"]
@@ -93,6 +94,7 @@ class ShowDocument(Camel, frozen=True, kw_only=True):
     trace_path: str
     header: dict[str, Any]
     records: list[dict[str, Any]]
+    story: list[Beat] = []
     footer: dict[str, Any] | None = None
 
 
@@ -215,7 +217,7 @@ class VersionDocument(Camel, frozen=True, kw_only=True):
 
 
 class PassBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
-    """A pass of the shrinker: what it tried in all rounds, and how large the run was after it."""
+    """A pass of the shrinker: what it tried in all rounds, and how large the run was after it; `nodes` of a cluster."""
 
     name: str
     tried: int
@@ -223,12 +225,13 @@ class PassBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     steps: int
     choices: int
     faults: int
+    nodes: int | None = None
 
 
 class ReasonBody(Camel, frozen=True, kw_only=True):
     """One thing that is left, and what happens without it; `at` is its place in the run as first recorded."""
 
-    what: Literal["step", "fault", "choice"]
+    what: Literal["node", "step", "fault", "invariant", "choice"]
     name: str
     at: str
     why: str
@@ -261,6 +264,8 @@ class ShrinkBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     left: list[ReasonBody]
     slips: list[SlipBody]
     trace_paths: list[str]
+    nodes_before: int | None = None
+    nodes: int | None = None
 
 
 class ShrinkDocument(Summary, frozen=True, kw_only=True):
@@ -333,6 +338,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "shrink": [ShrinkDocument, ErrorDocument],
     "corpus minimize": [CorpusMinimizeDocument, ErrorDocument],
     "fuzz": [FuzzDocument, ErrorDocument],
+    "explore": [ExploreDocument, ErrorDocument],
     "trace verify": [VerifyDocument, ErrorDocument],
     "trace recover": [RecoverDocument, ErrorDocument],
     "trace show": [ShowDocument, ErrorDocument],

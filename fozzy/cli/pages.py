@@ -22,17 +22,21 @@ FILES = (
     "store",
     "shrink",
     "fuzz",
+    "explore",
     "corpus",
     "artifacts",
     "report",
     "profile",
     "map",
     "gate",
+    "simulation",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."
+_INVARIANT = "A finding of this title says that it did not hold."
+_INVARIANTS, _FAULTS = "In a distributed file, invariants:", "In a distributed file, faults:"  # as cluster.txt has them
 _STEP_WHY = "The message and the caret say which expectation it was and what was there instead."
-_STEP_DO = "Mend what is tested, or the expectation. docs/reference/scenario.md has all fields of the step."
+_STEP_DO = "Mend what is tested, or the expectation. docs/reference/scenario.md has all fields of a step, cluster.md those of a distributed file."
 
 
 class Page(NamedTuple):
@@ -95,9 +99,17 @@ def _flowing(text: str) -> str:
 
 
 def _step(name: str) -> Page | None:
-    """The page of a step type, made of its sentence."""
-    for line in (FOLDER.parent / "schemas" / "steps.txt").read_text(encoding="utf-8").splitlines():
+    """The page of a step type or an invariant, made of its sentence."""
+    text = "".join(
+        (FOLDER.parent / "schemas" / file).read_text(encoding="utf-8") for file in ("steps.txt", "cluster.txt")
+    )
+    wanted = _STEP
+    for line in text.splitlines():
         word, _, sentence = line.partition(" ")
-        if word == name:
-            return Page((name,), "steps", f"{sentence.strip()} {_STEP}", _STEP_WHY, _STEP_DO, "")
+        if line == _INVARIANTS:
+            wanted = _INVARIANT
+        elif line == _FAULTS:
+            return None
+        elif word == name:
+            return Page((name,), "steps", f"{sentence.strip()} {wanted}", _STEP_WHY, _STEP_DO, "")
     return None

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from fozzy.engine.replay import Replayed
 from fozzy.errors import Exit
-from fozzy.report.text import Line, Span, count, line, one_line, packed, quoted
+from fozzy.report.text import Line, Span, count, extent, line, one_line, packed, quoted
 from fozzy.trace.format import Footer, Header
 
 CHANGED_LINES_MAX = 12
@@ -38,10 +38,11 @@ def verdict_lines(replayed: Replayed, given: Given, text: str | None) -> list[Li
 
 def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
     divergence = replayed.divergence
-    steps, records = count(replayed.steps, "step"), count(divergence.records, "record")
+    steps, records = extent(replayed.steps, replayed.nodes), count(divergence.records, "record")
     match divergence.verdict:
         case "SAME":
-            failed = f", same failure at step {replayed.failed_step}" if replayed.failed_step else ""
+            at_step = f" at step {replayed.failed_step}" if replayed.failed_step else ""
+            failed = f", same failure{at_step}" if at_step or replayed.nodes else ""
             return [line("  ", Span("SAME", "pass"), f"  {steps}, {records}{failed if replayed.findings else ''}")]
         case "FIXED":
             said = f"  {steps}, {records} as recorded, and the recorded failure is gone"

@@ -49,6 +49,15 @@ class Heap(Camel, frozen=True, kw_only=True, omit_defaults=False):
     allocations: int = 0
 
 
+class Beat(Camel, frozen=True, kw_only=True):
+    """One line of how a cluster's run went: at which instant of its time, who, what, and what came of it."""
+
+    at_ns: int
+    who: str
+    what: str
+    outcome: str = ""
+
+
 def code_flag(calls_code: bool) -> str:
     """The flag of a command that may run user code, with a space before it."""
     return " --allow-code" if calls_code else ""
@@ -72,6 +81,9 @@ class Member(Camel, frozen=True, kw_only=True):
     findings: list[Finding] = []
     replay: Divergence | None = None
     calls_code: bool = False  # it calls user code, so a replay of it needs permission
+    nodes: int = 0  # of a cluster
+    story: list[Beat] = []  # how a cluster's run went
+    story_left_out: int = 0  # lines of it that are not here
     executions: int = 1  # how often it was run, each time differently: a distributed scenario says how often
 
     @property
@@ -108,6 +120,9 @@ class Summary(Camel, frozen=True, kw_only=True):
     findings: list[Finding] = []
     scenarios: list[Member] = []
     warnings: list[str] = []
+    nodes: int = 0  # of a cluster
+    story: list[Beat] = []  # how a cluster's run went
+    story_left_out: int = 0  # lines of it that are not here
     kept: list[str] = []  # traces of failures that were made smaller and put where they are tests
 
 

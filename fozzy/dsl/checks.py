@@ -25,7 +25,7 @@ def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
     """What is wrong with one typed value beyond its types; what it holds is looked at on its own."""
     if isinstance(value, Step | ClusterPart):
         for issue in value.check():
-            yield _placed(issue, path)
+            yield placed(issue, path)
 
 
 def tree_flaws(file: File) -> Iterator[Flaw]:
@@ -88,7 +88,8 @@ def _steps(steps: list[Any], path: Path) -> Iterator[Flaw]:
 _CHECKED = {kind for kind in step_types().values() if kind.check is not Step.check}
 
 
-def _placed(issue: Issue, path: Path) -> Flaw:
+def placed(issue: Issue, path: Path) -> Flaw:
+    """An issue of a value as a flaw of the file that holds it at a path."""
     return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
 
 

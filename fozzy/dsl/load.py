@@ -74,12 +74,12 @@ def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
 
     *Errors*: `InputError` with every problem of the file.
     """
+    raw = decode_checked(doc)
+    if raw is None:
+        raise _explained(doc)
     try:
-        raw = decode(doc)
-        if deepest(raw) > DEPTH_MAX:
-            raise _Unusable
         file = msgspec.convert(raw, form_of(raw))
-    except (ValueError, RecursionError, _Unusable, msgspec.ValidationError, TypeError):
+    except (ValueError, RecursionError, TypeError):  # msgspec's own is a ValueError
         raise _explained(doc) from None
     included = _included(doc, file, fetch)
     flaws = chain(tree_flaws(file), file_flaws(raw, _may_say(doc, "${"), _kept(included)))
@@ -90,6 +90,17 @@ def parse(doc: Document, fetch: Fetch | None = None) -> Loaded:
     if included.problems:
         raise InputError.of(included.problems)
     return Loaded(doc, file, included.loaded, kept_names(raw).union(included.kept() or ()))
+
+
+def decode_checked(doc: Document) -> dict[str, Any] | None:
+    """The document as builtin values; none when it is not well-formed, nested too deep, or holds what no trace can."""
+    try:
+        raw = decode(doc)
+        if deepest(raw) > DEPTH_MAX:
+            raise _Unusable
+    except (ValueError, RecursionError, _Unusable, TypeError):
+        return None
+    return raw
 
 
 def assemble(raw: dict[str, Any], doc: Document, included: Mapping[str, Loaded]) -> Loaded | None:

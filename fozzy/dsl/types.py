@@ -89,6 +89,8 @@ def wanted(kind: Any) -> str:
     """What a value must be: `a whole number of at least 1`, `one of "fifo", "random"`."""
     if "A whole number and a unit" in _description(kind):
         return 'a whole number and a unit such as "250ms"'
+    if "A speed such as" in _description(kind):
+        return 'a speed such as "1MB/s"'
     constraints = _constraints(kind)
     kind = bare(kind)
     if get_origin(kind) in (Union, types.UnionType):
@@ -97,7 +99,8 @@ def wanted(kind: Any) -> str:
     if get_origin(kind) is Literal:
         values = [f'"{value}"' if isinstance(value, str) else str(value) for value in get_args(kind)]
         return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
-    return _WORDS.get(get_origin(kind) or kind, "an object") + constraints
+    usual: str = getattr(kind, "words", "an object")
+    return _WORDS.get(get_origin(kind) or kind, usual) + constraints
 
 
 @lru_cache(maxsize=1024)
@@ -106,6 +109,16 @@ def length_max(kind: Any) -> int | None:
     found = [meta.max_length for meta in _metas(kind)]
     if get_origin(bare(kind)) in (Union, types.UnionType):
         found += [length_max(each) for each in get_args(bare(kind))]
+    return min((each for each in found if each is not None), default=None)
+
+
+@lru_cache(maxsize=1024)
+def length_min(kind: Any) -> int | None:
+    """How many items or members a value must have; none when it may be empty."""
+    if get_origin(bare(kind)) in (Union, types.UnionType):
+        found = [length_min(each) for each in get_args(bare(kind))]
+    else:
+        found = [meta.min_length for meta in _metas(kind)] if get_origin(bare(kind)) in (list, dict) else []
     return min((each for each in found if each is not None), default=None)
 
 
@@ -139,7 +152,9 @@ def _constraints(kind: Any) -> str:
             words.append(f"from {meta.ge} to {meta.le}")
         elif meta.ge is not None:
             words.append(f"of at least {meta.ge}")
-        if meta.min_length:
+        if meta.min_length and meta.min_length == meta.max_length:
+            words.append(f"of {meta.min_length} items")
+        elif meta.min_length:
             words.append("that is not empty")
         elif meta.pattern:
             words.append(f"matching {meta.pattern}")

@@ -16,11 +16,12 @@ import msgspec
 from fozzy.core.limits import DEPTH_MAX
 from fozzy.dsl.bounds import DIGITS_MAX, unusable
 from fozzy.dsl.checks import file_flaws, struct_flaws
+from fozzy.dsl.document import Document
 from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORMS, form_of
-from fozzy.dsl.types import fields, got, holds_structs, is_nullable, length_max, members, structs, wanted
+from fozzy.dsl.types import fields, got, holds_structs, is_nullable, length_max, length_min, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion, whole
 
 HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
@@ -30,15 +31,30 @@ def explain(
     text: str, form: Literal["json", "toml"], shown: str, kept_elsewhere: frozenset[str] | None = None
 ) -> list[Problem]:
     """Every problem of a document, sorted by place. `kept_elsewhere` is as for `name_flaws`. *Limits*: `DEPTH_MAX` levels of nesting."""
+    return _explained(text, form, shown, lambda raw: _flaws_of(raw, kept_elsewhere), "a scenario")
+
+
+def explain_as(
+    doc: Document, kind: type[msgspec.Struct], rules: Callable[[dict[str, Any]], Iterable[Flaw]]
+) -> list[Problem]:
+    """Every problem of another kind of document: what its types say, and what `rules` find in its plain data."""
+
+    def flaws_of(raw: dict[str, Any]) -> list[Flaw]:
+        flaws = list(_walk_struct(raw, kind, (), ""))
+        told = {flaw.path for flaw in flaws}
+        return [*flaws, *(Flaw(*each) for each in unusable(raw, ()) if each[0] not in told), *rules(raw)]
+
+    return _explained(doc.text, doc.form, doc.shown, flaws_of, getattr(kind, "noun", ""))
+
+
+def _explained(
+    text: str, form: Literal["json", "toml"], shown: str, flaws_of: Callable[[dict[str, Any]], list[Flaw]], noun: str
+) -> list[Problem]:
     places = locate(text, form, DEPTH_MAX)
     flaws = [*_duplicates(places), *_syntax(places)]
     if places.syntax is None:
         raw = _decode(text, form)
-        flaws += (
-            _flaws_of(raw, kept_elsewhere)
-            if isinstance(raw, dict)
-            else [Flaw((), f"a scenario is an object, got {got(raw)}")]
-        )
+        flaws += flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"{noun} is an object, got {got(raw)}")]
     line_of = _line_reader(text)
     placed = sorted(((_place(flaw, places), flaw) for flaw in flaws), key=_position)
     problems = [_problem(flaw, place, _hint(flaw, index), line_of, shown) for index, (place, flaw) in enumerate(placed)]
@@ -106,8 +122,8 @@ def _walk_union(
         hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
         unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'
         message = unknown if isinstance(tag, str) else f'{inside}"{tag_field}" must be text'
-        reason = "unknown_fault" if noun == "fault" else "unknown_step"
-        yield Flaw((*path, tag_field), message, hint, reason, f"not a {noun} {tag_field}")
+        label = f"not a {noun} {tag_field}"
+        yield Flaw((*path, tag_field), message, hint, "unknown_fault" if noun == "fault" else "unknown_step", label)
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
 
@@ -123,7 +139,8 @@ def _walk_struct(
 ) -> Iterator[Flaw]:
     known = fields(kind)
     tag_field = _tag_field(kind)
-    name = f'"{kind.__struct_config__.tag}"' if tag_field else _noun(path)
+    whole_file = getattr(kind, "noun", "") if not path else ""
+    name = f'"{kind.__struct_config__.tag}"' if tag_field else whole_file or _noun(path)
     yield from _fields_of(value, kind, path, inside, name)
     good = {tag_field: value[tag_field]} if tag_field else {}
     for key, field in known.items():
@@ -167,15 +184,28 @@ def _items(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> I
                 yield from _walk(item, argument, (*path, index), inside)
         elif isinstance(value, dict) and get_origin(member) is dict:
             for key, item in value.items():
+                yield from _key(key, get_args(member)[0], path, inside)
                 yield from _walk(item, argument, (*path, key), inside)
 
 
+def _key(key: str, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    """What is wrong with a name that is free to choose."""
+    try:
+        msgspec.convert(key, kind)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        yield Flaw((*path, key), f"{inside}a name in {_noun(path)} must be {wanted(kind)}", at_key=True)
+
+
 def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
-    if not value and "that is not empty" in wanted(kind):
+    least, most = length_min(kind), length_max(kind)
+    if least is not None and not value:
         yield Flaw(path, f"{inside}{_noun(path)} must not be empty", "", "empty")
-    most = length_max(kind)
+    elif least is not None and len(value) < least:
+        bound = "exactly" if least == most else "at least"
+        yield Flaw(path, f"{inside}{_noun(path)} must have {bound} {least} items, got {len(value)}")
     if most is not None and len(value) > most:
-        yield Flaw(path, f"{inside}{_noun(path)} must have at most {most} items, got {len(value)}")
+        bound = "exactly" if least == most else "at most"
+        yield Flaw(path, f"{inside}{_noun(path)} must have {bound} {most} items, got {len(value)}")
 
 
 def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
@@ -184,17 +214,11 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
     try:
         msgspec.convert(value, kind)
     except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
-        inner = list(_items(value, kind, path, inside))
-        if not inner and isinstance(value, list | dict) and len(value) > (length_max(kind) or len(value)):
-            inner = list(_length(value, kind, path, inside))
-        yield from inner
-        if inner:
-            return
         words = wanted(kind)
-        if value in ([], {}) and words.startswith(("a list", "an object")) and got(value) in words:
-            yield from _length(value, kind, path, inside)
-        else:
-            yield Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}")
+        inner = list(_items(value, kind, path, inside))
+        if not inner and isinstance(value, list | dict) and got(value) in words:
+            inner = list(_length(value, kind, path, inside))
+        yield from inner or [Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}")]
 
 
 def _noun(path: tuple[str | int, ...]) -> str:

@@ -24,6 +24,7 @@ from fozzy.world.code.permission import permit
 NOT_ALLOWED = "code.not_allowed"
 FLAG = "--allow-code"
 PATCHES = "fozzy.sim.patched"  # imported before the user's modules, which are then imported inside of it
+ALONE = "fozzy.sim.alone"  # imported after them: it runs async functions
 WORKER = "fozzy.engine.cluster.worker"
 
 
@@ -116,6 +117,8 @@ def with_code(run: Ready, loaded: Loaded, allowance: Allowance) -> Ready:
         modules=_modules(run, calls),
         root=_plain(root),
         env=frozenset(allowance.env) | run.setting.env_names,
+        functions=tuple(dict.fromkeys(each.function for each in calls)) if isinstance(run.file, StepsFile) else (),
+        simulator=(PATCHES, ALONE),
         inside="" if isinstance(run.file, StepsFile) else f"{PATCHES}:importing",
     )
     return run._replace(setting=msgspec.structs.replace(run.setting, project=project))

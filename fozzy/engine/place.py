@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
@@ -70,7 +70,8 @@ def _location(found: Found, document: Document, included: Mapping[str, Document]
             break
     path = steps_path(at)
     field = tuple(int(word) if word.isdigit() else word for word in _WORD.findall(found.field))
-    spot = locate(document.text, document.form).find((*path, *field))
+    places = locate(document.text, document.form)
+    spot = places.find((*(_written(path, places.values) if path[:1] == ("distributed",) else path), *field))
     line = line_at(document.text, spot.line)
     cut = max(0, spot.col - 1 - TEXT_CHARS_MAX // 2) if len(line) > TEXT_CHARS_MAX else 0
     return Location(
@@ -84,6 +85,14 @@ def _location(found: Found, document: Document, included: Mapping[str, Document]
         label=found.label,
         details=found.details,
     )
+
+
+def _written(path: tuple[str | int, ...], known: Container[tuple[str | int, ...]]) -> tuple[str | int, ...]:
+    """What a part of a cluster is written as: a node that is only counted is its program, a client the client class."""
+    if path in known or len(path) < 3:
+        return path
+    words = {"nodes": ("program", "asgi", "builtin", "node_count"), "clients": ("client",)}.get(str(path[1]), ())
+    return next((found for word in words if (found := ("distributed", word)) in known), path)
 
 
 class Tally:
@@ -114,6 +123,13 @@ def steps_count(file: Runnable) -> int:
     if isinstance(file, DistributedFile):
         return len(file.distributed.steps or ())
     return len(file.setup or ()) + len(file.steps)
+
+
+def nodes_count(file: Runnable) -> int:
+    """How many nodes a distributed scenario has; 0 for any other."""
+    if not isinstance(file, DistributedFile):
+        return 0
+    return file.distributed.node_count or len(file.distributed.nodes or ())
 
 
 def failed_step(file: Runnable, found: Sequence[Found]) -> int:

@@ -20,7 +20,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary, code_fla
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.scenario import Runnable
 from fozzy.engine.code import allowance_of, with_code
-from fozzy.engine.place import Tally, failed_step, place, steps_count
+from fozzy.engine.place import Tally, failed_step, nodes_count, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.engine.watch import NO_WATCHING, Watching, watching
@@ -178,6 +178,7 @@ def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = 
         steps=done.steps,
         failed_step=done.failed_step,
         memory=done.ended.heap,
+        nodes=nodes_count(done.run.file),
         findings=done.findings,
     )
 
@@ -196,16 +197,21 @@ def ended_as_expected(file: Runnable, status: Status, findings: Sequence[Finding
 
 def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:
     """Give the store its own name for a trace that went elsewhere, keep the summary, move the aliases."""
-    folder = keep.store.folder(keep.run_id)
-    inside = folder / TRACE_NAME
-    if trace.parent != folder:
-        try:
-            os.link(trace, inside)
-        except OSError:
-            import shutil
-
-            shutil.copyfile(trace, inside)
+    keep_inside(keep, trace, TRACE_NAME)
     keep.store.finish(keep.run_id, msgspec.json.encode(summary), summary.status)
+
+
+def keep_inside(keep: Keeping, trace: Path, name: str) -> None:
+    """Give the run's folder its own name for a trace that went elsewhere. *Errors*: `OSError`."""
+    folder = keep.store.folder(keep.run_id)
+    if trace.parent == folder:
+        return
+    try:
+        os.link(trace, folder / name)
+    except OSError:
+        import shutil
+
+        shutil.copyfile(trace, folder / name)
 
 
 def _footer(going: _Recording, finished_at: str, summary: Summary | None) -> Footer:

@@ -16,7 +16,7 @@ from fozzy.core.summary import Divergence, Member
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.load import parse
 from fozzy.engine.code import NO_CODE, Allowance, refused, with_code
-from fozzy.engine.place import Tally, failed_step, place, steps_count
+from fozzy.engine.place import Tally, failed_step, nodes_count, place, steps_count
 from fozzy.engine.prepare import Ready, learn_from, ready, runnable_file, start
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import ReplayLog, Stopped, Tape, verdict_of
@@ -41,6 +41,7 @@ class Replayed(NamedTuple):
     steps: int
     failed_step: int
     calls_code: bool = False
+    nodes: int = 0
 
     @property
     def verdict_status(self) -> Status:
@@ -119,6 +120,7 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         steps_count(run.file),
         failed_step(run.file, found),
         run.setting.project is not None,
+        nodes_count(run.file),
     )
 
 
@@ -185,6 +187,7 @@ def replay_member(replayed: Replayed, name: str, shown: str, number: int = 1) ->
         findings=findings,
         replay=replayed.divergence,
         calls_code=replayed.calls_code,
+        nodes=replayed.nodes,
     )
 
 

@@ -16,6 +16,7 @@ from fozzy.dsl.matrix import label_of
 from fozzy.dsl.scenario import SEED_MAX, DistributedFile, Runnable, SuiteFile
 from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen
+from fozzy.engine.place import nodes_count
 from fozzy.engine.prepare import Options, header_of, ready, runnable_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
 from fozzy.engine.replay import refused_code, replay_file, replay_member
@@ -226,6 +227,7 @@ def _member(chosen: Chosen, number: int, file: Runnable, done: Recorded, seed: i
         expected=file.expect.status if file.expect else None,
         findings=findings,
         calls_code=done.calls_code,
+        nodes=nodes_count(file),
         executions=executions,
     )
 

@@ -28,7 +28,7 @@ from fozzy.engine.place import Tally, place, step_number
 from fozzy.errors import EvidenceError, FozzyError, StoreError, Where
 from fozzy.insight.artifacts import PARTIAL
 from fozzy.report.cases import cases
-from fozzy.report.pretty import is_numbered
+from fozzy.report.pretty import CLUSTER, is_numbered
 from fozzy.trace.finalize import display_name, shown_path
 from fozzy.trace.format import SUFFIX, Footer, Header
 from fozzy.trace.reader import Trace, open_trace
@@ -292,7 +292,7 @@ class _Gathered:
             self.found.append(record)
         elif type(record) is Step and is_numbered(record):
             self.setup += record.at.startswith("setup")
-            self.steps += record.at.startswith("steps")
+            self.steps += record.at.removeprefix(CLUSTER).startswith("steps")
 
     def findings(self, header: Header) -> list[Finding]:
         """The findings with their places in the scenario the trace carries."""

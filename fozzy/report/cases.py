@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fozzy.core.outcome import Status
 from fozzy.core.summary import Member, Summary
-from fozzy.report.text import quoted
+from fozzy.report.text import extent, quoted
 from fozzy.trace.finalize import display_name
 from fozzy.trace.format import SUFFIX
 
@@ -48,7 +48,7 @@ def progress(case: Member) -> str:
         return f"{case.expected} as expected"
     if case.failed_step:
         return f"step {case.failed_step} of {case.steps}"
-    return f"{case.steps:,} step{'' if case.steps == 1 else 's'}"
+    return extent(case.steps, case.nodes)
 
 
 def unsaid(case: Member) -> str:
@@ -74,4 +74,7 @@ def _single(summary: Summary) -> Member:
         trace_path=trace,
         findings=summary.findings,
         replay=summary.replay,
+        nodes=summary.nodes,
+        story=summary.story,
+        story_left_out=summary.story_left_out,
     )

@@ -11,6 +11,7 @@ from fozzy.core.summary import Member
 from fozzy.report.cases import commands, ending, progress, unsaid
 from fozzy.report.html_text import code, path, text
 from fozzy.report.pretty import run_failure
+from fozzy.report.story_screen import story_lines
 from fozzy.report.text import STATUS_WORDS, Line, count, duration
 
 SCREENS_MAX = 500  # failures with a screen of their own; the table lists all
@@ -115,6 +116,7 @@ def _failure(case: Member, listed: bool) -> str:
             *(_finding(finding, case.name) for finding in case.findings[:FINDINGS_MAX]),
             *([f"<p>{count(rest, 'more finding')}</p>"] if rest > 0 else []),
             *([] if case.findings else ['<p class="finding message">' + unsaid(case) + "</p>"]),
+            *_story(case),
             *again(commands(case)),
             *(['<p class="back"><a href="#scenarios">Back to the list</a></p>'] if listed else []),
             "</article>",
@@ -142,6 +144,20 @@ def _finding(finding: Finding, name: str) -> str:
         label = f"What {text(name)} found"
         said.append(f'<pre class="screen" tabindex="0" role="group" aria-label="{label}">{screen}</pre>')
     return f'<div class="finding">{"".join(said)}</div>'
+
+
+def _story(case: Member) -> list[str]:
+    """How a cluster's run went, as a terminal shows it."""
+    lines = story_lines(case.story, case.story_left_out)
+    if not lines:
+        return []
+    label = f"How {text(case.name)} went"
+    screen = _screen(lines[1:])
+    left = f" ({case.story_left_out:,} lines are left out)" if case.story_left_out else ""
+    return [
+        f'<p class="told">How it happened{left}</p>',
+        f'<pre class="screen" tabindex="0" role="group" aria-label="{label}">{screen}</pre>',
+    ]
 
 
 def _below(finding: Finding) -> list[Line]:

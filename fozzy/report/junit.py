@@ -7,6 +7,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from fozzy.core.summary import Member, Summary
 from fozzy.report.cases import commands
+from fozzy.report.story_screen import story_lines
+from fozzy.report.text import plain
 
 # Characters XML 1.0 cannot hold, not even escaped (section 2.2).
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +54,8 @@ def _said(member: Member) -> list[str]:
         where = finding.location
         place = f" at {where.file}:{where.line}:{where.col} ({where.path})" if where else ""
         lines.append(f"{finding.kind} {finding.title}: {finding.message}{place}")
-    return [*lines, *commands(member)]
+    story = [plain(each) for each in story_lines(member.story, member.story_left_out)]
+    return [*lines, *story, *commands(member)]
 
 
 def _clean(text: str) -> str:

@@ -9,6 +9,7 @@ from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
 from fozzy.report.problems import finding_place
+from fozzy.report.story_screen import stack_lines, story_lines
 from fozzy.report.text import (
     GUTTER,
     STATUS_WORDS,
@@ -17,6 +18,7 @@ from fozzy.report.text import (
     Span,
     count,
     duration,
+    extent,
     gutter,
     line,
     one_line,
@@ -27,6 +29,7 @@ from fozzy.report.text import (
 from fozzy.trace.format import SUFFIX
 
 DETAIL_LINES_MAX = 24
+CLUSTER = "distributed."  # what the paths of a cluster's steps begin with
 
 
 class Flags(NamedTuple):
@@ -72,6 +75,7 @@ def failures(summary: Summary) -> list[Line]:
     for member in summary.scenarios:
         if not member.passed:
             lines += [[], _rule(member.name), *_findings(member.findings)]
+            lines += [[], *story_lines(member.story, member.story_left_out)] if member.story else []
     return lines
 
 
@@ -103,14 +107,14 @@ def quiet_line(summary: Summary, short_id: str) -> Line:
 
 def is_numbered(record: Step) -> bool:
     """Whether a step counts in `step 3 of 5`: it stands by itself in setup or steps."""
-    return "." not in record.at and not record.at.startswith("teardown")
+    return "." not in record.at.removeprefix(CLUSTER) and not record.at.startswith("teardown")
 
 
 def step_line(number: int, record: Step) -> Line:
     """One finished step of a run; `number` 0 is not shown."""
     took = duration(record.took) if record.took >= 10**6 else ""
     note = one_line(record.failed.partition(": ")[2] if record.failed else record.note)
-    indent = "  " * record.at.count(".steps[")
+    indent = "  " * record.at.removeprefix(CLUSTER).count(".steps[")
     mark = Span("  ✗ ", "fail") if record.failed else Span("    ")
     head, kind = f"{number or '':>2} ", f"{indent + record.type:<15} "
     room = WIDTH - 4 - len(head) - len(kind) - len(took) - 1
@@ -126,9 +130,11 @@ def run_failure(findings: list[Finding]) -> list[Line]:
 def run_closing(summary: Summary, name: str, asked: int, records: str, again: list[str]) -> list[Line]:
     """The last lines of a single run: verdict, trace, how to see it again."""
     word, role = STATUS_WORDS[summary.status]
-    step = f"step {summary.failed_step} of {summary.steps}" if summary.failed_step else count(summary.steps, "step")
+    step = extent(summary.steps, summary.nodes)
+    if summary.failed_step:
+        step = f"step {summary.failed_step} of {summary.steps}"
     host = [f"({count(asked, 'answer')} came from the real host)"] if asked else []
-    took = duration(summary.duration_ns)
+    took = duration(summary.duration_ns) + (" of virtual time" if summary.nodes else "")
     lines = packed([Span(word, role), one_line(name), step, took, *host])
     if summary.identity.trace_path:
         lines.append(line(f"  trace {one_line(summary.identity.trace_path)}   sealed, {records}"))
@@ -209,6 +215,8 @@ def _details(finding: Finding) -> list[Line]:
         return []  # a difference would say that the two must be the same
     if isinstance(expected, dict | list) or (isinstance(expected, str) and "\n" in expected):
         return difference(expected, actual)
+    if "stacks" in details:
+        return stack_lines(details["stacks"], "    ")
     said = [(key, value) for key, value in details.items() if key in ("stdout", "stderr", "body") and value]
     return [
         line("    ", Span(f"{key if index == 0 else '':<9}", "dim"), f"   {each}")

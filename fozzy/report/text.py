@@ -116,6 +116,12 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def extent(steps: int, nodes: int) -> str:
+    """How large a run is: its steps, and of a cluster its nodes."""
+    said = [*([count(nodes, "node")] if nodes else []), *([count(steps, "step")] if steps or not nodes else [])]
+    return ", ".join(said)
+
+
 STATUS_WORDS: dict[Status, tuple[str, Role]] = {
     "pass": ("PASS", "pass"),
     "fail": ("FAIL", "fail"),

@@ -127,7 +127,7 @@ class Clients:
 
 def _do(program: KvProgram, what: tuple[str, Any]) -> tuple[Any, BaseException | None]:
     op, args = what
-    values = list(args.values()) if isinstance(args, dict) else list(args)
+    values = [args[name] for name in ("key", "value") if name in args] if isinstance(args, dict) else list(args)
     if op == "put":
         program.put(values[0], values[1])
         return None, None

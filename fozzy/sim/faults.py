@@ -84,7 +84,8 @@ class Faults:
 def _about(fault: FaultSetting) -> dict[str, Any]:
     if fault.kind == "partition":
         return {"between": [list(side) for side in fault.between], **({"oneway": True} if fault.oneway else {})}
-    return {"from": fault.from_node or "any", "to": fault.to_node or "any"}
+    how: dict[str, Any] = {"rate": fault.rate} if fault.kind == "loss" else {"add_ns": fault.add_ns}
+    return {"from": fault.from_node or "any", "to": fault.to_node or "any", **how}
 
 
 def _partition(cluster: Cluster, fault: FaultSetting, node: Node | None) -> End:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, NamespaceLoader, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, cast
 
+from fozzy.sim import context
 from fozzy.sim.patches.boot import importing
 from fozzy.world.code.coverage import UserFiles
 
@@ -151,6 +153,8 @@ class Modules:
             return self._spec(name, known)
         if found.loader is None and self._holds_any(found.submodule_search_locations or ()):
             found.loader = _Nest(self, found)
+        else:
+            _let_nobody_run(found)
         return found
 
     def _search(self, name: str, path: Any, target: Any) -> ModuleSpec | None:
@@ -256,6 +260,23 @@ class _Same:
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec
         self._modules.note(self._module.__name__, module)
+
+
+def _let_nobody_run(spec: ModuleSpec) -> None:
+    """A module of others runs once for all nodes: what it reads then is the same whichever node is the first."""
+    loader: Any = spec.loader
+    run = getattr(loader, "exec_module", None)
+    if context.current is None or run is None or isinstance(loader, type):
+        return
+
+    def exec_module(module: ModuleType) -> None:
+        with suppress(AttributeError):
+            del loader.exec_module
+        with importing():
+            run(module)
+
+    with suppress(AttributeError, TypeError):
+        loader.exec_module = exec_module
 
 
 def hint(error: BaseException) -> str:

@@ -22,6 +22,7 @@ from fozzy.sim import context
 from fozzy.sim.node import Node
 
 LIVELOCK_STEPS = 500_000  # handles at one instant; a program that computes for long in small steps makes some thousands
+TURN_NS = 1_000  # no loop takes less time for a turn with a timer in it
 PURGE_MIN = 256  # timers that were cancelled and still wait, before it pays to look for them
 
 Why = Literal["done", "time", "idle", "halted"]
@@ -96,10 +97,10 @@ class Kernel:
         self.at(self.clock.now + delay_ns, None, KERNEL, what, arg)
 
     def timer(self, when_ns: int, node: Node, handle: Any) -> None:
-        """Have a handle of a machine become ready at an instant, by this machine's clock."""
+        """Have a handle of a machine become ready at an instant, by this machine's clock; never at the one that is now,
+        since a program that waits for a moment that is as good as over would wait for ever."""
         self._count += 1
-        now = self.clock.now
-        heappush(self._due, (max(when_ns, now), self._count, node, TIMER, node.timer_due, handle))
+        heappush(self._due, (max(when_ns, self.clock.now + TURN_NS), self._count, node, TIMER, node.timer_due, handle))
 
     def timer_cancelled(self) -> None:
         """A timer that waits was cancelled; many of them are swept out."""

@@ -114,11 +114,10 @@ class SimLoop(NetworkCalls):
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
         timer, node = Timer(when, callback, args, self, context), self.node
-        when_ns = _ns(when)
-        if when_ns <= self.kernel.clock.now + node.lag_ns and machines.current is node:
+        if when <= self.time() and machines.current is node and node.may_hurry():
             node.overdue.append(timer)
         else:
-            self.kernel.timer(when_ns, node, timer)
+            self.kernel.timer(_ns(when), node, timer)
         return timer
 
     def _timer_handle_cancelled(self, handle: Timer) -> None:

@@ -138,8 +138,9 @@ class Link:
         self.cuts = 0 if wholly else self.cuts - 1
         if self.cuts:
             return
-        self.kernel.event("link.heal", **{"from": self.source.name, "to": self.target.name})
         waiting = [*self.stalled, *self.held]
+        held = {"held": len(waiting)} if waiting else {}
+        self.kernel.event("link.heal", **{"from": self.source.name, "to": self.target.name, **held})
         self.stalled, self.held = [], []
         for parcel in waiting:
             parcel.again(parcel.arg)

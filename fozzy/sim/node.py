@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
+HURRIED_MAX = 1000  # timers at one instant that were due when they were made; who makes more waits for time to pass
 
 
 class Node:
@@ -25,7 +26,7 @@ class Node:
         "name", "number", "ip", "span", "cluster", "kernel", "ready", "loop", "modules", "incarnation", "pid",
         "is_up", "is_paused", "is_queued", "lag_ns", "instant", "instant_steps", "state", "storage", "listeners",
         "__weakref__", "datagrams", "ports", "generator", "handlers", "_labels", "is_client", "tasks_made",
-        "last", "overdue", "is_blocked",
+        "last", "overdue", "hurried", "is_blocked",
     )  # fmt: skip
 
     def __init__(self, name: str, number: int, cluster: Cluster, *, is_client: bool = False) -> None:
@@ -58,6 +59,7 @@ class Node:
         self.handlers: dict[int, Any] = {}  # of signals; nobody sends one
         self.tasks_made = 0
         self.last: Any = None  # the handle that ends this round; what becomes ready now is of the next one
+        self.hurried = (-1, 0)  # an instant, and how many timers were due when they were made in it
         self.overdue: list[Any] = []  # timers that were due when they were made: they come in with the next round
         self._labels = (f"random.{name}", f"entropy.{name}", f"sched.{name}")
 
@@ -93,6 +95,12 @@ class Node:
         """A line that it prints is an event."""
         self.cluster.said(self, text)
 
+    def encrypts(self, ssl_object: Any, data: bytes) -> None:
+        """The program encrypts something, with whatever library."""
+        from fozzy.sim.tls import note_clear
+
+        note_clear(self, ssl_object, data)
+
     def fence(self, call: str, why: str) -> BaseException:
         """The run ends: what the program does cannot be simulated."""
         return self.cluster.fenced(self, call, why)
@@ -113,6 +121,12 @@ class Node:
         if self.is_up and handle._loop is self.loop:
             self.ready.append(handle)
             self.wake()
+
+    def may_hurry(self) -> bool:
+        """Whether a timer that is due already may come at this instant; many of them have to let time pass."""
+        now = self.kernel.clock.now
+        self.hurried = (now, self.hurried[1] + 1) if self.hurried[0] == now else (now, 1)
+        return self.hurried[1] <= HURRIED_MAX
 
     def next_round(self) -> None:
         """A round of its loop is over: timers that are due come behind what is ready."""

@@ -1,12 +1,14 @@
 """A socket of a simulated machine: what libraries that make their own sockets hold in their hands.
 
-It has addresses and options, and the loop's `sock_*` calls work on it. Whatever would block is refused.
+It has addresses and options, and the loop's `sock_*` calls work on it. Whatever would block is refused. It is a
+`socket.socket`, since libraries ask for that, which has no descriptor.
 """
 
 from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakValueDictionary
 
 from fozzy.sim import context
 
@@ -15,8 +17,20 @@ if TYPE_CHECKING:
     from fozzy.sim.streams import Endpoint
 
 
-class SimSocket:
+_open: WeakValueDictionary[int, SimSocket] = WeakValueDictionary()
+
+
+class SimSocket(socket.socket):
     """*Errors*: whatever blocks ends the run. *Closes*: `close`, the stream as well unless a transport has it."""
+
+    # The true class has these from its descriptor; here each is what it was made with.
+    family: Any = None
+    type: Any = None
+    proto: Any = None
+    timeout: Any = None
+
+    def __new__(cls, *_args: Any, **_more: Any) -> SimSocket:
+        return TRUE_NEW(cls)
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None, *, node: Node | None = None
@@ -24,16 +38,16 @@ class SimSocket:
         owner: Any = node or context.current
         assert owner is not None, "outside of the simulator sockets are true ones"
         self._node: Any = owner
-        self.family = socket.AF_INET if family == -1 else family
-        self.type = socket.SOCK_STREAM if type == -1 else type
+        self.family = socket.AF_INET if family == -1 else socket.AddressFamily(family)
+        self.type = socket.SOCK_STREAM if type == -1 else socket.SocketKind(type)
         self.proto = max(proto, 0)
         self.endpoint: Endpoint | None = None
         self.received: Any = None  # what `loop.sock_recv` has not taken
         self._local: tuple[str, int] | None = None
         self._port: int | str = 0
-        self._number = self._node.kernel.descriptor()
-        self._closed = False
-        self._timeout: float | None = None
+        self._number: int = self._node.kernel.descriptor()
+        _open[self._number] = self
+        self._is_gone = False
         self._options: dict[tuple[int, int], Any] = {}
 
     @classmethod
@@ -41,7 +55,7 @@ class SimSocket:
         """The socket of a stream."""
         made = cls(node=endpoint.node)
         made.endpoint, made._local = endpoint, endpoint.local
-        made._timeout = 0.0
+        made.timeout = 0.0
         return made
 
     @classmethod
@@ -52,20 +66,32 @@ class SimSocket:
         made._local = (node.ip, port if isinstance(port, int) else 0)
         return made
 
+    @classmethod
+    def by_number(cls, number: int) -> SimSocket | None:
+        """The one with this descriptor, none when nobody has it any more."""
+        return _open.get(number)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether something has arrived that the program has not taken, or the end."""
+        endpoint = self.endpoint
+        return endpoint is None or endpoint.unread > 0 or endpoint.is_ended
+
     def fileno(self) -> int:
-        return -1 if self._closed else self._number
+        is_open = not self._is_gone and (self.endpoint is None or not self.endpoint.is_closed)
+        return self._number if is_open else -1
 
     def setblocking(self, flag: bool) -> None:
-        self._timeout = None if flag else 0.0
+        self.timeout = None if flag else 0.0
 
     def getblocking(self) -> bool:
-        return self._timeout != 0.0
+        return self.timeout != 0.0
 
     def settimeout(self, value: float | None) -> None:
-        self._timeout = value
+        self.timeout = value
 
     def gettimeout(self) -> float | None:
-        return self._timeout
+        return self.timeout
 
     def setsockopt(self, level: int, option: int, value: Any = None, *_more: Any) -> None:
         self._options[level, option] = value
@@ -99,15 +125,15 @@ class SimSocket:
             self.endpoint.finish()
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        if not self._is_gone:
+            self._is_gone = True
             endpoint = self.endpoint
             if endpoint is not None and (endpoint.receiver is None or endpoint.receiver is self.received):
                 endpoint.close()
 
     def detach(self) -> int:
         number = self.fileno()
-        self._closed = True
+        self._is_gone = True
         return number
 
     def get_inheritable(self) -> bool:
@@ -122,35 +148,41 @@ class SimSocket:
     def __exit__(self, *_error: Any) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in BLOCKING:
-            raise AttributeError(name)
-        return lambda *args, **more: self._blocking(name)
-
-    def _blocking(self, name: str) -> NoReturn:
-        raise self._node.fence(f"socket.{name}", "a call that blocks stops all nodes; use asyncio's streams")
-
     def __repr__(self) -> str:
         return f"<SimSocket {self.getsockname()}>"
 
 
-BLOCKING = frozenset(
-    [
-        "accept",
-        "connect",
-        "connect_ex",
-        "recv",
-        "recv_into",
-        "recvfrom",
-        "recvfrom_into",
-        "recvmsg",
-        "recvmsg_into",
-        "send",
-        "sendall",
-        "sendfile",
-        "sendmsg",
-        "sendto",
-        "makefile",
-        "dup",
-    ]
-)
+TRUE_NEW: Any = socket.socket.__new__  # of the class as it was before anything was put in its place
+
+_BLOCKING = [
+    "accept",
+    "connect",
+    "connect_ex",
+    "recv",
+    "recv_into",
+    "recvfrom",
+    "recvfrom_into",
+    "recvmsg",
+    "recvmsg_into",
+    "send",
+    "sendall",
+    "sendfile",
+    "sendmsg",
+    "sendto",
+    "makefile",
+    "dup",
+    "_accept",
+    "ioctl",
+    "share",
+]
+
+
+def _refused(name: str) -> Any:
+    def blocking(self: SimSocket, *_args: Any, **_more: Any) -> NoReturn:
+        raise self._node.fence(f"socket.{name}", "a call that blocks stops all nodes; use asyncio's streams")
+
+    return blocking
+
+
+for _name in _BLOCKING:
+    setattr(SimSocket, _name, _refused(_name))

@@ -30,6 +30,17 @@ Item = tuple[str, bytes, int, int]  # what, its bytes, which transmission, its p
 OUT_OF_BAND = -1  # the place of a reset by a machine that knows nothing of the stream
 
 
+HANDSHAKE = b"\x16"  # how a TLS record begins that holds one
+HELLOS = b"\x01\x02"  # of a client and of a server
+
+
+def is_hello(data: bytes) -> bool:
+    """Whether TLS begins here: the header of a record (RFC 8446, 5.1), and a hello in it."""
+    if len(data) < 6 or data[0] != HANDSHAKE[0] or data[1] != 3 or data[5] not in HELLOS:
+        return False
+    return int.from_bytes(data[3:5], "big") <= len(data) - 5
+
+
 class Receiver(Protocol):
     """Who takes what arrives at an endpoint."""
 
@@ -55,7 +66,8 @@ class Endpoint:
 
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
-        "is_closed", "is_finished", "local", "remote", "context", "secret", "_last", "_outstanding", "_sent", "_expected", "_early",
+        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "has_spoken",
+        "_weighs", "_last", "_outstanding", "_sent", "_expected", "_early",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -74,7 +86,11 @@ class Endpoint:
         self.local = local
         self.remote = remote
         self.context: Any = None
-        self.secret = False  # encrypted: its bytes differ from run to run and are no evidence
+        self.unread = 0  # bytes that arrived and that the program has not taken
+        self.is_ended = False  # the peer's end or a reset has arrived
+        self.is_secret = False  # what it sends is encrypted: its bytes differ from run to run and are no evidence
+        self.has_spoken = False  # it has encrypted something of the program's
+        self._weighs = True  # the lengths of what it sends do not differ from run to run; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
         self._sent = 0  # how many items were sent
@@ -85,6 +101,8 @@ class Endpoint:
 
     def send(self, data: bytes) -> None:
         """Send bytes, or let them wait."""
+        if data[:1] == HANDSHAKE and not self.is_secret and is_hello(data):
+            self.is_secret, self._weighs = True, False
         if self.backlog or self._outstanding >= WINDOW_BYTES:
             self.backlog.append(data)
             self.backlog_bytes += len(data)
@@ -121,7 +139,8 @@ class Endpoint:
         if link.cuts:
             link.held.append(Parcel(self._transmit, item))
             return
-        when = link.when(len(item[1]))
+        when = link.when(len(item[1]) if self._weighs else 0)
+        self._weighs |= self.has_spoken
         if link.is_lossy:
             when += link.lost_ns()
         if when < self._last:
@@ -188,8 +207,10 @@ class Endpoint:
             if kind == DATA:
                 peer._reset_by_peer()
             return
-        size = 0 if self.secret else len(data)
+        size = 0 if peer.is_secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
+        self.unread += len(data)
+        self.is_ended |= kind != DATA
         self._take(kind, data)
 
     def _take(self, kind: str, data: bytes) -> None:
@@ -212,6 +233,7 @@ class Endpoint:
 
     def consumed(self, size: int) -> None:
         """The program has taken bytes that arrived."""
+        self.unread -= size
         if self.peer is not None:
             self.peer._taken(size)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from fozzy.world.code.child import named
+from fozzy.world.code.child import Refused, named
 from fozzy.world.code.places import Places, described
+
+OURS = f"{os.path.dirname(os.path.dirname(os.path.dirname(__file__)))}{os.sep}"  # where fozzy is installed
 
 
 class UserCode:
@@ -36,11 +39,17 @@ class UserCode:
 
     def load(self, target: str) -> Any:
         """What `module:name` means on the machine that runs."""
-        return named(target, self._places, self._failed)
+        try:
+            return named(target, self._places, self._failed, is_known=True)
+        except Refused as refused:
+            _advise(refused.answer.get("import_failed"), refused.__context__)
+            raise
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as a finding tells it."""
-        return described(error, self._places)
+        told = described(error, self._places)
+        _advise(told, error)
+        return told
 
     def caller(self) -> str:
         """The innermost line of the user's own that led here; else of anybody's but ours and asyncio's."""
@@ -57,12 +66,32 @@ class UserCode:
 
     def shown(self, file: str, line: int) -> str:
         """A line for people: the user's by its path below his folder, others by the name of their package."""
-        short = self._places.shown(file) or file.rpartition("site-packages/")[2].rpartition("/python3.")[2]
-        return f"{short}:{line}"
+        return f"{self._places.shown(file) or packaged(file)}:{line}"
 
     def clean(self, text: str) -> str:
         """A text without what differs from run to run."""
         return self._places.clean(text)
+
+
+def _advise(told: dict[str, Any] | None, error: BaseException | None) -> None:
+    """Say what may help when a module fails for the second machine that imports it."""
+    if told is None or error is None or not getattr(error, "__notes__", None):
+        return
+    from fozzy.sim.isolation import hint  # most runs have no need of it
+
+    note = hint(error)
+    told["message"] += f" - {note}" if note else ""
+
+
+def packaged(file: str) -> str:
+    """A file of ours, of a package or of Python itself by its path below where these are installed."""
+    if file.startswith(OURS):
+        return file[len(OURS) :]
+    _, found, path = file.rpartition("site-packages/")
+    if found:
+        return path
+    _, found, path = file.rpartition("/python3.")
+    return path.partition("/")[2] if found else file.rpartition("/")[2]
 
 
 class NoCode(UserCode):

@@ -17,10 +17,12 @@ import pytest
 
 from fozzy.cli.pages import FILES, FOLDER, heading, names, page_of, pages
 from fozzy.dsl.steps import step_types
+from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
 from fozzy.trace.zipped import REASONS
 from fozzy.world.failure import FailureKind
 
 ROOT = Path(__file__).parent.parent.parent / "fozzy"
+STEPS = {*step_types(), *by_tag(ClusterSteps), *by_tag(Invariants)}
 TOPICS = {"exit-codes", "verdicts", "secrets"}
 ERRORS = {
     "UsageError",
@@ -37,6 +39,7 @@ CODE, TITLE = re.compile(r"[a-z]+\.[a-z0-9_]+"), re.compile(r"[a-z0-9_]+")
 # Where a code or title passes through that somebody else made: file and expression.
 PASSED_ON = {
     ("cli/", "first.code"),
+    ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
@@ -49,6 +52,7 @@ PASSED_ON = {
     ("engine/suite.py", "problem.code"),
     ("errors.py", "code"),
     ("errors.py", "first.code"),
+    ("search/explore/steps_bench.py", "failed.title"),
     ("search/fuzz/by_hypothesis.py", "crash.title"),
     ("search/fuzz/scenario_target.py", "first.title"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
@@ -152,8 +156,7 @@ def test_every_code_and_title_can_be_followed() -> None:
 
 def test_every_code_and_title_has_a_page() -> None:
     """Nothing is said that is not explained; a title that is a step's type has that step's page."""
-    steps = set(step_types())
-    assert sorted(said()[0] - set(names()) - steps) == []
+    assert sorted(said()[0] - set(names()) - STEPS) == []
 
 
 def test_every_page_is_about_something() -> None:
@@ -202,6 +205,8 @@ def test_a_code_is_found_however_it_was_copied(word: str) -> None:
 
 def test_steps_and_topics() -> None:
     """Every step type has a page, and so have topics of two words; what does not exist has none."""
-    assert all(page_of(name) for name in step_types())
+    assert all(page_of(name) for name in STEPS)
+    assert "it did not hold" in (page_of("kv_all_equal") or page_of("topics")).meaning  # type: ignore[union-attr]
+    assert page_of("loss") is None  # a fault is nothing that is found
     assert page_of("exit codes") == page_of("exit-codes")
     assert page_of("nothing.like_it") is None

@@ -78,6 +78,12 @@ SCENES = [
     Scene("fuzz-nothing", 0, ("fuzz", "py:parsing:parse", "--runs", "300", "--record", "a.fozzy")),
     Scene("fuzz-quiet", 1, ("fuzz", "py:parsing:pay", "--runs", "300", "-q")),
     Scene("fuzz-refused", 2, ("fuzz", "parsing:pay")),
+    Scene("explore", 1, ("explore", "race.fozzy.json", "--schedule", "pct", "--seed", "7", "-j1")),
+    Scene("explore-all", 1, ("explore", "race.fozzy.json", "--schedule", "dfs", "--seed", "7", "--all")),
+    Scene("explore-bound", 0, ("explore", "race.fozzy.json", "--schedule", "bfs", "--bound", "0", "--seed", "7")),
+    Scene("explore-nothing", 0, ("explore", "scenarios/cart/add_item.fozzy.json", "--seeds", "20", "-j1")),
+    Scene("explore-quiet", 1, ("explore", "race.fozzy.json", "--seed", "7", "-q", "-j1")),
+    Scene("explore-refused", 2, ("explore", "race.fozzy.json", "--depth", "3")),
     Scene("minimize", 0, ("corpus", "minimize", "py:parsing:parse", "--corpus", "seeds"), SEEDS),
     Scene("validate-problems", 2, ("validate", "bad", "scenarios")),
     Scene("validate-fine", 0, ("validate", "scenarios")),
@@ -129,7 +135,11 @@ SCENES = [
     Scene("mistake-run", 2, ("replay", "abcd")),
 ]
 BY_NAME = {scene.name: scene for scene in SCENES}
-FAILING = [scene for scene in SCENES if scene.code and scene.name not in ("test-quiet", "run-quiet", "fuzz-quiet")]
+FAILING = [
+    scene
+    for scene in SCENES
+    if scene.code and scene.name not in ("test-quiet", "run-quiet", "fuzz-quiet", "explore-quiet")
+]
 
 
 class Stream(io.TextIOWrapper):
@@ -252,6 +262,30 @@ TEXTS = {
   ]
 }
 """,
+    "race.fozzy.json": """\
+{
+  "version": 1,
+  "name": "one ticket, two buyers",
+  "steps": [
+    { "type": "set_kv", "key": "tickets", "value": 1 },
+    { "type": "parallel", "name": "buy", "branches": {
+      "ann": [
+        { "type": "set_kv", "key": "ann_saw", "value": "${tickets}" },
+        { "type": "set_kv", "key": "tickets", "value": 0 }
+      ],
+      "bob": [
+        { "type": "set_kv", "key": "bob_saw", "value": "${tickets}" },
+        { "type": "set_kv", "key": "tickets", "value": 0 }
+      ]
+    } },
+    { "type": "if", "that": "${ann_saw}", "equals": 1,
+      "then": [
+        { "type": "assert", "that": "${bob_saw}", "equals": 0 }
+      ],
+      "else": [{ "type": "trace_event", "name": "bob was first" }] }
+  ]
+}
+""",
     "difference.fozzy.json": """\
 {
   "version": 1,
@@ -339,7 +373,8 @@ def test_no_line_is_wider_than_eighty_columns(name: str) -> None:
     long = [
         each
         for each in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-        if len(each) > COLUMNS and not re.match(r"error\[|hint: |  record #|  [a-z_.]+: | +fozzy run ", each)
+        if len(each) > COLUMNS
+        and not re.match(r"error\[|hint: |  record #|  [a-z_.]+: |  [a-z ]{8}fozzy explore | +fozzy run ", each)
     ]
     assert long == []
 
@@ -367,6 +402,9 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
             assert code == 0 and "->" in said, said
         elif words[0] == "fuzz":
             assert code == 1 and "first seen in run" in said, said
+        elif words[0] == "explore":
+            assert "exploring" in said
+            assert code in (0, 1) if "--resume" in words else (code == 1 and "    trace " in said), said
         elif words[0] == "run":
             failed = re.findall(r"^  ([a-z_]+: .*)$", shown, re.MULTILINE)
             assert code in (1, 3, 4), said

@@ -8,12 +8,25 @@ import msgspec
 import pytest
 from msgspec import Meta, UnsetType
 
+from fozzy.dsl.cluster.moments import Ends, Time
+from fozzy.dsl.cluster.network import Bandwidth, Link
 from fozzy.dsl.steps import Group, Steps, step_types
 from fozzy.dsl.steps.answers import AnswerCheck
 from fozzy.dsl.steps.base import Count, Duration, Flag, Int, Name, Rate
 from fozzy.dsl.steps.blocks import Backoff
 from fozzy.dsl.steps.net import NetSend
-from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, members, structs, wanted, without_references
+from fozzy.dsl.types import (
+    bare,
+    fields,
+    got,
+    holds_structs,
+    is_nullable,
+    length_min,
+    members,
+    structs,
+    wanted,
+    without_references,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +44,9 @@ from fozzy.dsl.types import bare, fields, got, holds_structs, is_nullable, membe
         (Literal["fifo", "random"], 'one of "fifo", "random"'),
         (Literal[1], "1"),
         (Annotated[list[str], Meta(min_length=1)], "a list that is not empty"),
+        (Ends, "a list of 2 items"),
+        (Bandwidth, 'a whole number of at least 1 or a speed such as "1MB/s"'),
+        (Time, 'a whole number and a unit such as "250ms" or an object such as {"within": ["1s", "5s"]}'),
         (dict[str, str], "an object"),
         (str | UnsetType, "text"),
         (int | str, "a whole number or text"),
@@ -95,3 +111,18 @@ def test_the_leading_field_comes_first() -> None:
 def test_fields_have_the_names_of_the_file() -> None:
     """Fields go by the names they have in a file."""
     assert list(fields(NetSend)) == ["from", "to", "payload"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [(Ends, 2), (Steps, 1), (list[str], None), (Name, None), (Ends | Name | None, 2), (dict[str, int] | Steps, 1)],
+    ids=str,
+)
+def test_how_many_items_a_value_must_have(kind: Any, least: int | None) -> None:
+    """Only lists and objects have items; of several the least counts, and what may be empty has none."""
+    assert length_min(kind) == least
+
+
+def test_fields_that_read_better_first() -> None:
+    """Several fields of a type's own may come before those it inherits."""
+    assert list(fields(Link))[:3] == ["from", "to", "latency"]

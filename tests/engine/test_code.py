@@ -43,7 +43,7 @@ def made(scenario: Any) -> Ready:
 def test_a_call_is_found_wherever_it_stands(fields: dict[str, Any]) -> None:
     """In each part, in each block; and refused there, by its function's place."""
     scenario = loaded(**fields)
-    assert [each.step.function for each in calls_of(scenario)] == ["m:f"]
+    assert [each.function for each in calls_of(scenario)] == ["m:f"]
     with pytest.raises(NotAllowedError) as error:
         with_code(made(scenario), scenario, NO_CODE)
     (problem,) = error.value.problems

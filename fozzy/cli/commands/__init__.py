@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay:Replay", "Run a recorded trace again without the outside world."),
     "shrink": ("shrink:Shrink", "Make a failing run smaller while it fails for the same reason."),
     "fuzz": ("fuzz:Fuzz", "Throw inputs at code or a scenario until something breaks."),
+    "explore": ("explore:Explore", "Run a scenario under many orders and seeds until one of them fails."),
     "trace verify": ("trace:Verify", "Say what of a trace can be trusted."),
     "trace recover": ("trace:Recover", "Seal what a killed run left as an incomplete trace."),
     "trace show": ("trace:Show", "Print the records of a trace."),

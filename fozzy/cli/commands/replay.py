@@ -8,15 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+import msgspec
+
 from fozzy import wall
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.run import StepPrinter, load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.options import AllowCode, config_of
 from fozzy.cli.reporting import Reports, asked_reports
+from fozzy.cli.telling import story_sink, told_lines
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, code_flag, listed
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, code_flag, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.duration import parse_ns
 from fozzy.engine.code import Allowance
@@ -64,20 +67,22 @@ class Replay(Command, frozen=True, kw_only=True):
         path = Store(config.base_dir()).trace_of(self.trace)
         loaded = load_scenario(self.scenario, config) if self.scenario else None
         started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
+        story = story_sink(console)
         replayed = replay_file(
             path,
             scenario=loaded,
             unsafe=not self.strict,
             names=config.settings.redact,
-            sinks=self._sinks(console),
+            sinks=[*self._sinks(console), story],
             stop_at=self._stop_at(console),
             opened=self._opening(console),
             allowance=Allowance(self.allow_code, config.root, config.settings.proc_env),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
+        summary = story.put_into(summary) if replayed.nodes else summary
         if reports.screen:
-            self._show(console, replayed, path, loaded)
-        told = listed(summary, replay_member(replayed, replayed.header.scenario.path, shown_path(path)))
+            self._show(console, replayed, path, loaded, told_lines(summary, console))
+        told = listed(summary, _member(replayed, summary, shown_path(path)))
         reports._replace(events=False).finish(console, summary, told)
         return replayed.exit_status(unsafe=not self.strict)
 
@@ -112,7 +117,7 @@ class Replay(Command, frozen=True, kw_only=True):
 
         return opened
 
-    def _show(self, console: Console, replayed: Replayed, path: Path, loaded: Loaded | None) -> None:
+    def _show(self, console: Console, replayed: Replayed, path: Path, loaded: Loaded | None, story: list[Line]) -> None:
         now = loaded.document.text if loaded else None
         given = Given(shown_path(path), self.scenario, self.place_flags, not self.strict, code_flag(self.allow_code))
         verdict = verdict_lines(replayed, given, now)
@@ -120,7 +125,8 @@ class Replay(Command, frozen=True, kw_only=True):
             console.answer([line(f"{replayed.divergence.verdict}  {shown_path(path)}")])
             return
         findings: list[Line] = [[], *run_failure(replayed.findings)] if replayed.findings else []
-        console.answer([*findings, [], *verdict])
+        lines = [*findings, *story, [], *verdict]
+        console.answer(lines if replayed.steps or console.verbose else lines[1:])  # the opening ends with a gap
 
 
 class _Dump:
@@ -131,8 +137,6 @@ class _Dump:
         self._number = 0
 
     def __call__(self, records: Sequence[Record]) -> None:
-        import msgspec
-
         lines: list[str] = []
         for record in records:
             lines.append(f'{{"n":{self._number},{msgspec.json.encode(record).decode()[1:]}\n')
@@ -173,6 +177,11 @@ def _until(text: str | None) -> StopAt | None:
     return lambda _number, record: record.t > end_ns
 
 
+def _member(replayed: Replayed, summary: Summary, shown: str) -> Member:
+    member = replay_member(replayed, replayed.header.scenario.path, shown)
+    return msgspec.structs.replace(member, story=summary.story, story_left_out=summary.story_left_out)
+
+
 def _summary(replayed: Replayed, path: Path, started_at: str, duration_ms: int) -> Summary:
     run_id = replayed.footer.run_id if replayed.footer else ""
     return Summary(
@@ -189,5 +198,6 @@ def _summary(replayed: Replayed, path: Path, started_at: str, duration_ms: int) 
         steps=replayed.steps,
         failed_step=replayed.failed_step,
         replay=replayed.divergence,
+        nodes=replayed.nodes,
         findings=replayed.findings,
     )

@@ -13,6 +13,7 @@ from fozzy.cli.commands.run import StepPrinter
 from fozzy.cli.console import Console
 from fozzy.cli.options import config_of
 from fozzy.cli.reporting import known_format, write_report
+from fozzy.cli.telling import recalled_story, told_lines
 from fozzy.core.summary import Summary
 from fozzy.engine.place import Tally
 from fozzy.errors import Exit, UsageError
@@ -43,7 +44,7 @@ class Show(Command, frozen=True, kw_only=True):
             message = f"--json and --format {kind} both want stdout"
             raise UsageError("usage.two_reports", message, hint=f"give one a file: --format {kind} --out FILE")
         store = Store(config_of(self).base_dir())
-        recalled = recall(store, self.run, unsafe=not self.strict)
+        recalled = recalled_story(recall(store, self.run, unsafe=not self.strict))
         if self.out:
             text = "".join(f"{plain(each).rstrip()}\n" for each in self._lines(console, store, recalled))
             write_report(Path(self.out), text if kind == "pretty" else _rendered(kind, recalled))
@@ -76,7 +77,7 @@ class Show(Command, frozen=True, kw_only=True):
         if console.quiet:
             return end[:1]
         found = [[], *run_failure(summary.findings)] if summary.findings else []
-        return [*kept.lines, *found, [], *end]
+        return [*kept.lines, *found, *told_lines(summary, console), [], *end]
 
 
 class _Kept(Console):

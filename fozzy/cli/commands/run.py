@@ -9,6 +9,7 @@ from fozzy.cli.command import Arg, Opt
 from fozzy.cli.console import Console
 from fozzy.cli.options import Running, config_of, seed_of
 from fozzy.cli.reporting import Reports, event_printer, reports_of
+from fozzy.cli.telling import story_sink, told_lines
 from fozzy.config import Config
 from fozzy.core.events import Record, Step
 from fozzy.core.log import Sink
@@ -16,10 +17,12 @@ from fozzy.core.summary import Member, Summary, code_flag, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import chosen_case
+from fozzy.dsl.scenario import DistributedFile
 from fozzy.engine.prepare import run_seed, runnable_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
+from fozzy.report.story import Story
 from fozzy.report.text import Line, count, line, quoted
 from fozzy.trace.finalize import display_name, project_name, shown_path
 from fozzy.trace.retention import after_run
@@ -54,14 +57,16 @@ class Run(Running, frozen=True, kw_only=True):
             sinks: list[Sink] = [StepPrinter(console)] if reports.screen and not console.quiet else []
             if reports.events:
                 sinks.append(event_printer(console, loaded.document.name))
+            story = story_sink(console)
+            sinks += [story] if isinstance(loaded.file, DistributedFile) else []
             done = run_once(loaded, options, seed, "run", keep=keep, case=case, root=config.root, sinks=sinks)
-            ended = self._finish(console, reports, done, keep)
+            ended = self._finish(console, reports, done, keep, story)
             after_run(store, run_id, config.settings.retention)
             return ended
 
-    def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping) -> Exit:
+    def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping, story: Story) -> Exit:
         assert done.trace is not None
-        summary = summary_of(done, keep, shown_path(done.trace), "run")
+        summary = story.put_into(summary_of(done, keep, shown_path(done.trace), "run"))
         keep_in_store(keep, done.trace, summary)
         if reports.screen:
             draws, asks = done.tally.draws, done.tally.asks
@@ -75,6 +80,7 @@ class Run(Running, frozen=True, kw_only=True):
             )
             again = [replay, smaller, self._again(done)] if failed else []
             lines: list[Line] = [] if not done.findings else [[], *run_failure(done.findings)]
+            lines += told_lines(summary, console)
             shown = run_closing(summary, done.run.document.name, asks, count(draws + asks, "choice"), again)
             beside = _beside(keep, _word(keep, self.record, done), self)
             console.answer(shown[:1] if console.quiet else [*lines, [], *shown, *beside])
@@ -142,6 +148,9 @@ def _member(done: Recorded, summary: Summary) -> Member:
         trace_path=summary.identity.trace_path,
         findings=summary.findings,
         calls_code=done.calls_code,
+        nodes=summary.nodes,
+        story=summary.story,
+        story_left_out=summary.story_left_out,
     )
 
 

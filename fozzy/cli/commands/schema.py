@@ -22,7 +22,9 @@ class Schema(Command, frozen=True, kw_only=True):
     for_: Annotated[
         str, Opt(("--for",), 'What of: scenario, config, trace, or a command such as test or "trace verify".', "NAME")
     ] = "scenario"
-    steps: Annotated[bool, Opt(("--steps",), "List the step types instead, one a line.")] = False
+    steps: Annotated[
+        bool, Opt(("--steps",), "List the step types instead, one a line, and what a distributed file takes.")
+    ] = False
 
     def call(self, console: Console) -> Exit:
         name = self.for_.replace(" ", "-")
@@ -32,4 +34,6 @@ class Schema(Command, frozen=True, kw_only=True):
             hint = suggestion(name, known) or f"one of {', '.join(known)}"
             raise UsageError("usage.unknown_schema", f'there is no schema of "{self.for_}"', hint=hint)
         console.raw(path.read_text(encoding="utf-8"))
+        if path.name == "steps.txt":
+            console.raw((FOLDER / "cluster.txt").read_text(encoding="utf-8"))
         return Exit.PASS

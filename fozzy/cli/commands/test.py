@@ -16,6 +16,7 @@ from fozzy.cli.last_failed import EVERYTHING, last_failed
 from fozzy.cli.live import Progress
 from fozzy.cli.options import Running, config_of, suite_seed
 from fozzy.cli.reporting import Reports, event_printer, reports_of
+from fozzy.cli.telling import member_story
 from fozzy.config import Config
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
@@ -137,6 +138,7 @@ class _Screen:
     def shown(self, told: Iterator[Told]) -> Iterator[Told]:
         for each in told:
             self._progress.erase()
+            each = msgspec.structs.replace(each, member=member_story(each.member))
             self._show(each)
             self._progress.step(not each.member.passed)
             yield each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -13,9 +14,11 @@ from fozzy.cli.console import Console
 from fozzy.cli.documents import DiffDocument, RecoverDocument, ShowDocument, VerifyDocument
 from fozzy.cli.options import Recording, config_of
 from fozzy.cli.trace_diff import diff_lines, verdict_lines
+from fozzy.core.events import Record
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit
 from fozzy.report.pretty import record_line
+from fozzy.report.story import LINES_MAX, story_of
 from fozzy.report.text import Line, Role, Span, count, line, one_line, packed, size
 from fozzy.trace.diff import diff
 from fozzy.trace.finalize import shown_path
@@ -106,6 +109,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
     name: ClassVar[str] = "trace show"
     first: Annotated[int, Opt(("--from",), "The first record to show.", "N")] = 0
     last: Annotated[int | None, Opt(("--to",), "The last record to show.", "N")] = None
+    story: Annotated[bool, Opt(("--story",), "Tell how a cluster's run went instead; -v tells all of it.")] = False
 
     def call(self, console: Console) -> Exit:
         with open_trace(self.path()) as trace:
@@ -122,12 +126,19 @@ class Show(_OneTrace, frozen=True, kw_only=True):
     def _takes(self, number: int) -> bool:
         return self.first <= number and (self.last is None or number <= self.last)
 
+    def _records(self, trace: Trace) -> Iterator[Record]:
+        return (record for number, record in enumerate(trace.whole_records()) if self._takes(number))
+
     def _print(self, console: Console, trace: Trace) -> None:
         header = trace.header()
         backends = " ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(header.backends).items())
         det = "det" if header.det else "real time"
         head = [one_line(header.scenario.path), f"seed {header.seed}", header.mode, det, backends]
         block: list[Line] = [*packed(head), []]
+        if self.story:
+            told = story_of(self._records(trace), None if console.verbose else LINES_MAX)
+            console.answer([*block, *(told.lines() or [line("  there is no cluster in it, so there is no story")])])
+            return
         for number, record in enumerate(trace.whole_records()):
             if self._takes(number):
                 block.append(record_line(number, record))
@@ -138,11 +149,15 @@ class Show(_OneTrace, frozen=True, kw_only=True):
 
     def _document(self, trace: Trace, sound: bool) -> ShowDocument:
         footer = trace.footer()
-        records = [
-            {"n": number, **msgspec.to_builtins(record)}
-            for number, record in enumerate(trace.whole_records())
-            if self._takes(number) and number - self.first < SHOWN_RECORDS_MAX
-        ]
+        records = (
+            []
+            if self.story
+            else [
+                {"n": number, **msgspec.to_builtins(record)}
+                for number, record in enumerate(trace.whole_records())
+                if self._takes(number) and number - self.first < SHOWN_RECORDS_MAX
+            ]
+        )
         return ShowDocument(
             schema_version=SCHEMA_VERSION,
             command="trace show",
@@ -150,6 +165,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
             trace_path=trace.shown,
             header=msgspec.to_builtins(trace.header()),
             records=records,
+            story=story_of(self._records(trace)).beats() if self.story else [],
             footer=msgspec.to_builtins(footer) if footer else None,
         )
 

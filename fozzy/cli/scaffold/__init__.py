@@ -1,4 +1,4 @@
-"""What `fozzy init` writes: a configuration, two scenarios, and the editor's hint where their schema is."""
+"""What `fozzy init` writes: a configuration, three scenarios, and the editor's hint where their schema is."""
 
 from __future__ import annotations
 
@@ -67,11 +67,64 @@ expect_stdout = "42\\n"
 """
 
 
+THIRD = """\
+# Three nodes, a network that is cut for a while, and what must hold in the end. Everything here is simulated: time
+# costs nothing, and the same seed gives the same run.
+#   fozzy test scenarios/cluster.fozzy.toml       as often as `seeds` says, each time differently
+#   fozzy explore scenarios/cluster.fozzy.toml    a thousand times, and how to replay what fails
+
+version = 1
+name = "copies agree after the network heals"
+description = "Clients write while one node is cut off; when all messages have arrived, every node has the same value."
+tags = ["example", "distributed"]
+
+[distributed]
+node_count = 3
+# A small key-value store of fozzy's own. Yours: program = "shop.orders:main" (async def main(node)), or asgi.
+builtin = "kv"
+# The newest write wins. With "arrival" the last message to arrive does: then explore finds copies that differ.
+args = { merge = "newest" }
+seeds = 20
+
+[distributed.network]
+latency = { uniform = ["1ms", "20ms"] }
+
+# n0 is cut off at a drawn moment, and joined again after a drawn time; messages wait meanwhile.
+[[distributed.faults]]
+kind = "partition"
+between = [["n0"], ["n1", "n2"]]
+at = { within = ["0s", "50ms"] }
+for = { within = ["10ms", "200ms"] }
+
+# Two clients, ten operations each, to drawn nodes.
+[[distributed.steps]]
+type = "workload"
+clients = 2
+count = 10
+operations = [
+  { op = "put", args = { key = "stock", value = { unique = true } } },
+  { op = "get", args = { key = "stock" } },
+]
+wait = true
+
+# Time for what is still on its way.
+[[distributed.steps]]
+type = "tick"
+duration = "1s"
+
+# Judged at the end.
+[[distributed.invariants]]
+type = "kv_all_equal"
+key = "stock"
+"""
+
+
 def files(config: str, schema: str) -> dict[str, str]:
     """Every file of a fresh project by its path: the configuration, and the rest beside it."""
     beside = {
         "scenarios/retry.fozzy.json": FIRST % f"../{SCENARIO_SCHEMA}",
         "scenarios/program.fozzy.toml": SECOND,
+        "scenarios/cluster.fozzy.toml": THIRD,
         SETTINGS: (
             f'{{\n  "json.schemas": [\n    {{ "fileMatch": ["*.fozzy.json"], "url": "./{SCENARIO_SCHEMA}" }}\n  ]\n}}\n'
         ),

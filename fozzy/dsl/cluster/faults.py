@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from fozzy.dsl.cluster.base import ClusterPart, about
 from fozzy.dsl.cluster.moments import Time, When
@@ -32,6 +33,7 @@ class ClusterFault(ClusterPart, frozen=True, kw_only=True, tag_field="kind"):
 class PartitionFault(ClusterFault, frozen=True, kw_only=True, tag="partition"):
     """Cuts two groups of nodes apart; what is sent between them is held until it ends."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "between", "oneway")
     nodes: ClassVar[tuple[str, ...]] = ("between",)
     between: Annotated[list[Group], Meta(min_length=2, max_length=2, description="The two groups.")]
     oneway: Annotated[bool, about("Whether only what goes from the first group to the second is held.")] = False
@@ -49,12 +51,14 @@ class PartitionFault(ClusterFault, frozen=True, kw_only=True, tag="partition"):
 class CrashFault(ClusterFault, frozen=True, kw_only=True, tag="crash"):
     """A node loses power and stays down."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
 
 
 class RestartFault(ClusterFault, frozen=True, kw_only=True, tag="restart"):
     """A node loses power and starts again."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
     for_: Annotated[Time, about("How long it is down.")] = msgspec.field(name="for", default="100ms")
 
@@ -62,6 +66,7 @@ class RestartFault(ClusterFault, frozen=True, kw_only=True, tag="restart"):
 class PauseFault(ClusterFault, frozen=True, kw_only=True, tag="pause"):
     """A node stops for a while, as in a long garbage collection; it loses nothing."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "node")
     node: Annotated[NodeChoice, _NODE]
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 
@@ -83,6 +88,7 @@ class _LinkFault(ClusterFault, frozen=True, kw_only=True):
 class LatencyFault(_LinkFault, frozen=True, kw_only=True, tag="latency"):
     """Messages take longer."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "from", "to", "add")
     add: Annotated[FixedDuration, about("How much longer.")] = "50ms"
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 
@@ -90,6 +96,7 @@ class LatencyFault(_LinkFault, frozen=True, kw_only=True, tag="latency"):
 class LossFault(_LinkFault, frozen=True, kw_only=True, tag="loss"):
     """Messages are lost more often."""
 
+    leads: ClassVar[tuple[str, ...]] = ("name", "from", "to", "rate")
     rate: Annotated[Probability, about("How often, in place of what the link says.")]
     for_: Annotated[Time | None, _LASTS] = msgspec.field(name="for", default=None)
 
@@ -100,6 +107,12 @@ Faults = PartitionFault | CrashFault | RestartFault | PauseFault | LatencyFault 
 def fault_names(faults: list[Faults]) -> list[str]:
     """What each fault is called: its own name, else its kind, with a number where that is taken."""
     return unique_names([(fault.name, str(fault.__struct_config__.tag)) for fault in faults])
+
+
+def joined(faults: list[Faults], more: list[Faults]) -> list[Faults]:
+    """Faults of a file and more of them: those added lose a name that is taken, and are called by their kind."""
+    taken = {fault.name for fault in faults}
+    return [*faults, *(replace(fault, name=None) if fault.name in taken else fault for fault in more)]
 
 
 def unique_names(given: list[tuple[str | None, str]]) -> list[str]:

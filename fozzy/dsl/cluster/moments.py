@@ -1,7 +1,7 @@
 """When something happens and how long it lasts: as it is written, or drawn between two ends."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -18,6 +18,7 @@ StepNumbers = Annotated[list[StepNumber], Meta(min_length=2, max_length=2)]
 class Drawn(ClusterPart, frozen=True, kw_only=True):
     """A time that is drawn."""
 
+    words: ClassVar[str] = 'an object such as {"within": ["1s", "5s"]}'
     within: Annotated[Ends, about("The earliest and the latest, both included.")]
 
     def check(self) -> Iterator[Issue]:
@@ -27,6 +28,7 @@ class Drawn(ClusterPart, frozen=True, kw_only=True):
 class When(ClusterPart, frozen=True, kw_only=True):
     """When a fault strikes: at a drawn time, or right before a step."""
 
+    words: ClassVar[str] = 'an object such as {"within": ["1s", "5s"]} or {"step": 2}'
     within: Annotated[Ends | None, about("The earliest and the latest time, both included.")] = None
     step: Annotated[
         StepNumber | StepNumbers | None,

@@ -1,7 +1,7 @@
 """The nodes of a cluster and what runs on them."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -43,6 +43,7 @@ class Node(Runs, frozen=True, kw_only=True):
 class AnyNode(ClusterPart, frozen=True, kw_only=True):
     """One of several nodes, drawn."""
 
+    words: ClassVar[str] = 'an object such as {"any": ["n0", "n1"]}'
     any: Annotated[list[NodeName], Meta(min_length=1, max_length=NODES_MAX, description="The nodes to draw from.")]
 
     def check(self) -> Iterator[Issue]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fozzy.dsl.checks import placed
 from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.cluster.nodes import NODES_MAX, PROGRAMS, check_kv_args
 from fozzy.dsl.flaw import Flaw, Path, type_of
-from fozzy.dsl.steps.base import Issue
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
+from fozzy.dsl.steps.cluster.workload import MAKERS
 
 SHOWN_MAX = 20  # names a hint lists
 STEPS = by_tag(ClusterSteps)
 INVARIANTS = by_tag(Invariants)
 FAULTS = by_tag(Faults)
-KV_OPERATIONS = ("put", "get")
+KV_OPERATIONS = {"put": ("key", "value"), "get": ("key",)}  # and what each takes, in this order
 NO_CLIENT = 'client = "module:Class" says how nodes are called; only nodes of builtin "kv" need none'
 
 
@@ -35,7 +36,7 @@ def cluster_flaws(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
         return  # a problem of its own; which nodes there are is not known
     for part, index, item, fields in _items_with_nodes(cluster):
         yield from _unknown(item, fields, declared, (*path, *part, index))
-    yield from _needs_client(cluster, declared, path)
+    yield from _calls(cluster, declared, path)
 
 
 def fault_flaws(faults: Any, cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
@@ -109,10 +110,10 @@ def _kv_args(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
     plain = [name for name, node in table.items() if (_program(node) or shared) == "builtin"]
     for name in plain:
         if not _program(table[name]):
-            yield from (_placed(issue, (*path, "nodes", name)) for issue in check_kv_args(table[name].get("args")))
+            yield from (placed(issue, (*path, "nodes", name)) for issue in check_kv_args(table[name].get("args")))
     is_read = not isinstance(cluster.get("nodes"), dict) or any(table[name].get("args") is None for name in plain)
     if not shared and is_read:
-        yield from (_placed(issue, path) for issue in check_kv_args(cluster.get("args")))
+        yield from (placed(issue, path) for issue in check_kv_args(cluster.get("args")))
 
 
 def _table(cluster: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -141,8 +142,9 @@ def _twice(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
 
 def _steps_missing(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
     """Something is executed: programs of the user, or steps."""
-    runs = [cluster, *_table(cluster).values()]
-    if cluster.get("steps") is None and all(_program(each) in ("", "builtin") for each in runs):
+    shared, table = _program(cluster), _table(cluster)
+    kinds = {_program(node) for node in table.values()} if table and not shared else {shared or "builtin"}
+    if cluster.get("steps") is None and kinds == {"builtin"}:
         hint = "a builtin program does nothing by itself; add steps, or say which program of yours runs"
         yield Flaw(path, '"distributed" needs "steps"', hint, "missing_field", '"steps" is missing')
 
@@ -195,40 +197,53 @@ def _step_numbers(at: Any, steps: Any, path: Path) -> Iterator[Flaw]:
                 yield Flaw(place, f"there is no step {number}", f"the steps are 0 to {len(steps) - 1}")
 
 
-def _needs_client(cluster: dict[str, Any], declared: dict[str, str], path: Path) -> Iterator[Flaw]:
-    """Who calls programs of the user does it by a class of the user."""
-    if cluster.get("client") is not None:
+def _calls(cluster: dict[str, Any], declared: dict[str, str], path: Path) -> Iterator[Flaw]:
+    """Who calls programs of the user does it by a class of the user; builtin kv has operations of its own."""
+    for part, kinds in (("steps", STEPS), ("invariants", INVARIANTS)):
+        for index, item in _dicts(cluster.get(part)):
+            kind = kinds.get(type_of(item))
+            if kind is not None and (kind.asks or getattr(kind, "reads_kv", False)):
+                yield from _asked(item, cluster, declared, (*path, part, index))
+
+
+def _asked(item: dict[str, Any], cluster: dict[str, Any], declared: dict[str, str], path: Path) -> Iterator[Flaw]:
+    operations: list[tuple[Path, dict[str, Any]]] = [
+        (("operations", n), it) for n, it in _dicts(item.get("operations"))
+    ]
+    for place, holder in operations or [((), item)]:
+        named = [name for _, name in nodes_in(holder.get("node"), [])]
+        called = {name: declared[name] for name in named or declared if name in declared}
+        other = next((name for name, program in called.items() if program != "builtin"), None)
+        if other is not None and cluster.get("client") is None:
+            message = f'"{type_of(item)}" calls "{other}", which is a program of yours, and there is no "client"'
+            yield Flaw(path, message, NO_CLIENT, "missing_field")
+            return
+        if "builtin" in called.values() and isinstance(holder.get("op"), str) and holder["op"]:
+            yield from _kv_call(holder, (*path, *place))
+
+
+def _kv_call(call: dict[str, Any], path: Path) -> Iterator[Flaw]:
+    """What builtin kv is asked it can do: its operations and what they take."""
+    op, args = call["op"], call.get("args", [])
+    if op not in KV_OPERATIONS:
+        hint = f"it has {' and '.join(KV_OPERATIONS)}; {NO_CLIENT.partition(';')[0]}"
+        yield Flaw((*path, "op"), f'builtin "kv" has no operation "{op}"', hint)
         return
-    for index, step in _dicts(cluster.get("steps")):
-        kind = STEPS.get(type_of(step))
-        if kind is not None and kind.asks:
-            yield from _asked(step, _called(step, kind.nodes, declared), declared, (*path, "steps", index))
-    for index, invariant in _dicts(cluster.get("invariants")):
-        kind = INVARIANTS.get(type_of(invariant))
-        if kind is not None and kind.reads_kv:
-            called = _called(invariant, kind.nodes, declared)
-            yield from _asked(invariant, called, declared, (*path, "invariants", index))
-
-
-def _called(item: dict[str, Any], fields: tuple[str, ...], declared: dict[str, str]) -> list[str]:
-    """The nodes an item calls: those it names, all where it names none."""
-    named = [name for field in fields for _, name in nodes_in(item, field.split("."))]
-    operations = item.get("operations")
-    is_open = any("node" not in each for _, each in _dicts(operations))
-    return named if named and not is_open else list(declared)
-
-
-def _asked(item: dict[str, Any], called: list[str], declared: dict[str, str], path: Path) -> Iterator[Flaw]:
-    other = next((name for name in called if declared.get(name, "builtin") != "builtin"), None)
-    if other is not None:
-        message = f'"{type_of(item)}" calls "{other}", which is a program of yours, and there is no "client"'
-        yield Flaw(path, message, NO_CLIENT, "missing_field")
+    names = KV_OPERATIONS[op]
+    if not isinstance(args, list | dict):
         return
-    for place, holder in [((), item), *((("operations", i), each) for i, each in _dicts(item.get("operations")))]:
-        op = holder.get("op")
-        if isinstance(op, str) and op and op not in KV_OPERATIONS:
-            hint = f"it has put and get; {NO_CLIENT.partition(';')[0]}"
-            yield Flaw((*path, *place, "op"), f'builtin "kv" has no operation "{op}"', hint)
+    if sorted(args) != sorted(names) if isinstance(args, dict) else len(args) != len(names):
+        there = (*path, "args") if "args" in call else path
+        takes = " and ".join(f'"{name}"' for name in names)
+        yield Flaw(
+            there, f'"{op}" of builtin "kv" takes {takes}', 'such as args = { key = "x" }' if op == "get" else ""
+        )
+        return
+    place, key = ("key", args["key"]) if isinstance(args, dict) else (0, args[0])
+    is_made = isinstance(key, dict) and len(key) == 1 and next(iter(key)) in MAKERS
+    keys = key["any"] if is_made and isinstance(key.get("any"), list) else [] if is_made else [key]
+    if any(isinstance(each, list | dict) for each in keys):
+        yield Flaw((*path, "args", place), "a key is a text, a number, true, false or null")
 
 
 def _dicts(items: Any) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -236,10 +251,6 @@ def _dicts(items: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
             yield index, item
-
-
-def _placed(issue: Issue, path: Path) -> Flaw:
-    return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """How a time is spread: a latency, or the pause between a client's operations."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from fozzy.core.choice import CHANCES
 from fozzy.dsl.cluster.base import ClusterPart, about, check_range
@@ -17,6 +17,7 @@ DEVIATIONS_MAX = 8  # of a normal spread: beyond lies less than one draw in 10^1
 class SpreadOf(ClusterPart, frozen=True, kw_only=True):
     """How a time is spread; exactly one of these."""
 
+    words: ClassVar[str] = 'an object such as {"uniform": ["1ms", "20ms"]}'
     fixed: Annotated[FixedDuration | None, about("Always the same.")] = None
     uniform: Annotated[Ends | None, about("Between the least and the most, every time alike.")] = None
     exponential: Annotated[

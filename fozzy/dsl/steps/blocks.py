@@ -228,7 +228,8 @@ class ParallelBlock(Block, frozen=True, kw_only=True):
     def walk(self, world: World, body: Body) -> Iterator[int]:
         here = world.choices.span
         label = f"parallel.{self.name}" if self.name else "parallel"
-        tasks = [Task(branch, body(f"branches.{branch}")) for branch in self.branch_names()]
+        names = self.branch_names()
+        tasks = [Task(branch, number, body(f"branches.{branch}")) for number, branch in enumerate(names)]
         for task in tasks:
             task.resume(world)
         picked: Task | None = None
@@ -240,7 +241,7 @@ class ParallelBlock(Block, frozen=True, kw_only=True):
             yield 0
             world.choices.span = here
             ready.sort(key=lambda task: task is not picked)  # the branch that ran last first, then as declared
-            picked = ready[world.choices.pick(label, len(ready)) if len(ready) > 1 else 0]
+            picked = ready[world.choices.choose(label, [task.number for task in ready]) if len(ready) > 1 else 0]
             picked.resume(world)
 
     def check(self) -> Iterator[Issue]:
@@ -263,9 +264,11 @@ def _awake(tasks: list["Task"], world: World) -> list["Task"]:
 
 
 class Task:
-    """A branch under way: over, parked until a time, or ready for its next leaf step."""
+    """A branch under way: over, parked until a time, or ready for its next leaf step. Its number is the order in which
+    branches are declared."""
 
-    def __init__(self, name: str, steps: Iterator[int]) -> None:
+    def __init__(self, name: str, number: int, steps: Iterator[int]) -> None:
+        self.number = number
         self._name = name
         self._steps = steps
         self.wakes_ns = -1

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NoReturn
 
 from msgspec import UNSET, UnsetType
 
+from fozzy.core.choice import CHANCES
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.base import REFERENCE, Issue, Name, Step, check_at_most_one, fail, told
@@ -22,7 +23,10 @@ _EXCEPTION = re.compile(_DOTTED)
 
 
 class Call(Step, frozen=True, kw_only=True, tag="call"):
-    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
+    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises.
+
+    An async function runs in the simulator: virtual time, a simulated network, drawn randomness.
+    """
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
     function: Name
@@ -38,7 +42,12 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
 
     def run(self, world: World) -> str:
         world.log.flush()  # a killed run keeps everything up to the call it died in
-        outcome = world.code.call(self.function, self.args, world.choices.budget_ns())
+        seed = 0
+        if world.code.is_async(self.function):
+            seed = world.choices.draw(f"call.{self.function}", 0, CHANCES - 1)
+        outcome = world.code.call(self.function, self.args, world.choices.budget_ns(), seed)
+        if isinstance(outcome, Reply) and outcome.took_ns:
+            world.clock.spend(outcome.took_ns)
         world.say(EVENT, {"function": self.function, **_said(outcome)})
         if isinstance(outcome, Hung):
             return self._hung(outcome)
@@ -108,13 +117,23 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
             fail(message, title="call_import_failed", kind="input_invalid", field="function", details=details)
         if reply.unclear:
             fail(reply.unclear, title="bad_value", kind="input_invalid", field="args")
+        if reply.found is not None:
+            self._found(reply.found)
         if reply.is_async:
-            message = f"{self.function} is async; only sync functions can be called"
-            fail(message, title="call_async", kind="input_invalid", field="function", label="is async")
+            message = f"{self.function} returns a coroutine but is no async function"
+            hint = "write it as async def, so that it runs in the simulator"
+            fail(f"{message}: {hint}", title="call_async", kind="input_invalid", field="function", label="not async")
         word, names = reply.near
         hint = suggestion(word, names) if word else ""
         message = f"{reply.missing}; {hint}" if hint else reply.missing
         fail(message, title="call_not_found", kind="input_invalid", field="function", label="not found")
+
+    def _found(self, found: dict[str, Any]) -> NoReturn:
+        """The simulator ended the call."""
+        message = f"{self.function}: {found['message']}"
+        raise StepFailed(
+            found["title"], message, found["kind"], found["status"], field="function", details=found.get("details")
+        )
 
     def check(self) -> Iterator[Issue]:
         yield from check_at_most_one(self, "expect", "expect_raises")
@@ -146,6 +165,8 @@ def _said(outcome: Outcome) -> dict[str, Any]:
     raised = outcome.raised or outcome.import_failed
     if raised is not None:
         return {"raised": {"type": raised.type, "message": raised.message}}
+    if outcome.found is not None:
+        return {"found": outcome.found["title"]}
     return {"refused": outcome.missing or outcome.unclear or outcome.too_much or "async"}
 
 

@@ -51,7 +51,7 @@ def _client(step: dsl.Client, run: ClusterRun) -> str:
     return _compared(step, called, (pending.value, pending.error), step.expect_error, "expect_error", run)
 
 
-def _call(step: dsl.Call, run: ClusterRun) -> str:
+def _call(step: dsl.NodeCall, run: ClusterRun) -> str:
     pending = run.call(run.node(step.node), step.function, step.args)
     run.cluster.wait(pending)
     return _compared(step, step.function, (pending.value, pending.error), step.expect_raises, "expect_raises", run)
@@ -171,7 +171,7 @@ ACTS: dict[type[Any], Act] = {
     dsl.Client: _client,
     dsl.Workload: _workload,
     dsl.ExpectConverged: _converged,
-    dsl.Call: _call,
+    dsl.NodeCall: _call,
     dsl.Partition: _partition,
     dsl.Heal: _heal,
     dsl.HealAll: _heal_all,

@@ -10,7 +10,7 @@ from fozzy.engine.code import Allowance
 from fozzy.engine.replay import Replayed, replay_file
 from fozzy.errors import Exit, Problem, Where
 from fozzy.gate.checked import Checked, judged
-from fozzy.report.text import count, quoted
+from fozzy.report.text import count, extent, quoted
 from fozzy.trace.finalize import shown_path
 
 NAME = "replay"
@@ -22,7 +22,7 @@ def replays(
     """Replay a trace. *Errors*: `NotAllowedError`, `EvidenceError`."""
     replayed = replay_file(path, unsafe=not strict, names=names, allowance=allowance)
     divergence = replayed.divergence
-    ran = f"{divergence.verdict}, {count(replayed.steps, 'step')}, {count(divergence.records, 'record')}"
+    ran = f"{divergence.verdict}, {extent(replayed.steps, replayed.nodes)}, {count(divergence.records, 'record')}"
     exit_status = replayed.exit_status(unsafe=not strict)
     problems = [_problem(replayed, shown_path(path))] if exit_status != Exit.PASS else []
     return judged(

@@ -16,11 +16,14 @@ from fozzy.trace.side import FunctionNode, ProfileFile
 
 Kind = Literal["run", "phase", "step", "ask", "function"]
 PHASES = ("setup", "steps", "teardown", "end")
+CLUSTER = "distributed"
+OPERATION = ("op.start", "op.end")
 CUT_OFF = "unfinished"  # the type of a step that never said that it ended
 _PREFIXES = ("proc", "http", "fs", "net", "memory", "fault")
 _OTHERS = {
     "call": "code",
     "sleep": "time",
+    "tick": "time",
     "advance": "time",
     "freeze": "time",
     "unfreeze": "time",
@@ -116,6 +119,14 @@ def branch_of(at: str) -> str:
     return name if found else ""
 
 
+def _within(at: str) -> str:
+    """The path of a record below its phase; all that happens in a cluster and is no step's is the steps' together."""
+    if not at.startswith(CLUSTER):
+        return at
+    below = at.removeprefix(f"{CLUSTER}.")
+    return below if below.startswith("steps[") else "steps"
+
+
 def build(records: Iterable[Record], side: ProfileFile | None) -> Span:
     """The tree of a run from its records and, where it was profiled, its real times."""
     builder = _Builder(side)
@@ -143,6 +154,7 @@ class _Builder:
         self._side = side
         self._times = side.record_ns if side is not None else []
         self._open: dict[str, _Open] = {}
+        self._asked: dict[str, tuple[int, _Open]] = {}  # by client: when, and in which step
         self._number = self._call = 0
         self._now_ns = self._real_ns = 0
 
@@ -152,10 +164,10 @@ class _Builder:
         self._number += 1
         begun_ns, self._real_ns = self._real_ns, self._real_ns + took_ns
         before_ns, self._now_ns = self._now_ns, max(self._now_ns, record.t)
+        at = _within(record.at) or "end"
         if type(record) is Step:
-            self._step(record, begun_ns, took_ns)
+            self._step(record, at, begun_ns, took_ns)
             return
-        at = record.at or "end"
         if type(record) is Found:
             if record.title == "timeout" and "[" in at:
                 self._opened(at, before_ns, begun_ns)  # the step it struck never says that it ended
@@ -169,6 +181,8 @@ class _Builder:
             span.note = str(record.request.get("name", "")) if isinstance(record.request, dict) else ""
             here.inside.append(span)
             self._now_ns = max(self._now_ns, record.t + record.took)
+        elif type(record) is Event and record.name in OPERATION:
+            self._operation(record, here)
         elif type(record) is Event:
             here.calls_code |= record.name == EVENT and "function" in record.fields
             here.said = record.name
@@ -194,11 +208,22 @@ class _Builder:
             here = self._open[at] = _Open(start_ns, real_start_ns)
         return here
 
-    def _step(self, record: Step, begun_ns: int, took_ns: int) -> None:
+    def _operation(self, record: Event, here: _Open) -> None:
+        """A client of a cluster asks, and is told."""
+        client = str(record.fields.get("client", ""))
+        if record.name == OPERATION[0]:
+            self._asked[client] = record.t, here
+        elif client in self._asked:
+            start_ns, begun = self._asked.pop(client)
+            span = Span("ask", f"client.{record.fields.get('op', '')}", record.at, client)
+            span.start_ns, span.virtual_ns, span.failed = start_ns, record.t - start_ns, "error" in record.fields
+            begun.inside.append(span)
+
+    def _step(self, record: Step, at: str, begun_ns: int, took_ns: int) -> None:
         start_ns = max(0, record.t - record.took)
-        here = self._open.pop(record.at, None) or _Open(start_ns, begun_ns)
+        here = self._open.pop(at, None) or _Open(start_ns, begun_ns)
         here.real_ns += took_ns
-        span = Span("step", record.type, record.at, record.note or here.said)
+        span = Span("step", record.type, at, record.note or here.said)
         span.failed = bool(record.failed)
         if here.calls_code and record.type == "call":
             self._functions(here)

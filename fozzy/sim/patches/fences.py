@@ -29,7 +29,7 @@ def whose(file: str) -> str:
     """Who wrote a file: the user, the author of an installed package, or Python's (and we)."""
     if _PACKAGES.search(file):
         return PACKAGE
-    if file.startswith((_STDLIB, _OURS)) or (file.startswith("<") and file != "<string>"):
+    if file.startswith((_STDLIB, _OURS, "<")):  # what is made of a text has no place
         return LIBRARY
     return USER
 

@@ -27,7 +27,7 @@ class FunctionProgram:
     @property
     def serves(self) -> bool:
         """Who listens waits for others."""
-        return bool(self.node.listeners or self.node.datagrams)
+        return bool(self.node.listeners) or any(each.serves for each in self.node.datagrams.values())
 
     @property
     def is_finite(self) -> bool:

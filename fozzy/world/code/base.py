@@ -16,6 +16,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     root: str
     env: frozenset[str] = frozenset()  # variables the interpreter gets besides the ordinary ones
+    functions: tuple[str, ...] = ()  # all that the scenario calls, in order
+    simulator: tuple[str, str] = ("", "")  # modules of ours that async functions need: before the user's, and after
     inside: str = ""  # a context manager of ours, `module:name`, in which the modules after its own are imported
     watch: tuple[str, ...] = ()  # what is watched of it: `lines`, `functions`, `memory`
 
@@ -34,7 +36,7 @@ class Raised(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a living interpreter says of a call; exactly one field is set."""
+    """What a living interpreter says of a call; exactly one field is set, the time it took aside."""
 
     returned: Any | msgspec.UnsetType = msgspec.UNSET
     raised: Raised | None = None
@@ -43,6 +45,8 @@ class Reply(msgspec.Struct, frozen=True):
     near: tuple[str, list[str]] = ("", [])  # the name nobody has, and those there are
     import_failed: Raised | None = None
     is_async: bool = False
+    found: dict[str, Any] | None = None  # the simulator ended it: title, message, kind, status, details
+    took_ns: int = 0  # virtual time
     unclear: str = ""
 
 

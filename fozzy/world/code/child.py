@@ -54,16 +54,24 @@ def live(line: socket.socket, places: Places, failed: dict[str, Answer], watch: 
 def answer(message: Message, places: Places, failed: dict[str, Answer], watch: Watch | None = None) -> bytes:
     """What a call came to, as a frame."""
     encoder = Encoder(message["bytes_max"])
+    spent = [0]
     try:
-        function = find(message["function"], places, failed)
-        value = _called(function, message, watch)
-        return packed(b'{"returned":' + encoder.encode(value) + b"}")
+        value = _answered(message, (places, failed), watch, spent)
+        return packed(b'{"took_ns":%d,"returned":' % spent[0] + encoder.encode(value) + b"}")
     except Refused as refused:
-        return _frame(refused.answer)
+        return _frame({"took_ns": spent[0], **refused.answer})
     except TooMuch as much:
         return _frame({"too_much": str(much)})
     except BaseException as error:  # also SystemExit and what else user code may raise
-        return _frame({"raised": described(error, places)})
+        return _frame({"took_ns": spent[0], "raised": described(error, places)})
+
+
+def _answered(message: Message, known: tuple[Places, dict[str, Answer]], watch: Watch | None, spent: list[int]) -> Any:
+    """What the function returns; one that is async runs in the simulator, and `spent` is told its virtual time."""
+    simulator = sys.modules.get(message.get("simulator", ""))
+    if simulator is None:
+        return _called(find(message["function"], *known), message, watch)
+    return simulator.call(named(message["function"], *known), _args(message), message["seed"], (known[0], spent))
 
 
 def _frame(told: Answer) -> bytes:
@@ -73,10 +81,7 @@ def _frame(told: Answer) -> bytes:
 
 
 def _called(function: Callable[..., Any], message: Message, watch: Watch | None) -> Any:
-    try:
-        args = decoded(message["args"])
-    except Unclear as unclear:
-        raise Refused(unclear=str(unclear)) from None
+    args = _args(message)
     if watch is not None:
         value = watch.call(function, args)
     else:
@@ -89,6 +94,21 @@ def _called(function: Callable[..., Any], message: Message, watch: Watch | None)
     return value
 
 
+def _args(message: Message) -> Any:
+    try:
+        return decoded(message["args"])
+    except Unclear as unclear:
+        raise Refused(unclear=str(unclear)) from None
+
+
+def is_async(function: str, places: Places, failed: dict[str, Answer]) -> bool:
+    """Whether a function makes a coroutine, as far as one can see without calling it."""
+    try:
+        return inspect.iscoroutinefunction(named(function, places, failed))
+    except Exception:  # a call of it will tell
+        return False
+
+
 def find(function: str, places: Places, failed: dict[str, Answer]) -> Callable[..., Any]:
     """The function `module:name` that can be called here and now. *Errors*: `Refused`."""
     found = named(function, places, failed)
@@ -97,12 +117,13 @@ def find(function: str, places: Places, failed: dict[str, Answer]) -> Callable[.
     return found
 
 
-def named(function: str, places: Places, failed: dict[str, Answer]) -> Callable[..., Any]:
-    """What `module:name` stands for, its module imported if it is not yet. *Errors*: `Refused`."""
+def named(function: str, places: Places, failed: dict[str, Answer], *, is_known: bool = False) -> Callable[..., Any]:
+    """What `module:name` stands for, its module imported if it is not yet. One that `is_known` was imported before, so
+    its folders need no second look. *Errors*: `Refused`."""
     name, _, path = function.partition(":")
     if name in failed:
         raise Refused(**failed[name])
-    found: Any = load(name, places)
+    found: Any = load(name, places, is_known=is_known)
     for index, part in enumerate(path.split(".")):
         try:
             found = getattr(found, part)
@@ -114,11 +135,12 @@ def named(function: str, places: Places, failed: dict[str, Answer]) -> Callable[
     return found  # type: ignore[no-any-return]
 
 
-def load(name: str, places: Places) -> Any:
+def load(name: str, places: Places, *, is_known: bool = False) -> Any:
     """The user's module of this name. *Errors*: `Refused` with what its import raised."""
     if name in sys.modules:
         return sys.modules[name]
-    importlib.invalidate_caches()  # a file may be newer than the look at its folder
+    if not is_known:
+        importlib.invalidate_caches()  # a file may be newer than the look at its folder
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -23,10 +23,14 @@ from fozzy.world.code.places import NOWHERE, Places
 from fozzy.world.code.wire import pack, packed
 
 IDLE_MAX = 4  # interpreters that wait for a next run; each holds what the user's modules hold
-STARTS_MAX = 3  # of one run: once, again when files changed, again when a module has threads
+# Of one run: once, again when files changed, again when a module has threads, again when a function is async.
+STARTS_MAX = 4
 STDERR_LINES_MAX = 10
 SEEN_NS_MAX = 10 * 10**9  # to tell what was watched; taking stock of a large heap takes seconds
 SEEN_BYTES_MAX = 64 << 20
+
+ASYNC_MAX = 1000  # scenarios of which it is known what is async
+_ASYNC: dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]] = {}
 
 _decode = msgspec.json.Decoder(Reply).decode
 _SEEN = pack({"watched": True})
@@ -50,27 +54,46 @@ class HostCode:
         self._places = Places(project.folders, project.root)
         self.seen = Seen()
         self._run: Run | None = None
+        self._is_begun = False  # the run was told what its import ran
+        self._stopped: Hung | Died | None = None  # why no run could begin, until a call tells it
+        self._async: frozenset[str] = frozenset()  # functions that run in the simulator
         self._apart: set[str] = set()  # modules that start threads: each run imports them itself
 
-    def call(self, function: str, args: Any, budget_ns: int) -> Outcome:
-        """Call `module:name`. *Units*: the budget is host time; starting and importing have bounds of their own."""
+    def is_async(self, function: str) -> bool:
+        """Whether a call of this function runs in the simulator. What goes wrong before is told by the call."""
+        if self._run is None:
+            try:
+                self._run = self._begin()
+            except _Stopped as stopped:
+                self._stopped = stopped.outcome
+                return False
+        return function in self._async
+
+    def call(self, function: str, args: Any, budget_ns: int, seed: int = 0) -> Outcome:
+        """Call `module:name`; an async one draws from `seed`. *Units*: the budget is host time; starting and importing
+        have bounds of their own."""
         if not self._project.watch:
-            return self._call(function, args, budget_ns)
+            return self._call(function, args, budget_ns, seed)
         self.seen.calls.append({"function": function})
-        outcome = self._call(function, args, budget_ns)
+        outcome = self._call(function, args, budget_ns, seed)
         self._take()
         return outcome
 
-    def _call(self, function: str, args: Any, budget_ns: int) -> Outcome:
+    def _call(self, function: str, args: Any, budget_ns: int, seed: int) -> Outcome:
+        stopped, self._stopped = self._stopped, None
+        if stopped is not None:
+            return stopped
         try:
             run = self._run or self._begin()
-        except _Stopped as stopped:
-            return stopped.outcome
-        if self._run is None:
-            self._run = run
+        except _Stopped as error:
+            return error.outcome
+        if self._run is None or not self._is_begun:
+            self._run, self._is_begun = run, True
             self._take()  # what the import ran is known also when the first call does not come back
         bytes_max = self._limits.body_bytes_max
         message = {"function": function, "args": args, "bytes_max": bytes_max}
+        if function in self._async:
+            message |= {"simulator": self._project.simulator[1], "seed": seed}
         try:
             frame = packed(json.dumps(message).encode())
             return _decode(run.line.ask(frame, budget_ns, bytes_max + ANSWER_ROOM_BYTES))
@@ -96,6 +119,7 @@ class HostCode:
     def close(self) -> None:
         """End the run's process and all it started."""
         run, self._run = self._run, None
+        self._is_begun = False
         if run is not None:
             run.end()
             POOL.give(run.interpreter)
@@ -154,8 +178,12 @@ class HostCode:
         """One that has imported the run's modules; none when that showed what must be done in another way."""
         project = self._project
         modules = tuple(each for each in project.modules if each not in self._apart)
+        if project.functions and project.simulator[0]:
+            self._async = _ASYNC.get((project.folders, project.functions), frozenset())
+            modules = (project.simulator[0], *modules, project.simulator[1]) if self._async else modules
         env = surroundings(project.env)
-        key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env, project.watch)
+        bytes_max = self._limits.code_bytes_max
+        key = Key(project.folders, project.root, modules, bytes_max, env, project.watch, bool(project.inside))
         kept = POOL.take(key)
         return kept if kept is not None else self._fresh(key)
 
@@ -173,7 +201,23 @@ class HostCode:
             self._apart |= alone
             interpreter.end()
             return None
+        if self._is_other(interpreter):
+            interpreter.end()
+            return None
         return interpreter
+
+    def _is_other(self, interpreter: Interpreter) -> bool:
+        """Whether it turns out that functions are async which were not known to be, or are no longer: then the
+        simulator must be there before the user's modules are, or need not be."""
+        project = self._project
+        if not project.functions or not project.simulator[0]:
+            return False
+        answer = interpreter.ask("kinds", functions=list(project.functions))
+        known, self._async = self._async, frozenset(answer["async"])
+        if len(_ASYNC) >= ASYNC_MAX:
+            _ASYNC.clear()
+        _ASYNC[project.folders, project.functions] = self._async
+        return bool(known) != bool(self._async)
 
     def _imported(self, interpreter: Interpreter, key: Key) -> set[str]:
         """Import the modules; those that cannot be shared by a fork are returned. *Errors*: `_Stopped`."""

@@ -19,12 +19,14 @@ from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.world.code import containment, unsettle
-from fozzy.world.code.child import Answer, Refused, live, load
+from fozzy.world.code.child import Answer, Refused, is_async, live, load
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import Message, pack, receive
 
 if TYPE_CHECKING:
     from fozzy.world.code.watching import Watch
+
+OURS = "fozzy"
 
 
 class Server:
@@ -62,11 +64,17 @@ class Server:
             with _inside(message.get("inside", "")):
                 load(message["module"], self._places)
         except Refused as refused:
+            if message["module"].partition(".")[0] == OURS:
+                raise  # without it nothing that follows means anything
             self._failed[message["module"]] = refused.answer
         threading = sys.modules.get("threading")
         threads = threading is not None and threading.active_count() > 1
         self._seen = {file: _stamp(file) for file in self._files()}
         return {"failed": message["module"] in self._failed, "alone": threads or bool(containment.children())}
+
+    def do_kinds(self, message: Message) -> Answer:
+        """Say which of these functions are async."""
+        return {"async": [each for each in message["functions"] if is_async(each, self._places, self._failed)]}
 
     def do_begin(self, message: Message) -> Answer:
         """Fork the child of a run, which gets its own line to fozzy."""

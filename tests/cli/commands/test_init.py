@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 FILES = {
     "scenarios/retry.fozzy.json",
     "scenarios/program.fozzy.toml",
+    "scenarios/cluster.fozzy.toml",
     ".vscode/settings.json",
     ".vscode/fozzy.schema.json",
 }
@@ -37,8 +38,8 @@ def test_what_is_written_passes_untouched(config: str, project: Path, process: C
     assert (project / "fozzy.toml").exists() == (config == "fozzy.toml")
     ran = process(*flags, "test", "--det", "--strict")
     assert ran.code == 0, ran.out + ran.err
-    assert "2 scenarios: 2 passed" in ran.out
-    assert process("validate", *flags).out == "2 files valid\n"
+    assert "3 scenarios: 3 passed" in ran.out
+    assert process("validate", *flags).out == "3 files valid\n"
     assert f"fozzy test --det --strict{''.join(f' {flag}' for flag in flags)}\n" in made.out
 
 
@@ -105,7 +106,7 @@ def test_an_environment_that_names_the_file(
 def test_the_scenarios_can_be_replayed(project: Path, fz: Callable[..., Any]) -> None:
     """What it writes records and replays: the program's output is in the trace."""
     fz("init")
-    for name in ("retry.fozzy.json", "program.fozzy.toml"):
+    for name in ("retry.fozzy.json", "program.fozzy.toml", "cluster.fozzy.toml"):
         assert fz("run", f"scenarios/{name}", "--record", "t.fozzy", "--record-collision", "overwrite").code == 0
         ran = fz("replay", "t.fozzy")
         assert ran.code == 0 and "SAME" in ran.out
@@ -128,3 +129,21 @@ def test_an_editors_settings_are_never_overwritten(fz: Any, project: Path) -> No
     assert fz("init").code == 0
     assert fz("init", "--force").code == 0
     assert settings.read_text() == "{}"
+
+
+def test_the_cluster_shows_what_it_says(project: Path, fz: Callable[..., Any]) -> None:
+    """The starter with three nodes holds under many seeds; with the other merge its comment names, some fail."""
+    fz("init")
+    path = project / "scenarios/cluster.fozzy.toml"
+    text = path.read_text()
+    assert {fz("run", str(path), "--seed", str(seed)).code for seed in range(12)} == {0}
+    path.write_text(text.replace('merge = "newest"', 'merge = "arrival"'))
+    failed = [fz("run", str(path), "--seed", str(seed), "--json").document() for seed in range(12)]
+    titles = {each["title"] for run in failed for each in run.get("findings", [])}
+    assert titles == {"kv_all_equal"}
+
+
+def test_what_is_written_is_formatted(project: Path, fz: Callable[..., Any]) -> None:
+    """The scenarios look as `fozzy fmt` would write them."""
+    fz("init")
+    assert fz("fmt", "--check").code == 0

@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 
 from fozzy.cli.commands import COMMANDS
 from fozzy.cli.commands.schema import FOLDER
+from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.steps import step_types
+from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
 
 
 def test_without_a_name_it_is_the_schema_of_scenarios(fz: Callable[..., Any]) -> None:
@@ -35,9 +37,13 @@ def test_every_schema_is_a_schema(name: str, fz: Callable[..., Any]) -> None:
 
 def test_the_steps_are_listed_one_a_line(fz: Callable[..., Any]) -> None:
     """`--steps` names every step type with what it does."""
-    lines = fz("schema", "--steps").out.splitlines()
-    assert [line.split()[0] for line in lines] == list(step_types())
-    assert all(line.endswith(".") for line in lines)
+    steps, *others = [part.splitlines() for part in fz("schema", "--steps").out.split("\n\n")]
+    unions = {"steps": ClusterSteps, "invariants": Invariants, "faults": Faults}
+    assert [line.split()[0] for line in steps] == list(step_types())
+    assert [part[0] for part in others] == [f"In a distributed file, {name}:" for name in unions]
+    for part, union in zip(others, unions.values(), strict=True):
+        assert [line.split()[0] for line in part[1:]] == list(by_tag(union))
+    assert all(line.endswith(".") for part in (steps, *(part[1:] for part in others)) for line in part)
 
 
 @pytest.mark.parametrize("name", ["tset", "", "../run", "steps.txt"])

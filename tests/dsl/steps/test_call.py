@@ -41,7 +41,9 @@ def die():
 def hang():
     import time
     time.sleep(600)
-async def later(): pass
+def later():
+    async def work(): pass
+    return work()
 """
 
 
@@ -168,7 +170,7 @@ def test_another_exception_and_none_are_findings(run: Run) -> None:
         (call("die"), "call_died", "panic", "crash", "m:die ended its interpreter with exit code 3"),
         (call("hang"), "call_hang", "hang", "timeout", "m:hang did not end within 200ms"),
         (call("ecko"), "call_not_found", "input_invalid", "fail", 'm has no "ecko"; did you mean "echo"?'),
-        (call("later"), "call_async", "input_invalid", "fail", "m:later is async; only sync functions can be called"),
+        (call("later"), "call_async", "input_invalid", "fail", "m:later returns a coroutine but is no async function"),
         (call("echo", {"$int": "x"}), "bad_value", "input_invalid", "fail", "$int"),
         (call("echo", "x" * 3000), "call_result_limit", "limit", "fail", "larger than body_bytes_max, 2000 bytes"),
     ],

@@ -7,7 +7,7 @@ it to a union below, and its behaviour in fozzy/engine/cluster/. Schema and refe
 from typing import Any, get_args
 
 from fozzy.dsl.steps.cluster.base import ClusterStep, Invariant
-from fozzy.dsl.steps.cluster.clients import Call, Client, ClientGetAssert, ClientPut, ExpectConverged
+from fozzy.dsl.steps.cluster.clients import Client, ClientGetAssert, ClientPut, ExpectConverged, NodeCall
 from fozzy.dsl.steps.cluster.invariants import (
     Always,
     Eventually,
@@ -27,7 +27,7 @@ ClusterSteps = (
     | Client
     | Workload
     | ExpectConverged
-    | Call
+    | NodeCall
     | Partition
     | Heal
     | HealAll
@@ -47,7 +47,6 @@ def by_tag(union: Any) -> dict[str, type[Any]]:
 
 __all__ = [
     "Always",
-    "Call",
     "Client",
     "ClientGetAssert",
     "ClientOperation",
@@ -67,6 +66,7 @@ __all__ = [
     "NoDeadlock",
     "NoException",
     "Partition",
+    "NodeCall",
     "Pause",
     "Restart",
     "Resume",

@@ -59,7 +59,7 @@ class Client(ClusterStep, frozen=True, kw_only=True, tag="client"):
             yield from check_matchers(self.expect, ("expect",))
 
 
-class Call(ClusterStep, frozen=True, kw_only=True, tag="call"):
+class NodeCall(ClusterStep, frozen=True, kw_only=True, tag="call"):
     """Calls a function of yours on a node, as if the node's program had called it."""
 
     node: NodeField

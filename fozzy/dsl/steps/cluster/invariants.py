@@ -22,11 +22,11 @@ class KvAllEqual(_OfKv, frozen=True, kw_only=True, tag="kv_all_equal"):
 
 
 class KvPresentOnAll(_OfKv, frozen=True, kw_only=True, tag="kv_present_on_all"):
-    """All nodes hold a value under a key, at the end and whenever nothing is on its way."""
+    """All nodes hold a value under a key: at the end, and whenever nothing is on its way and any of them does."""
 
 
 class KvNodeEquals(_OfKv, frozen=True, kw_only=True, tag="kv_node_equals"):
-    """A node holds this value under a key, at the end and whenever nothing is on its way."""
+    """A node holds this value under a key: at the end, and whenever nothing is on its way and it holds any."""
 
     nodes: ClassVar[tuple[str, ...]] = ("node",)
     leads: ClassVar[tuple[str, ...]] = ("node",)
@@ -46,7 +46,7 @@ class _OfYours(Invariant, frozen=True, kw_only=True):
 
 
 class Always(_OfYours, frozen=True, kw_only=True, tag="always"):
-    """A function of yours holds all the time."""
+    """A function of yours holds whenever time is about to move, and at the end."""
 
 
 class Eventually(_OfYours, frozen=True, kw_only=True, tag="eventually"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from fozzy.core.choice import CHANCES
 from fozzy.dsl.cluster.base import ClusterPart, about
@@ -17,29 +17,6 @@ CLIENTS_MAX = 1024
 COUNT_MAX = 1_000_000
 WEIGHT_MAX = 1_000_000
 MAKERS = ("any", "int", "unique")  # an object with exactly one of these makes a value
-
-
-class OneOf(Struct, frozen=True):
-    """An argument that is drawn among values."""
-
-    values: list[Any]
-
-
-class IntBetween(Struct, frozen=True):
-    """An argument that is a drawn whole number, both ends included."""
-
-    low: int
-    high: int
-
-
-class Unique(Struct, frozen=True):
-    """An argument that is another one in every operation of the workload."""
-
-
-class Given(Struct, frozen=True):
-    """An argument that is as it is written."""
-
-    value: Any
 
 
 class ClientOperation(ClusterPart, frozen=True, kw_only=True):
@@ -76,16 +53,6 @@ class Workload(ClusterStep, frozen=True, kw_only=True, tag="workload"):
         Latency | None, about("How long a client waits between two operations; not at all if not given.")
     ] = None
     wait: Annotated[bool, about("Whether the next step begins only when all clients are done.")] = False
-
-
-def argument_of(value: Any) -> Given | OneOf | IntBetween | Unique:
-    """How an argument of a valid operation is made."""
-    maker = _maker(value)
-    if maker == "any":
-        return OneOf(value["any"])
-    if maker == "int":
-        return IntBetween(*value["int"])
-    return Unique() if maker == "unique" else Given(value)
 
 
 def _maker(value: Any) -> str:
