@@ -118,9 +118,24 @@ class Endpoint:
                 self._emit(EOF)
 
     def close(self) -> None:
-        """The program lets the stream go; what waits is sent."""
+        """The program lets the stream go; what waits is sent. What it has not read makes this a reset (RFC 1122,
+        4.2.2.13), as Linux has it."""
+        if self.unread and not self.is_closed:
+            self.reset()
         self.is_closed = True
         self.finish()
+
+    def drop(self) -> None:
+        """The program lets the stream go, and what waits is not sent."""
+        self.backlog.clear()
+        self.backlog_bytes = 0
+        self.close()
+
+    def forget(self) -> None:
+        """The stream is no more: there is nobody to tell."""
+        self.is_closed = self.is_finished = True
+        self.backlog.clear()
+        self.backlog_bytes = 0
 
     def reset(self) -> None:
         """End the stream at once; the peer notices."""

@@ -29,6 +29,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._closing = False
         self._paused = False
         self._eof = False
+        self._is_lost = False  # the protocol is or will be told that it is over
         self._unread: deque[bytes | None] = deque()  # none is the end
         self.set_protocol(protocol)
         if server is not None:
@@ -71,6 +72,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
 
     def reset_arrived(self) -> None:
         """The stream is no more."""
+        self._endpoint.forget()
         self._force_close(ConnectionResetError(104, "Connection reset by peer"))
 
     def backlog_changed(self) -> None:
@@ -85,6 +87,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             if self._is_buffered:
                 rest = self._feed(protocol, data)
             else:
+                self._endpoint.consumed(len(data))  # it is read: who closes now leaves nothing behind
                 protocol.data_received(data)
         except (SystemExit, KeyboardInterrupt):
             raise
@@ -92,8 +95,6 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             self._fatal(error, "Fatal error: protocol.data_received() call failed.")
         if rest and not self._closing:
             self._unread.appendleft(rest)
-            data = data[: -len(rest)]
-        self._endpoint.consumed(len(data))
 
     def _feed(self, protocol: Any, data: bytes) -> bytes:
         """Give bytes to a protocol that has buffers of its own, until it has enough; what comes back is left."""
@@ -104,6 +105,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
                 raise RuntimeError("get_buffer() returned an empty buffer")
             some, data = data[:size], data[size:]
             buffer[: len(some)] = some
+            self._endpoint.consumed(len(some))
             protocol.buffer_updated(len(some))
         return data
 
@@ -179,15 +181,16 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._force_close(None)
 
     def _end(self) -> None:
+        self._is_lost = True
         self._endpoint.close()
         self._loop.call_soon(self._lost, None)
 
     def _force_close(self, error: BaseException | None) -> None:
-        if self._closing and self._endpoint.is_closed:
+        if self._is_lost:
             return
-        self._closing = True
+        self._is_lost = self._closing = True
         self._unread.clear()
-        self._endpoint.reset()
+        self._endpoint.drop()
         self._loop.call_soon(self._lost, error)
 
     def _fatal(self, error: BaseException, message: str) -> None:
