@@ -212,9 +212,7 @@ def one_node_of_seven() -> Cluster:
         why="One node has the rotten tag; when no node has any, the judge itself fails.",
         scenario=cluster(nodes=nodes, steps=steps, invariants=[{"type": "no_exception"}, always]),
         least=Least(nodes=1, steps=0),
-        smallest=cluster(
-            nodes={"n4": {"program": "planted:idler", "args": {"tag": "rotten"}}}, invariants=[always]
-        ),
+        smallest=cluster(nodes={"n4": {"program": "planted:idler", "args": {"tag": "rotten"}}}, invariants=[always]),
         title="always",
     )
 
@@ -233,15 +231,29 @@ def payload_byte() -> Cluster:
         scenario=cluster(
             nodes=["a", "b", "c"],
             **shared,
-            steps=[send("a", "calm"), send("b", "also calm"), {"type": "workload", "operations": [
-                {"op": "send", "node": "c", "args": {"text": {"any": ["calm", text]}}}], "clients": 3, "count": 4}],
+            steps=[
+                send("a", "calm"),
+                send("b", "also calm"),
+                {
+                    "type": "workload",
+                    "operations": [{"op": "send", "node": "c", "args": {"text": {"any": ["calm", text]}}}],
+                    "clients": 3,
+                    "count": 4,
+                },
+            ],
         ),
         least=Least(nodes=1, steps=1, holds=lambda raw: len(str(raw["distributed"]["steps"][0])) < 160),
         smallest=cluster(
             nodes=["c"],
             **shared,
-            steps=[{"type": "workload", "clients": 1, "count": 1, "operations": [
-                {"op": "send", "node": "c", "args": {"text": "!"}}]}],
+            steps=[
+                {
+                    "type": "workload",
+                    "clients": 1,
+                    "count": 1,
+                    "operations": [{"op": "send", "node": "c", "args": {"text": "!"}}],
+                }
+            ],
         ),
         title="node_exception",
     )
