@@ -125,7 +125,9 @@ async def client(node: Any) -> None:
     await asyncio.sleep(1)
     limits = httpx.Limits(max_connections=2, max_keepalive_connections=2)
     async with httpx.AsyncClient(base_url=BASE, limits=limits, timeout=2) as session:
-        answers = await asyncio.gather(*[session.post(f"/orders/k{n}", json={"item": "x", "count": n}) for n in range(6)])
+        answers = await asyncio.gather(
+            *[session.post(f"/orders/k{n}", json={"item": "x", "count": n}) for n in range(6)]
+        )
         assert [each.json()["count"] for each in answers] == list(range(6))
         assert (await session.post("/orders/k0", json={"item": "x"})).status_code == 409
         assert (await session.post("/orders/k9", json={"count": "many"})).status_code == 422
