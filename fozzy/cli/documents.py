@@ -217,7 +217,7 @@ class VersionDocument(Camel, frozen=True, kw_only=True):
 
 
 class PassBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
-    """A pass of the shrinker: what it tried in all rounds, and how large the run was after it."""
+    """A pass of the shrinker: what it tried in all rounds, and how large the run was after it; `nodes` of a cluster."""
 
     name: str
     tried: int
@@ -225,12 +225,13 @@ class PassBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     steps: int
     choices: int
     faults: int
+    nodes: int | None = None
 
 
 class ReasonBody(Camel, frozen=True, kw_only=True):
     """One thing that is left, and what happens without it; `at` is its place in the run as first recorded."""
 
-    what: Literal["step", "fault", "choice"]
+    what: Literal["node", "step", "fault", "invariant", "choice"]
     name: str
     at: str
     why: str
@@ -263,6 +264,8 @@ class ShrinkBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     left: list[ReasonBody]
     slips: list[SlipBody]
     trace_paths: list[str]
+    nodes_before: int | None = None
+    nodes: int | None = None
 
 
 class ShrinkDocument(Summary, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from fozzy.cli.documents import PassBody, ReasonBody, ShrinkBody, SlipBody
 from fozzy.cli.live import Ticker
 from fozzy.report.text import Line, Span, count, duration, line, one_line
 from fozzy.search.scenario import one_of
-from fozzy.search.shrink.gate import Gate, faults_in, size_of
+from fozzy.search.shrink.gate import Gate, Size, faults_in, size_of
 from fozzy.search.shrink.reasons import Reason
 from fozzy.search.shrink.shrinker import Row, Shrunk
 from fozzy.search.subject import Outcome
@@ -21,9 +21,18 @@ class Live(Ticker):
     def __call__(self, name: str, gate: Gate) -> None:
         """A candidate is about to run."""
         if self.is_due():
-            size = f"{count(gate.size.steps, 'step')}, {count(gate.size.choices, 'choice')}"
+            size = shown_size(gate.size)
             took = duration(gate.spent_ns)
             self.say(f"{name}  {count(gate.tried, 'run')}  {size}  {took}  Ctrl-C keeps the best so far")
+
+
+def shown_size(size: Size) -> str:
+    """How large a run is: its nodes where it is a cluster, steps, choices."""
+    return f"{_nodes(size)}{count(size.steps, 'step')}, {count(size.choices, 'choice')}"
+
+
+def _nodes(size: Size) -> str:
+    return f"{count(size.nodes, 'node')}, " if size.nodes else ""
 
 
 def opening(name: str, finding_title: str, message: str) -> list[Line]:
@@ -33,16 +42,20 @@ def opening(name: str, finding_title: str, message: str) -> list[Line]:
 
 def table(done: Shrunk, start: Row) -> list[Line]:
     """The passes, in the order they ran."""
-    head = f"  {'pass':<{NAME_CHARS}} {'tried':>7} {'kept':>6} {'steps':>7} {'choices':>9} {'faults':>7}"
+    is_cluster = start.size.nodes > 0
+    nodes = f" {'nodes':>7}" if is_cluster else ""
+    head = f"  {'pass':<{NAME_CHARS}} {'tried':>7} {'kept':>6}{nodes} {'steps':>7} {'choices':>9} {'faults':>7}"
     lines: list[Line] = [line(Span(head, "dim"))]
-    first = f"  {'start':<{NAME_CHARS}} {'':>7} {'':>6} {start.size.steps:>7} {start.size.choices:>9} {start.faults:>7}"
-    lines.append(line(first))
-    rows = [row for row in done.rows if row.tried]
-    for row in rows:
-        size = f"{row.size.steps:>7} {row.size.choices:>9} {row.faults:>7}"
-        lines.append(line(f"  {row.name:<{NAME_CHARS}} {row.tried:>7} {row.kept:>6} {size}"))
+    lines.append(line(f"  {'start':<{NAME_CHARS}} {'':>7} {'':>6} {_row(start)}"))
+    for row in [row for row in done.rows if row.tried]:
+        lines.append(line(f"  {row.name:<{NAME_CHARS}} {row.tried:>7} {row.kept:>6} {_row(row)}"))
     lines[-1].append(Span(_end_word(done), "pass" if done.end == "converged" else "warn"))
     return lines
+
+
+def _row(row: Row) -> str:
+    nodes = f"{row.size.nodes:>7} " if row.size.nodes else ""
+    return f"{nodes}{row.size.steps:>7} {row.size.choices:>9} {row.faults:>7}"
 
 
 def _end_word(done: Shrunk) -> str:
@@ -57,15 +70,15 @@ def _end_word(done: Shrunk) -> str:
 def totals(done: Shrunk, start: Row) -> Line:
     """From what to what; where only values became smaller, how much is written."""
     first, best = size_of(done.first), size_of(done.best)
-    before = _sizes(first.steps, first.choices, start.faults)
-    after = _sizes(best.steps, best.choices, faults_in(done.best.script))
+    before = _sizes(first, start.faults)
+    after = _sizes(best, faults_in(done.best.script))
     if before == after:
         before, after = (f"{count(len(each.script.written), 'character')}" for each in (done.first, done.best))
     return line(f"  {before}  ->  ", Span(after, "strong"), f"   {duration(done.spent_ns)}")
 
 
-def _sizes(steps: int, choices: int, faults: int) -> str:
-    return f"{count(steps, 'step')}, {count(choices, 'choice')}, {count(faults, 'fault')}"
+def _sizes(size: Size, faults: int) -> str:
+    return f"{shown_size(size)}, {count(faults, 'fault')}"
 
 
 def left(done: Shrunk) -> list[Line]:
@@ -110,7 +123,7 @@ def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
     """What shrinking came to, as a document says it."""
     first, best = size_of(done.first), size_of(done.best)
     passes = [PassBody(name=row.name, tried=row.tried, kept=row.kept, steps=row.size.steps,
-                       choices=row.size.choices, faults=row.faults) for row in done.rows if row.tried]  # fmt: skip
+                       choices=row.size.choices, faults=row.faults, nodes=row.size.nodes or None) for row in done.rows if row.tried]  # fmt: skip
     left = [
         ReasonBody(what=each.what, name=each.name, at=each.at, why=each.why, value=each.value) for each in done.reasons
     ]
@@ -129,6 +142,8 @@ def body_of(done: Shrunk, trace_paths: list[str]) -> ShrinkBody:
         left=left,
         slips=[_slip(slip.outcome) for slip in done.slips],
         trace_paths=trace_paths,
+        nodes_before=first.nodes or None,
+        nodes=best.nodes or None,
     )
 
 

@@ -184,7 +184,16 @@ def _items(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> I
                 yield from _walk(item, argument, (*path, index), inside)
         elif isinstance(value, dict) and get_origin(member) is dict:
             for key, item in value.items():
+                yield from _key(key, get_args(member)[0], path, inside)
                 yield from _walk(item, argument, (*path, key), inside)
+
+
+def _key(key: str, kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:
+    """What is wrong with a name that is free to choose."""
+    try:
+        msgspec.convert(key, kind)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        yield Flaw((*path, key), f"{inside}a name in {_noun(path)} must be {wanted(kind)}", at_key=True)
 
 
 def _length(value: list[Any] | dict[str, Any], kind: Any, path: tuple[str | int, ...], inside: str) -> Iterator[Flaw]:

@@ -28,7 +28,7 @@ DROPPED = ("$schema", "expect")  # they speak of the file as it was
 
 
 class Failing(NamedTuple):
-    """A failing run, ready to be run again with other choices."""
+    """A failing run, ready to be run again with other choices. *Closes*: its subject's `close`."""
 
     subject: ScenarioSubject
     first: Candidate
@@ -52,8 +52,10 @@ def open_failing(path: Path, names: Sequence[str] = (), allowance: Allowance = N
         failing = _failing(trace, names, allowance)
     outcome = failing.subject.run(failing.first)
     if outcome.failure is None or outcome.failure[:3] != failing.failure[:3]:
+        failing.subject.close()
         raise _gone(path, failing.failure, outcome)
-    return failing._replace(failure=outcome.failure, message=outcome.message)
+    first = failing.first._replace(windows=outcome.windows)
+    return failing._replace(first=first, failure=outcome.failure, message=outcome.message)
 
 
 def _failing(trace: Trace, names: Sequence[str], allowance: Allowance) -> Failing:

@@ -1,7 +1,8 @@
 """Script: a scenario as a tree that can be cut. Immutable; every step keeps its origin, the path it had at first.
 
 An origin names a step for good: it is what cuts are asked for by, what a tape's entries belong to, and the place of a
-failure. Values are plain data as in the file, so whatever a step type is, it is cut by the same functions.
+failure. Values are plain data as in the file, so whatever a step type is, it is cut by the same functions. Of a
+distributed file steps, faults and invariants are such nodes, and the head is all the rest of it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fozzy.dsl.steps import step_types
+from fozzy.search import clusters
 
-PARTS = ("setup", "steps", "teardown")
+CLUSTER = "distributed"
+CLUSTER_PARTS = {f"{CLUSTER}.{word}": word for word in ("steps", "faults", "invariants")}
+FAULTS_PART = f"{CLUSTER}.faults"
+INVARIANTS_PART = f"{CLUSTER}.invariants"
+PARTS = ("setup", "steps", "teardown", *CLUSTER_PARTS)
 
 
 class Uncuttable(Exception):
@@ -30,8 +36,18 @@ class Node(NamedTuple):
 
     @property
     def type(self) -> str:
-        """The step's type."""
-        return str(self.fields["type"])
+        """The step's type; the kind of a cluster's fault."""
+        return str(self.fields.get("type") or self.fields["kind"])
+
+    @property
+    def part(self) -> str:
+        """The part of the file it stands in, or stood in at first."""
+        return self.origin.partition("[")[0]
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it is a fault, or arms one."""
+        return self.part == FAULTS_PART or self.fields.get("type") == "fault"
 
     def raw(self) -> dict[str, Any]:
         """As it is written in a file."""
@@ -46,11 +62,13 @@ class Node(NamedTuple):
         return made
 
 
+_NO_STEPS = tuple(part for part in CLUSTER_PARTS if not part.endswith("steps"))
 Edit = Callable[[Node], tuple[Node, ...] | None]  # what stands in a node's place; none to look inside it
 
 
 class Script:
-    """A scenario that can be cut: its head, and its parts as nodes."""
+    """A scenario that can be cut: its head, and its parts as nodes. Of a cluster `head["distributed"]` is what is left
+    of it without its parts."""
 
     def __init__(
         self, head: Mapping[str, Any], parts: Mapping[str, tuple[Node, ...]], inside: Mapping[str, int] | None = None
@@ -62,7 +80,32 @@ class Script:
     @cached_property
     def steps(self) -> int:
         """How many steps there are, those of included files among them."""
+        return sum(1 + self._included(node) for node in self.nodes() if node.part not in _NO_STEPS)
+
+    @cached_property
+    def things(self) -> int:
+        """How many steps there are; of a cluster its faults and invariants too."""
         return sum(1 + self._included(node) for node in self.nodes())
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is a distributed scenario."""
+        return CLUSTER in self.head
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """What a distributed scenario says of its cluster, without its parts; empty for any other."""
+        return dict(self.head.get(CLUSTER, {}))
+
+    @cached_property
+    def machines(self) -> tuple[str, ...]:
+        """The names of a cluster's nodes."""
+        return clusters.names_of(self.cluster) if self.is_cluster else ()
+
+    @cached_property
+    def work(self) -> int:
+        """How many operations the clients of workloads do together."""
+        return sum(clusters.work_of(node.fields) for node in self.nodes() if node.type == "workload")
 
     def _included(self, node: Node) -> int:
         return self.inside.get(node.fields["file"], 0) if node.type == "include" else 0
@@ -71,6 +114,13 @@ class Script:
     def raw(self) -> dict[str, Any]:
         """As it is written in a file."""
         made = dict(self.head)
+        if self.is_cluster:
+            made[CLUSTER] = cluster = self.cluster
+            steps = [node.origin for node in self.parts[f"{CLUSTER}.steps"]]
+            for part, word in CLUSTER_PARTS.items():
+                if self.parts[part]:
+                    cluster[word] = [clusters.numbered(node.raw(), steps) for node in self.parts[part]]
+            return made
         for part in PARTS:
             if self.parts.get(part):
                 made[part] = [node.raw() for node in self.parts[part]]
@@ -122,10 +172,14 @@ class Script:
         """The script with another head."""
         return Script(head, self.parts, self.inside)
 
+    def with_cluster(self, cluster: Mapping[str, Any]) -> Script:
+        """The script of a cluster of which other things are said; its parts stay."""
+        return self.with_head({**self.head, CLUSTER: dict(cluster)})
+
     def edit(self, edit: Edit) -> Script:
         """The script with steps replaced. *Errors*: `Uncuttable`."""
         parts = {part: _edited(nodes, edit) for part, nodes in self.parts.items()}
-        if not parts["steps"]:
+        if not parts[f"{CLUSTER}.steps" if self.is_cluster else "steps"] and not clusters.runs_itself(self.cluster):
             raise Uncuttable
         return Script(self.head, parts, self.inside)
 
@@ -136,8 +190,27 @@ class Script:
 
 def script_of(raw: Mapping[str, Any], inside: Mapping[str, int] | None = None) -> Script:
     """The script of a scenario as decoded; `inside` says how many steps the files have that it includes."""
+    if CLUSTER in raw:
+        return _cluster_script(raw)
     head = {name: value for name, value in raw.items() if name not in PARTS}
-    return Script(head, {part: nodes_of(raw.get(part) or (), part) for part in PARTS}, inside)
+    parts = ("setup", "steps", "teardown")
+    return Script(head, {part: nodes_of(raw.get(part) or (), part) for part in parts}, inside)
+
+
+def _cluster_script(raw: Mapping[str, Any]) -> Script:
+    """The script of a distributed scenario. What is told apart by a number gets that name for good, and a step that is
+    meant by its number is meant by its origin."""
+    cluster = clusters.named(raw[CLUSTER])
+    steps = [f"{CLUSTER}.steps[{index}]" for index in range(len(cluster.get("steps") or ()))]
+    head = {name: value for name, value in cluster.items() if name not in CLUSTER_PARTS.values()}
+    parts = {
+        part: tuple(
+            Node(f"{part}[{index}]", clusters.by_origin(item, steps), {})
+            for index, item in enumerate(cluster.get(word) or ())
+        )
+        for part, word in CLUSTER_PARTS.items()
+    }
+    return Script({**raw, CLUSTER: head}, parts)
 
 
 def nodes_of(steps: Collection[Mapping[str, Any]], path: str) -> tuple[Node, ...]:

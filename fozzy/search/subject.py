@@ -7,7 +7,7 @@ meaning.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -72,6 +72,10 @@ class Tape(NamedTuple):
         """The numbers of the draws that are not boring."""
         return [index for index, draw in enumerate(self.draws) if draw.value != boring(draw.low, draw.high)]
 
+    def renamed(self, names: Mapping[str, str]) -> Tape:
+        """The tape with what some nodes and clients drew under other names; one whose name is empty has gone."""
+        return self._replace(draws=tuple(made for draw in self.draws if (made := _renamed(draw, names)) is not None))
+
     def with_values(self, values: dict[int, int]) -> Tape:
         """The tape with other values for some draws, by their numbers."""
         draws = list(self.draws)
@@ -80,15 +84,28 @@ class Tape(NamedTuple):
         return self._replace(draws=tuple(draws))
 
 
+Windows = Mapping[str, tuple[int, int]]  # of a cluster's steps by origin: which draws were made while each ran
+
+
 class Candidate(NamedTuple):
-    """Something to run."""
+    """Something to run. `windows` are of the tape, and empty when it was changed."""
 
     script: Script
     tape: Tape
+    windows: Windows = {}
 
     def without(self, origins: Collection[str]) -> Candidate:
         """The candidate without some steps and all they chose. *Errors*: `Uncuttable`."""
         return Candidate(self.script.without(frozenset(origins)), self.tape.without(origins))
+
+    def outside(self, origins: Collection[str]) -> Tape:
+        """The tape without all that was drawn while some steps ran, whoever drew it: what others send and receive
+        meanwhile is drawn under their names, and the draws after it would move up to it."""
+        gone: set[int] = set()
+        for origin in origins:
+            gone.update(range(*self.windows.get(origin, (0, 0))))
+        draws = tuple(draw for index, draw in enumerate(self.tape.draws) if index not in gone)
+        return Tape(draws, self.tape.asks).without(origins)
 
     @property
     def key(self) -> bytes:
@@ -105,6 +122,7 @@ class Outcome(NamedTuple):
     said: str = "it passes"
     draws: tuple[Draw, ...] = ()
     message: str = ""
+    windows: Windows = {}
 
 
 class Subject(Protocol):
@@ -113,3 +131,31 @@ class Subject(Protocol):
     def run(self, candidate: Candidate) -> Outcome:
         """Run it once, without touching anything that outlives the run."""
         ...
+
+
+_OF_NODES = (
+    "net.latency.",
+    "net.loss.",
+    "net.duplicate.",
+    "sched.arrive.",
+    "sched.",
+    "random.",
+    "entropy.",
+    "workload.",
+)
+_CLIENTS = "distributed.clients."
+
+
+def _renamed(draw: Draw, names: Mapping[str, str]) -> Draw | None:
+    prefix = next((each for each in _OF_NODES if draw.label.startswith(each)), None)
+    if prefix is None:
+        return draw
+    who = draw.label[len(prefix) :].split(">")
+    if not any(name in names for name in who):
+        return draw
+    now = [names.get(name, name) for name in who]
+    if not all(now):
+        return None
+    client = draw.at.removeprefix(_CLIENTS)
+    at = f"{_CLIENTS}{names[client]}" if names.get(client) and client != draw.at else draw.at
+    return msgspec.structs.replace(draw, label=prefix + ">".join(now), at=at)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from fozzy.core.choice import CHANCES, A, Source
-from fozzy.core.sources import Seeded
+from fozzy.core.sources import Seeded, Spec
 
 Kind = Literal["fifo", "random", "pct", "dfs", "bfs"]
 Pick = tuple[int, int]  # which was taken, of how many
@@ -23,7 +23,7 @@ DEPTH_DEFAULT = 3
 PARALLEL, SIMULATED = "parallel", "sched."  # the families of labels that say who goes on
 
 
-class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """Which schedule, and what it needs to be the same again: of `pct` its depth and its `horizon` k."""
 
     kind: Kind = "random"
@@ -58,12 +58,28 @@ def source_of(schedule: Schedule, seed: int, path: Sequence[Pick] = ()) -> Sourc
     return Followed(seed, path) if schedule.is_systematic else Seeded(seed)
 
 
+def scheduled(spec: Spec) -> Source:
+    """The schedule a spec is of."""
+    more = spec.more
+    schedule = Schedule(kind=spec.kind, depth=more.get("depth", 0), horizon=more.get("horizon", 0))  # type: ignore[arg-type]
+    return source_of(schedule, spec.seed or 0, [(value, options) for value, options in more.get("path", ())])
+
+
 class _Scheduled:
     """A source that draws from a seed and asks the world; who goes on is for its `choose`."""
+
+    kind = ""
 
     def __init__(self, seed: int) -> None:
         self._seeded = Seeded(seed)
         self.draw = self._seeded.draw
+
+    def spec(self) -> Spec:
+        """This source as it is before its first draw."""
+        return Spec(kind=self.kind, seed=self._seeded.seed, more=self._more())
+
+    def _more(self) -> dict[str, Any]:
+        return {}
 
     def ask(self, label: str, request: Any, live: Callable[[], tuple[A, int]], answer: type[A]) -> tuple[A, int]:
         """Let the world answer."""
@@ -72,6 +88,8 @@ class _Scheduled:
 
 class Fifo(_Scheduled):
     """The first in order goes on, always: the one that ran last, or that came first."""
+
+    kind = "fifo"
 
     def choose(self, label: str, who: Sequence[int]) -> int:
         """The first."""
@@ -88,13 +106,19 @@ class Pct(_Scheduled):
     priority i. Numbers are told apart by the label they are chosen under.
     """
 
+    kind = "pct"
+
     def __init__(self, seed: int, depth: int, horizon: int) -> None:
         super().__init__(seed)
+        self._given = {"depth": depth, "horizon": horizon}
         self._priorities: dict[tuple[str, int], int] = {}
         self._changes: dict[int, list[int]] = {}
         self._step = 0
         for number in range(1, depth):
             self._changes.setdefault(self.draw("pct.change", 1, max(1, horizon)), []).append(number - depth)
+
+    def _more(self) -> dict[str, Any]:
+        return self._given
 
     def choose(self, label: str, who: Sequence[int]) -> int:
         """The one with the highest priority."""
@@ -121,10 +145,15 @@ class Followed(_Scheduled):
     *Errors*: `Unsteady` when there is another number to choose from than the path says.
     """
 
+    kind = "dfs"
+
     def __init__(self, seed: int, path: Sequence[Pick]) -> None:
         super().__init__(seed)
         self.taken: list[Pick] = []
         self._path = path
+
+    def _more(self) -> dict[str, Any]:
+        return {"path": [list(pick) for pick in self._path]}
 
     def choose(self, label: str, who: Sequence[int]) -> int:
         """What the path says."""

@@ -154,8 +154,27 @@ class SimSocket(socket.socket):
 
 TRUE_NEW: Any = socket.socket.__new__  # of the class as it was before anything was put in its place
 
-_BLOCKING = """accept connect connect_ex recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into send sendall sendfile
-sendmsg sendto makefile dup _accept ioctl share""".split()
+_BLOCKING = [
+    "accept",
+    "connect",
+    "connect_ex",
+    "recv",
+    "recv_into",
+    "recvfrom",
+    "recvfrom_into",
+    "recvmsg",
+    "recvmsg_into",
+    "send",
+    "sendall",
+    "sendfile",
+    "sendmsg",
+    "sendto",
+    "makefile",
+    "dup",
+    "_accept",
+    "ioctl",
+    "share",
+]
 
 
 def _refused(name: str) -> Any:

@@ -380,6 +380,29 @@ VALID: list[Json] = [
             "invariants": [{"type": "kv_all_equal", "key": "k"}],
         },
     },
+    {
+        "version": 1,
+        "name": "n",
+        "expect": {"status": "fail"},
+        "distributed": {
+            "nodes": {"a": {"program": "x:y", "port": 81}, "b": {"builtin": "kv", "args": {"merge": "newest"}}},
+            "client": "x:C",
+            "duration": "5s",
+            "share": ["x.z"],
+            "network": {"latency": {"uniform": ["1ms", "2ms"]}, "loss": 0.5, "links": [{"from": "a", "to": "b"}]},
+            "faults": [
+                {"kind": "partition", "between": [["a"], ["b"]], "at": {"within": ["0s", "1s"]}, "for": "1s"},
+                {"kind": "crash", "node": {"any": ["a", "b"]}, "at": {"step": [0, 1]}},
+                {"kind": "loss", "from": "a", "rate": 0.5, "at": "1s"},
+            ],
+            "steps": [
+                {"type": "workload", "operations": [{"op": "put", "args": {"key": "k", "value": {"int": [0, 9]}}}]},
+                {"type": "client", "node": "b", "op": "get", "args": ["k"], "expect": 1},
+                {"type": "crash", "node": "a", "at": {"within": ["0s", "1s"]}},
+            ],
+            "invariants": [{"type": "always", "check": "x:y"}, {"type": "kv_node_equals", "node": "b", "key": "k", "equals": 1}],
+        },
+    },
     {"version": 1, "name": "n", "suites": {"smoke": ["a.fozzy.json"], "all": ["*.fozzy.toml"]}},
 ]  # fmt: skip
 
@@ -467,3 +490,13 @@ def test_broken_bytes_are_explained(problems: Problems, data: bytes, form: str) 
 def test_noise_is_explained(problems: Problems, text: str, form: str) -> None:
     """Noise of the characters that matter is never a scenario and always explained."""
     check_located(problems(text, form), text)
+
+
+def test_names_one_chooses_are_looked_at(problems: Problems) -> None:
+    """A branch or a list of values without a name is a problem at its key, not an error of fozzy."""
+    steps = [{"type": "parallel", "branches": {"": [{"type": "panic", "message": "x"}]}}]
+    found = problems({"version": 1, "name": "n", "matrix": {"": [1]}, "steps": steps})
+    assert [(each.code, each.message) for each in found] == [
+        ("scenario.bad_value", 'a name in "matrix" must be text that is not empty'),
+        ("scenario.bad_value", 'inside parallel: a name in "branches" must be text that is not empty'),
+    ]

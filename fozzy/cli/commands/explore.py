@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -16,13 +16,15 @@ from fozzy.cli.commands.run import load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.explore_documents import ExploreBody, ExploreDocument
 from fozzy.cli.explore_failures import Failures, Places, Told
+from fozzy.cli.explore_result import Work, body_of, summary_of
 from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, seed_of
+from fozzy.cli.patience import patient
 from fozzy.config import Config
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, Tests, code_flag, exit_of, worst_status
+from fozzy.core.summary import Summary, code_flag, exit_of
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.matrix import chosen_case
-from fozzy.engine.code import Allowance, calls_of
-from fozzy.engine.prepare import Options, run_seed, steps_file
+from fozzy.dsl.matrix import cases_of, chosen_case, label_of
+from fozzy.engine.code import Allowance
+from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
 from fozzy.errors import EvidenceError, Exit, UsageError, worst
 from fozzy.report.pretty import run_failure
@@ -31,13 +33,15 @@ from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept, check_same, kept_of, read_kept, write_kept
 from fozzy.search.explore.plan import EXECUTIONS_DEFAULT, RECORDS_MAX, Bench, Plan
 from fozzy.search.explore.steps_bench import open_steps
+from fozzy.search.explore.variant import Variant, varied
 from fozzy.sim.schedules import DEPTH_DEFAULT, Schedule
-from fozzy.trace.finalize import check_target, display_name, shown_path
+from fozzy.trace.finalize import check_target, display_name
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
 
 JOBS_MAX = 64
 DEPTH_MAX = 100
+NODES_MAX = 1024
 
 
 class Explore(Recording, frozen=True, kw_only=True):
@@ -72,6 +76,13 @@ class Explore(Recording, frozen=True, kw_only=True):
     case: Annotated[
         str | None, Opt(("--case",), 'Which combination of its matrix, such as "size=1 color=red".', "VALUES")
     ] = None
+    faults: Annotated[
+        str | None, Opt(("--faults",), "A cluster: more goes wrong; a preset's name, or a file of faults.", "FAULTS")
+    ] = None
+    nodes: Annotated[int | None, Opt(("--nodes",), "A cluster with node_count: how many nodes.", "N")] = None
+    checker: Annotated[
+        list[str], Opt(("--checker",), "A cluster: what else must hold, such as kv_all_equal=KEY; repeatable.", "NAME")
+    ] = []
     all: Annotated[bool, Opt(("--all",), "Go on after a failure, and tell all that differ.")] = False
     record: Annotated[str | None, Opt(("--record",), "Write the trace of the earliest failure here.", "FILE")] = None
     shrink: Annotated[bool, Opt(("--shrink",), "Make the earliest failure smaller at once.")] = False
@@ -83,6 +94,8 @@ class Explore(Recording, frozen=True, kw_only=True):
         store = Store(config.base_dir())
         loaded = load_scenario(self.scenario, config)
         kept = read_kept(store, self.resume) if self.resume is not None else None
+        variant = Variant(faults=self.faults, nodes=self.nodes, checkers=self.checker) if kept is None else kept.variant
+        loaded = varied(loaded, variant)
         case = self._case(loaded, kept)
         plan = self._plan(loaded, kept)
         if self.record is not None:
@@ -92,20 +105,25 @@ class Explore(Recording, frozen=True, kw_only=True):
         try:
             campaign = Campaign(plan, bench)
             if kept is not None:
-                check_same(kept, loaded)
                 kept.restore(campaign)
-            work = _Work(config, store, loaded, bench, campaign, kept, case, wall.now_iso())
+            work = Work(config, store, loaded, bench, campaign, kept, case, wall.now_iso(), variant)
             if not console.quiet:
                 console.answer(screen.opening(display_name(loaded.document.name), plan, self.resume, campaign.so.next))
             campaign.listen = lambda: live(campaign)
             campaign.run()
-            return self._finish(console, live, work._replace(spent_ns=campaign.spent_ns))
+            with patient() as patience:  # Ctrl-C now would lose where it is
+                ended = self._finish(console, live, work._replace(spent_ns=campaign.spent_ns))
+            return worst([ended, patience.exit_status])
         finally:
             live.erase()
             bench.close()
 
     def _case(self, loaded: Loaded, kept: Kept | None) -> dict[str, Any]:
-        return kept.case if kept is not None else chosen_case(loaded.file, loaded.document.shown, self.case)
+        """The combination of its matrix. *Errors*: `UsageError`."""
+        if kept is None:
+            return chosen_case(loaded.file, loaded.document.shown, self.case)
+        check_same(kept, loaded)
+        return cases_of(loaded.file)[kept.case]
 
     def _plan(self, loaded: Loaded, kept: Kept | None) -> Plan:
         """What was asked for. *Errors*: `UsageError`."""
@@ -120,7 +138,7 @@ class Explore(Recording, frozen=True, kw_only=True):
         schedule = self._schedule()
         return Plan(
             schedule=schedule,
-            seed=run_seed(steps_file(loaded), seed_of(self)),
+            seed=run_seed(runnable_file(loaded), seed_of(self)),
             count=self.seeds or (EXECUTIONS_DEFAULT if time_ns is None else screen.COUNT_ENDLESS),
             bound=self.bound,
             time_ns=time_ns,
@@ -158,6 +176,9 @@ class Explore(Recording, frozen=True, kw_only=True):
             "--seed": self.seed,
             "--steps": self.steps,
             "--case": self.case,
+            "--faults": self.faults,
+            "--nodes": self.nodes,
+            "--checker": self.checker or None,
         }
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
@@ -172,7 +193,7 @@ class Explore(Recording, frozen=True, kw_only=True):
     def _allowance(self, config: Config) -> Allowance:
         return Allowance(self.allow_code or config.settings.allow_code, config.root, config.settings.proc_env)
 
-    def _finish(self, console: Console, live: screen.Live, work: _Work) -> Exit:
+    def _finish(self, console: Console, live: screen.Live, work: Work) -> Exit:
         campaign = work.campaign
         if campaign.unsteady:
             raise _unsteady(work)
@@ -180,12 +201,13 @@ class Explore(Recording, frozen=True, kw_only=True):
             failures = Failures(campaign, work.bench, self._places(work, run_id), work.traces)
             told = list(failures.all(self.shrink, live.say))
             live.erase()
-            summary = self._summary(work, told, run_id)
+            summary = summary_of(work, told, run_id)
             traces = [each.body.trace_path for each in told]
-            write_kept(work.store, run_id, kept_of(campaign, work.loaded, work.case, traces))
+            case = cases_of(work.loaded.file).index(work.case)
+            write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces, work.variant))
             work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
             after_run(work.store, run_id, work.config.settings.retention)
-        body = self._body(work, told)
+        body = body_of(work, told, self.resume)
         self._show(console, work, told, body, work.store.short(run_id))
         if console.json:
             fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
@@ -193,7 +215,7 @@ class Explore(Recording, frozen=True, kw_only=True):
         nothing = [] if campaign.executions else [Exit.NOTHING]
         return worst([exit_of([each.status for each in told]), *nothing, _stopped(campaign)])
 
-    def _places(self, work: _Work, run_id: str) -> Places:
+    def _places(self, work: Work, run_id: str) -> Places:
         """Where failures go. This process works in the folder of --cwd already, and so does one that replays."""
         settings = work.config.settings
         return Places(
@@ -205,56 +227,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             self._allowance(work.config),
         )
 
-    def _summary(self, work: _Work, told: Sequence[Told], run_id: str) -> Summary:
-        traces = [each.body.small_path or each.body.trace_path for each in told]
-        return Summary(
-            schema_version=SCHEMA_VERSION,
-            command="explore",
-            status=worst_status([each.status for each in told]),
-            mode="explore",
-            identity=Identity(
-                run_id=run_id,
-                seed=work.campaign.plan.seed,
-                trace_path=next(filter(None, traces), None),
-                artifacts_dir=shown_path(work.store.folder(run_id)),
-            ),
-            started_at=work.began,
-            finished_at=wall.now_iso(),
-            duration_ms=work.spent_ns // 10**6,
-            duration_ns=0,
-            tests=Tests(passed=int(not told), failed=len(told)),
-            findings=[finding for each in told for finding in each.findings],
-            scenarios=_members(work, told),
-        )
-
-    def _body(self, work: _Work, told: Sequence[Told]) -> ExploreBody:
-        campaign = work.campaign
-        plan, so, spent_ns = campaign.plan, campaign.so, work.spent_ns
-        is_pct = plan.schedule.kind == "pct"
-        return ExploreBody(
-            scenario=work.loaded.document.name,
-            schedule=plan.schedule.kind,
-            depth=plan.schedule.depth if is_pct else None,
-            horizon=plan.schedule.horizon if is_pct else None,
-            bound=plan.bound,
-            executions=campaign.executions,
-            total=so.next,
-            duration_ms=spent_ns // 10**6,
-            executions_per_second=campaign.executions * 10**9 // max(1, spent_ns),
-            schedules=campaign.schedules.count,
-            schedules_exact=campaign.schedules.is_exact,
-            states=campaign.states.count,
-            states_exact=campaign.states.is_exact,
-            exhausted=campaign.is_over,
-            cut=so.cut,
-            failing=so.failing,
-            not_covered=[place for place in work.bench.places if place not in campaign.covered],
-            ended_by=campaign.ended_by,
-            resumed=self.resume,
-            failures=[each.body for each in told],
-        )
-
-    def _show(self, console: Console, work: _Work, told: Sequence[Told], body: ExploreBody, short: str) -> None:
+    def _show(self, console: Console, work: Work, told: Sequence[Told], body: ExploreBody, short: str) -> None:
         if console.quiet:
             console.answer([line(f"{screen.failures(len(told))} in {count(body.total, 'execution')} (run {short})")])
             return
@@ -268,7 +241,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             lines.append(line("  nothing failed: no trace was written"))
         console.answer([*lines, *self._next(work, told, short)])
 
-    def _next(self, work: _Work, told: Sequence[Told], short: str) -> list[Line]:
+    def _next(self, work: Work, told: Sequence[Told], short: str) -> list[Line]:
         """What to do next, as commands that can be pasted."""
         code = code_flag(work.calls_code)
         lines: list[Line] = []
@@ -285,7 +258,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             lines.append(_command("go on", self._on(work, short)))
         return [[], *lines] if lines else []
 
-    def _on(self, work: _Work, short: str) -> str:
+    def _on(self, work: Work, short: str) -> str:
         """The command that goes on from here."""
         so, plan = work.campaign.so, work.campaign.plan
         more = f" --time {self.time}" if self.time else ""
@@ -293,7 +266,7 @@ class Explore(Recording, frozen=True, kw_only=True):
         more += " --all" if self.all else ""
         return f"fozzy explore {quoted(self.scenario)} --resume {short}{more}{self._flags}{self.place_flags}"
 
-    def _again(self, work: _Work, execution: int, seed: int) -> str:
+    def _again(self, work: Work, execution: int, seed: int) -> str:
         """The command that does an execution again: by its seed, or where each depends on the one before, up to it."""
         plan = work.campaign.plan
         schedule = plan.schedule
@@ -303,7 +276,8 @@ class Explore(Recording, frozen=True, kw_only=True):
         flags += f" --bound {plan.bound}" if plan.bound is not None else ""
         which = (plan.seed, execution) if schedule.is_systematic else (seed, 1)
         flags += f" --seed {which[0]} --seeds {which[1]}{screen.records_flag(plan.records_max)}"
-        flags += f" --case {quoted(self.case)}" if self.case else ""
+        flags += f" --case {quoted(label_of(work.case))}" if work.case else ""
+        flags += _varying(work.variant)
         return f"fozzy explore {quoted(self.scenario)}{flags}{self._flags}{self.place_flags}"
 
     @property
@@ -311,61 +285,15 @@ class Explore(Recording, frozen=True, kw_only=True):
         return f"{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
 
 
-class _Work(NamedTuple):
-    """A campaign, what it explores, and where its results go."""
-
-    config: Config
-    store: Store
-    loaded: Loaded
-    bench: Bench
-    campaign: Campaign
-    kept: Kept | None
-    case: dict[str, Any]
-    began: str
-    spent_ns: int = 0
-
-    @property
-    def traces(self) -> list[str | None]:
-        """The traces of the failures that were known before."""
-        return self.kept.traces if self.kept is not None else []
-
-    @property
-    def calls_code(self) -> bool:
-        """Whether the scenario calls user code."""
-        return any(True for _ in calls_of(self.loaded))
+def _varying(variant: Variant) -> str:
+    """The flags that make a variant, with a space before them."""
+    flags = [f" --faults {quoted(variant.faults)}"] if variant.faults is not None else []
+    flags += [f" --nodes {variant.nodes}"] if variant.nodes is not None else []
+    return "".join([*flags, *(f" --checker {quoted(each)}" for each in variant.checkers)])
 
 
 def _command(word: str, words: str) -> Line:
     return line(f"  {word:<8}", Span(words, "code"))
-
-
-def _members(work: _Work, told: Sequence[Told]) -> list[Member]:
-    """The campaign for reports that list scenarios: each failure, or the scenario that passed."""
-    document = work.loaded.document
-    usual = Member(
-        number=1,
-        name=display_name(document.name),
-        path=document.shown,
-        status="pass",
-        seed=work.campaign.plan.seed,
-        duration_ns=0,
-        passed=True,
-        calls_code=work.calls_code,
-    )
-    failing = [
-        msgspec.structs.replace(
-            usual,
-            number=number,
-            path=each.body.trace_path or document.shown,  # only its trace makes the same run again
-            status=each.status,
-            seed=each.body.seed,
-            passed=False,
-            trace_path=each.body.trace_path,
-            findings=each.findings,
-        )
-        for number, each in enumerate(told, 1)
-    ]
-    return failing or [usual]
 
 
 def _check_bounds(command: Explore) -> None:
@@ -375,6 +303,7 @@ def _check_bounds(command: Explore) -> None:
     _bounded("--horizon", command.horizon, 1, 10**9)
     _bounded("--bound", command.bound, 0, 10**6)
     _bounded("--steps", command.steps, 1, 10**9)
+    _bounded("--nodes", command.nodes, 1, NODES_MAX)
     _bounded("--jobs", command.jobs, 1, JOBS_MAX)
 
 
@@ -388,7 +317,7 @@ def _idle(flag: str, needs: str, kind: str) -> UsageError:
     return UsageError("explore.idle_flag", message, hint=f"drop {flag}, or name the schedule")
 
 
-def _unsteady(work: _Work) -> EvidenceError:
+def _unsteady(work: Work) -> EvidenceError:
     campaign = work.campaign
     message = (
         f"{work.loaded.document.shown} is not deterministic: in execution {campaign.so.next + 1} {campaign.unsteady}"

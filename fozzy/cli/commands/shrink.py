@@ -21,7 +21,7 @@ from fozzy.dsl.load import form_of_path
 from fozzy.dsl.matrix import chosen_case
 from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
-from fozzy.engine.prepare import run_seed, steps_file
+from fozzy.engine.prepare import run_seed, runnable_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, UsageError, worst
 from fozzy.report.text import Line, Span, count, line, quoted
@@ -39,7 +39,8 @@ AIMS: dict[str, tuple[Aim, ...]] = {
     "input": ("input",),
     "schedule": ("schedule",),
     "faults": ("faults",),
-    "all": ("input", "schedule", "faults"),
+    "nodes": ("nodes",),
+    "all": ("nodes", "input", "schedule", "faults"),
 }
 
 
@@ -56,8 +57,12 @@ class Shrink(Asking, frozen=True, kw_only=True):
         str | None, Opt(("--case",), 'Which combination of a scenario\'s matrix, such as "size=1".', "VALUES")
     ] = None
     minimize: Annotated[
-        Literal["input", "schedule", "faults", "all"],
-        Opt(("--minimize",), "What may change: steps and values, the order of things, faults, or all.", "WHAT"),
+        Literal["input", "schedule", "faults", "nodes", "all"],
+        Opt(
+            ("--minimize",),
+            "What may change: steps and values, the order of things, faults, the nodes of a cluster, or all.",
+            "WHAT",
+        ),
     ] = "all"
     budget: Annotated[str, Opt(("--budget",), "How long to try, by the wall clock.", "DURATION")] = "15s"
     out: Annotated[str | None, Opt(("--out",), "Write the smaller trace here too.", "FILE")] = None
@@ -72,11 +77,18 @@ class Shrink(Asking, frozen=True, kw_only=True):
         if self.as_scenario and self.json:
             raise UsageError("usage.two_reports", "--json and --as-scenario both want stdout", hint="drop one of them")
         config = config_of(self)
-        budget_ns = duration_option("--budget", self.budget)
-        assert budget_ns is not None
+        duration_option("--budget", self.budget)  # a mistake in it ends the command before anything runs
         store = Store(config.base_dir())
         path = self._recorded(config, store)
         failing = open_failing(path, config.settings.redact, self._allowance(config))
+        try:
+            return self._shrink(console, config, store, failing)
+        finally:
+            failing.subject.close()
+
+    def _shrink(self, console: Console, config: Config, store: Store, failing: Failing) -> Exit:
+        budget_ns = duration_option("--budget", self.budget)
+        assert budget_ns is not None
         self._refuse_places()
         began = wall.now_iso()
         self._say(console, screen.opening(_name(failing), failing.failure.title, failing.message))
@@ -100,7 +112,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
             self._refuse_run_options()
             return store.trace_of(self.target)
         loaded = load_scenario(self.target, config)
-        seed = run_seed(steps_file(loaded), seed_of(self))
+        seed = run_seed(runnable_file(loaded), seed_of(self))
         case = chosen_case(loaded.file, loaded.document.shown, self.case)
         with store.run() as run_id:
             keep = Keeping(run_id, store, store.folder(run_id) / TRACE_NAME, self.policy, False, True)
@@ -176,9 +188,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
     def _show(self, console: Console, work: _Work, body: ShrinkBody, keep: Keeping, asks: int) -> None:
         done = work.done
         if console.quiet:
-            self._say(
-                console, [line(f"{count(body.steps, 'step')}, {count(body.choices, 'choice')}  {body.trace_paths[0]}")]
-            )
+            size = screen.shown_size(size_of(done.best))
+            self._say(console, [line(f"{size}  {body.trace_paths[0]}")])
             return
         start = Row("start", 0, 0, size_of(done.first), faults_in(done.first.script))
         lines = [*screen.table(done, start), [], screen.totals(done, start)]

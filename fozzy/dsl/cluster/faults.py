@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from fozzy.dsl.cluster.base import ClusterPart, about
 from fozzy.dsl.cluster.moments import Time, When
@@ -106,6 +107,12 @@ Faults = PartitionFault | CrashFault | RestartFault | PauseFault | LatencyFault 
 def fault_names(faults: list[Faults]) -> list[str]:
     """What each fault is called: its own name, else its kind, with a number where that is taken."""
     return unique_names([(fault.name, str(fault.__struct_config__.tag)) for fault in faults])
+
+
+def joined(faults: list[Faults], more: list[Faults]) -> list[Faults]:
+    """Faults of a file and more of them: those added lose a name that is taken, and are called by their kind."""
+    taken = {fault.name for fault in faults}
+    return [*faults, *(replace(fault, name=None) if fault.name in taken else fault for fault in more)]
 
 
 def unique_names(given: list[tuple[str | None, str]]) -> list[str]:

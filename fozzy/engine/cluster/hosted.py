@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,7 +12,6 @@ from fozzy.core.clock import Clock
 from fozzy.core.log import BLOCK_RECORDS, Log
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
-from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
 from fozzy.engine.prepare import Ready
 from fozzy.engine.run import Ended, note_failure
@@ -37,11 +37,15 @@ class Broken(Exception):
 class Session:
     """A process that executes clusters. *Errors*: `Broken`. *Closes*: `close`."""
 
-    def __init__(self, run: Ready) -> None:
-        assert run.setting.project is not None
-        self._host = HostCode(run.setting.project, run.setting.limits)
-        self._hang_ns = run.setting.limits.call_ms_max * 10**6
-        begun = self._host.begin(PROGRAM)
+    def __init__(self, run: Ready, program: str = PROGRAM) -> None:
+        project = run.setting.project
+        assert project is not None
+        own = program.partition(":")[0]
+        if own not in project.modules:
+            project = msgspec.structs.replace(project, modules=(*project.modules, own))
+        self._host = HostCode(project, run.setting.limits)
+        self.hang_ns = run.setting.limits.call_ms_max * 10**6
+        begun = self._host.begin(program)
         if isinstance(begun, Hung | Died):
             raise Broken(begun)
         self._run: Run = begun
@@ -51,7 +55,7 @@ class Session:
         """Execute once; records go into the log as they come."""
         frame = packed(encode(job))
         while True:
-            part = self._ask(frame)
+            part: Part = self.ask(frame, decode_part)
             frame = b""
             for record in part.records:
                 log.append(record)
@@ -61,20 +65,18 @@ class Session:
                 log.flush()
                 return part.ended
 
-    def job(self, run: Ready, source: Source, steps_max: int = 0) -> Job:
+    def job(self, run: Ready, source: Source) -> Job:
         """The job of executing a run once."""
-        assert isinstance(run.plan, ClusterPlan)
         spec: Any = source
-        script = Script.of(run.document, run.redactor.names, run.header.timeout_ns)
-        return Job(script=script, source=spec.spec(), hang_ns=self._hang_ns, steps_max=steps_max)
+        return Job(script=script_of(run), source=spec.spec(), hang_ns=self.hang_ns)
 
-    def _ask(self, frame: bytes) -> Part:
+    def ask(self, frame: bytes, decode: Callable[[bytes], Any]) -> Any:
+        """Send a frame, which may be empty, and wait for the next one."""
         try:
-            part: Part = decode_part(self._run.line.ask(frame, self._hang_ns + GRACE_NS, PART_BYTES_MAX))
-            return part
+            return decode(self._run.line.ask(frame, self.hang_ns + GRACE_NS, PART_BYTES_MAX))
         except Late:
             self.close()
-            raise Broken(Hung(self._hang_ns)) from None
+            raise Broken(Hung(self.hang_ns)) from None
         except (Gone, msgspec.MsgspecError):
             self._is_over = True
             raise Broken(self._host.ended(self._run, DIED_GRACE_MS)) from None
@@ -84,6 +86,11 @@ class Session:
         if not self._is_over:
             self._is_over = True
             self._host.let_go(self._run)
+
+
+def script_of(run: Ready) -> Script:
+    """What a process must know of a run besides its source."""
+    return Script.of(run.document, run.redactor.names, run.header.timeout_ns)
 
 
 def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:

@@ -11,6 +11,7 @@ from fozzy.core.events import Ask, Draw, Event, Found, Net, Step
 from fozzy.core.outcome import Status
 from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.dsl.document import Document
+from fozzy.sim.schedules import scheduled
 
 Records = list[Draw | Ask | Step | Event | Found | Net]
 
@@ -43,7 +44,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     script: Script
     source: Spec
     hang_ns: int
-    steps_max: int = 0
     quiet: bool = False  # only how it ended is wanted
 
 
@@ -64,12 +64,10 @@ class Over(msgspec.Struct, frozen=True, kw_only=True):
 
 def source_of(spec: Spec) -> Source:
     """The source a spec is of."""
-    if spec.kind == "seeded":
-        assert spec.seed is not None
-        return Seeded(spec.seed)
     if spec.kind == "tape":
         return Mutated([Draw(0, "", label, 0, 0, value) for label, value in spec.draws], seed=spec.seed)
-    raise AssertionError(f"no source is called {spec.kind}")
+    assert spec.seed is not None
+    return Seeded(spec.seed) if spec.kind == "seeded" else scheduled(spec)
 
 
 encode = msgspec.json.Encoder().encode

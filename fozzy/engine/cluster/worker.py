@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from blake3 import blake3
 
-from fozzy.core.choice import Choices
+from fozzy.core.choice import Choices, Source
 from fozzy.core.clock import Clock
 from fozzy.core.events import Event, Record
 from fozzy.core.log import Log
@@ -39,26 +39,32 @@ from fozzy.world.code.places import Places
 from fozzy.world.code.wire import HEAD, _exactly, packed
 
 TICK_S = 1.0  # how often it is looked whether a program hangs
-COLLECT_EVERY = 64  # executions between two collections of garbage
+GARBAGE_MAX = 50_000  # objects made and not let go of, before it pays to look for cycles
 
 
 def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
     """Execute what fozzy asks until it has gone."""
-    gc.disable()
-    sys.unraisablehook = lambda _told: None  # what is left of a run may complain; nobody is there to hear it
-    worker = Worker(line, places, failed)
-    while (body := _receive(line)) is not None:
+    worker = begin(line, places, failed)
+    while (body := receive_body(line)) is not None:
         worker.execute(decode_job(body))
     os._exit(0)
 
 
-def _receive(line: socket.socket) -> bytes | None:
+def begin(line: socket.socket, places: Places, failed: dict[str, Any]) -> Worker:
+    """Make this process one that executes clusters."""
+    gc.disable()
+    sys.unraisablehook = lambda _told: None  # what is left of a run may complain; nobody is there to hear it
+    return Worker(line, places, failed)
+
+
+def receive_body(line: socket.socket) -> bytes | None:
+    """The body of the next frame, none when the other side has gone."""
     head = _exactly(line, HEAD.size)
     return None if head is None else _exactly(line, HEAD.unpack(head)[0])
 
 
 class Worker:
-    """Executes jobs; a scenario is parsed once."""
+    """Executes jobs; a scenario is parsed once, and may be another one in each job."""
 
     def __init__(self, line: socket.socket, places: Places, failed: dict[str, Any]) -> None:
         self._line = line
@@ -66,38 +72,59 @@ class Worker:
         self._failed = failed
         self._script: Script | None = None
         self._plan: tuple[ClusterPlan, Redactor, UserCode] | None = None
+        self._modules: tuple[tuple[str, ...], Modules] | None = None
         self._digest = user_digest(places)  # before an execution imports more
-        self._executions = 0
         self._watch = HangWatch()
 
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
-        plan, redactor, user = self._bound(job.script)
-        log, ended = Log([] if job.quiet else [self._send]), Ended()
-        choices = Choices(source_of(job.source), Clock(), log, redactor, 0)
-        log.append(Event(0, "distributed", CODE, {"digest": self._digest}))
-        with self._watch.over(job.hang_ns):
-            execute_cluster(plan, choices, ended, user, lambda cluster: self._begin(cluster, job))
+        ended = Ended()
+        self.perform(job.script, source_of(job.source), Log([] if job.quiet else [self._send]), ended, job.hang_ns)
         over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
         self._line.sendall(packed(encode(Part(ended=over))))
-        self._tidy()
 
-    def _begin(self, cluster: Cluster, job: Job) -> None:
+    def perform(self, script: Script, source: Source, log: Log, ended: Ended, hang_ns: int) -> None:
+        """Execute once; `log` is told everything. *Errors*: what the log and the source raise."""
+        plan, redactor, user = self.prepare(script)
+        choices = Choices(source, Clock(), log, redactor, 0)
+        log.append(Event(0, "distributed", CODE, {"digest": self._digest}))
+        try:
+            with self._watch.over(hang_ns):
+                execute_cluster(plan, choices, ended, user, self._began)
+        finally:
+            self._tidy()
+
+    def _began(self, cluster: Cluster) -> None:
         install_hooks(cluster.kernel)
         self._watch.cluster = cluster
-        if job.steps_max:
-            cluster.kernel.steps_max = job.steps_max
 
-    def _bound(self, script: Script) -> tuple[ClusterPlan, Redactor, UserCode]:
+    def prepare(self, script: Script) -> tuple[ClusterPlan, Redactor, UserCode]:
+        """The scenario bound, once."""
+        self._parse(script)
+        assert self._plan is not None
+        return self._plan
+
+    def _parse(self, script: Script) -> None:
         if self._plan is None or script != self._script:
             loaded = parse(script.document())
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
             plan = bind_cluster(file, redactor, script.duration_ns)
-            user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed, importing)
-            self._script, self._plan = script, (plan, redactor, user)
-        return self._plan
+            user = UserCode(self._places, self._modules_of(plan.setting.share), self._failed, importing)
+            is_first, self._script = self._script is None, script
+            self._plan = plan, redactor, user
+            if is_first:
+                gc.collect()
+                gc.freeze()  # what is there now stays, and is not looked at again
+
+    def _modules_of(self, share: tuple[str, ...]) -> Modules:
+        """Whose modules are whose; found out once for many scenarios, as that takes longer than most executions."""
+        if self._modules is None or self._modules[0] != share:
+            if self._modules is not None:
+                self._modules[1].close()
+            self._modules = share, Modules(self._places.folders, share)
+        return self._modules[1]
 
     def _send(self, records: Sequence[Record]) -> None:
         self._line.sendall(packed(encode(Part(records=list(records)))))
@@ -105,8 +132,7 @@ class Worker:
     def _tidy(self) -> None:
         """What is left of the execution goes without being noticed."""
         self._watch.cluster = None
-        self._executions += 1
-        if self._executions % COLLECT_EVERY == 0:
+        if gc.get_count()[0] > GARBAGE_MAX:
             with importing():
                 gc.collect()
 

@@ -85,11 +85,11 @@ def _stored(sealed: _Sealed, folder: Path, looked: list[str]) -> Iterator[Proble
 
 
 def _fields(stored: Summary, sealed: _Sealed) -> Iterator[tuple[str, Any, Any]]:
-    """What both must say alike; of a suite, what it says of this scenario."""
+    """What both must say alike; of a suite or a campaign, what it says of this scenario."""
     own = sealed.footer.summary
     assert own is not None
     yield "runId", stored.identity.run_id, sealed.footer.run_id
-    if stored.mode != "test":
+    if stored.mode not in ("test", "explore"):
         yield "seed", stored.identity.seed, own.identity.seed
         yield "status", stored.status, own.status
         yield "durationNs", stored.duration_ns, own.duration_ns

@@ -1,4 +1,4 @@
-"""A campaign: executions until a failure, the number that was asked for, the end of all schedules, or of the time.
+"""A campaign: executions until a failure that is new, the number that was asked for, the end of all schedules, or of the time.
 
 Results are merged in the order of executions, and nothing behind a failure that ends the campaign counts, so what it
 came to does not depend on `jobs`. All that counts is in one value that is replaced whole (`So`): whoever interrupts it
@@ -111,8 +111,7 @@ class Campaign:
             began_ns = wall.elapsed_ns()
             with closing(self._answers(orders)) as answers:
                 for done in answers:
-                    self._merge(done, orders[done.index - first])
-                    if done.failed is not None and not self.plan.goes_on:
+                    if self._merge(done, orders[done.index - first]) and not self.plan.goes_on:
                         return "failure"
             if self.so.next < first + len(orders):
                 return "time"
@@ -136,8 +135,8 @@ class Campaign:
             if not is_new:
                 self.so = msgspec.structs.replace(self.so, frontier=frontier)
                 continue
-            self._merge(done, msgspec.structs.replace(order, path=done.path), frontier)
-            if done.failed is not None and not self.plan.goes_on:
+            order = msgspec.structs.replace(order, path=done.path)
+            if self._merge(done, order, frontier) and not self.plan.goes_on:
                 return "failure"
         return "exhausted"
 
@@ -149,8 +148,9 @@ class Campaign:
         plan = self.plan
         return Order(index=index, seed=plan.seed_of(index), schedule=plan.schedule, path=path or [])
 
-    def _merge(self, done: Done, order: Order, frontier: Frontier | None = None) -> None:
-        """Count an execution. What is added before the last line may be added twice without harm."""
+    def _merge(self, done: Done, order: Order, frontier: Frontier | None = None) -> bool:
+        """Count an execution. Whether it failed as none before it did. What is added before `so` is replaced may be
+        added twice without harm."""
         so = self.so
         self.schedules.add_all([done.schedule])
         self.states.add_all(done.states)
@@ -163,6 +163,7 @@ class Campaign:
             frontier=frontier or so.frontier,
         )
         self.listen()
+        return len(self.so.seen) > len(so.seen)
 
 
 def _is_termination(stop: KeyboardInterrupt | InterruptedRun) -> bool:

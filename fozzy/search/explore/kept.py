@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from blake3 import blake3
 
 from fozzy.dsl.document import Loaded
+from fozzy.dsl.matrix import cases_of
 from fozzy.errors import EvidenceError, StoreError, UsageError
 from fozzy.search.explore.campaign import Campaign, So
 from fozzy.search.explore.counting import EXACT_MAX, REGISTERS, DistinctCount
 from fozzy.search.explore.plan import Plan
+from fozzy.search.explore.variant import Variant
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.store import Store, write_whole
 
 NAME = "explore.json"
 VERSION = 1
 BYTES_MAX = 64 << 20
+PLAIN = Variant()
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign at rest. `traces` are those of the different failures, in their order."""
+    """A campaign at rest. `case` is the number of the matrix's combination, whose values may be secrets; `traces` are
+    those of the different failures, in their order."""
 
     version: int = VERSION
     scenario: str
     digest: str
-    case: dict[str, Any] = {}
+    case: int = 0
+    variant: Variant = Variant()
     plan: Plan
     so: So
     schedules: bytes = b""
@@ -44,12 +48,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         campaign.covered = set(self.covered)
 
 
-def kept_of(campaign: Campaign, loaded: Loaded, case: dict[str, Any], traces: list[str | None]) -> Kept:
+def kept_of(campaign: Campaign, loaded: Loaded, case: int, traces: list[str | None], variant: Variant = PLAIN) -> Kept:
     """A campaign, as it is to be kept."""
     return Kept(
         scenario=loaded.document.name,
         digest=digest_of(loaded),
         case=case,
+        variant=variant,
         plan=campaign.plan,
         so=campaign.so,
         schedules=campaign.schedules.dump(),
@@ -88,7 +93,7 @@ def read_kept(store: Store, word: str) -> Kept:
 
 def check_same(kept: Kept, loaded: Loaded) -> None:
     """An execution means the same only in the same scenario. *Errors*: `UsageError`."""
-    if kept.digest != digest_of(loaded):
+    if kept.digest != digest_of(loaded) or not 0 <= kept.case < len(cases_of(loaded.file)):
         message = f"{loaded.document.shown} is not as it was when the run explored {kept.scenario}"
         raise UsageError("explore.changed", message, hint="explore it again from the start: drop --resume")
 

@@ -8,22 +8,20 @@ from typing import Any
 
 import msgspec
 
-from fozzy.core.events import Found
-from fozzy.core.outcome import Finding, Location
-from fozzy.core.summary import worst_status
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready, start
-from fozzy.engine.record import Keeping, Recorded, ended_as_expected, record
+from fozzy.engine.record import Keeping, Recorded, record
 from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError, UsageError
+from fozzy.search.explore.hosted_bench import HostedBench, is_hosted
 from fozzy.search.explore.plan import RECORDS_MAX, Done, Failed, Order
 from fozzy.search.explore.pool import carry_out
-from fozzy.search.explore.watch import BoundedLog, CutOff, Watch
+from fozzy.search.explore.watch import BoundedLog, CutOff, Watch, failed_of
 from fozzy.search.failing import steps_inside
 from fozzy.search.script import script_of
-from fozzy.search.subject import failure_of
 from fozzy.sim.schedules import Followed, Unsteady, source_of
 from fozzy.trace.finalize import partial_of
 
@@ -38,10 +36,20 @@ class StepsBench:
         self._run = run
         self._jobs = jobs
         self._records_max = records_max
+        self._hosted = HostedBench(run, jobs, records_max) if is_hosted(run) else None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether each execution has a process of its own, since programs keep state from one to the next."""
+        return self._hosted is not None and self._hosted.is_alone
 
     def run(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
         """What each came to, in their order."""
-        yield from carry_out(orders, self.execute, self._jobs, end_ns)
+        if self._hosted is None:
+            yield from carry_out(orders, self.execute, self._jobs, end_ns)
+            return
+        for done in self._hosted.run(orders, end_ns):
+            yield msgspec.structs.replace(done, failed=self._cleaned(done.failed))
 
     def execute(self, order: Order) -> Done:
         """One execution."""
@@ -79,10 +87,10 @@ class StepsBench:
         source = source_of(order.schedule, order.seed, order.path)
 
         def check(_trace: Path) -> None:
-            if isinstance(source, Followed):
+            if isinstance(source, Followed) and self._hosted is None:
                 source.finish()
-            now = failed_of(watch.found)
-            if now is None or msgspec.structs.replace(now, message="") != msgspec.structs.replace(failed, message=""):
+            now = self._cleaned(failed_of(watch.found))
+            if now is None or msgspec.structs.replace(now, message=failed.message) != failed:
                 raise _not_again(failed, now)
 
         try:
@@ -92,20 +100,25 @@ class StepsBench:
             raise _not_again(failed, None) from other
 
     def close(self) -> None:
-        """Nothing is open."""
+        """End all processes."""
+        if self._hosted is not None:
+            self._hosted.close()
 
     def _with_seed(self, seed: int) -> Ready:
         run = self._run
         header = msgspec.structs.replace(run.header, seed=seed)
         return run._replace(header=header, setting=msgspec.structs.replace(run.setting, seed=seed))
 
+    def _cleaned(self, failed: Failed | None) -> Failed | None:
+        """Without what turned out to be a secret after it was found."""
+        if failed is None:
+            return None
+        clean = self._run.redactor.text
+        return msgspec.structs.replace(failed, message=clean(failed.message), cause=list(map(clean, failed.cause)))
+
     def _failed(self, ended: Ended) -> Failed | None:
-        failed = failed_of(ended.findings)
-        if failed is None or self._run.file.expect is None:
-            return failed
-        place = Location(file="", line=1, col=1, path=failed.at)
-        told = Finding(kind=failed.kind, title=failed.title, message="", location=place)
-        return None if ended_as_expected(self._run.file, ended.status, [told]) else failed
+        """Why it failed, also where the scenario says it must: `test` holds it to that, a search looks for it."""
+        return self._cleaned(failed_of(ended.findings))
 
 
 def open_steps(
@@ -123,25 +136,17 @@ def open_steps(
     header, redactor = header_of(loaded, options, seed, "explore", case)
     _refuse_host(loaded, header.backends)
     run = with_code(ready(header, loaded, redactor, allowance.root, case), loaded, allowance)
-    places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins)
+    if isinstance(loaded.file, StepsFile):
+        places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins)
+    else:
+        places = _places_of(run.plan)
     return StepsBench(run, places, jobs=jobs, records_max=records_max)
 
 
-def failed_of(findings: Sequence[Found]) -> Failed | None:
-    """The failure these findings make; none when they only warn."""
-    first = next((each for each in findings if each.status != "pass"), None)
-    if first is None:
-        return None
-    failure = failure_of([first], first.at)
-    return Failed(
-        kind=first.finding,  # type: ignore[arg-type]
-        title=first.title,
-        message=first.message,
-        status=worst_status([each.status for each in findings]),  # type: ignore[misc]
-        at=first.at,
-        field=first.field,
-        cause=list(failure.cause),
-    )
+def _places_of(plan: Any) -> list[str]:
+    """What of a cluster an execution may come to: its steps, and its faults."""
+    faults = [f"distributed.faults[{index}]" for index in range(len(plan.setting.faults))]
+    return [*(bound.at for bound in plan.steps), *faults]
 
 
 def _refuse_host(loaded: Loaded, backends: Any) -> None:

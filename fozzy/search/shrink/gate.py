@@ -5,7 +5,9 @@ not accepted then is not now. What came of it is remembered, without its draws.
 Rule 2: it is accepted when it fails for the same reason and is smaller by `Size`. Nothing else matters.
 Rule 3: the tape of an accepted candidate is the one its run really made, so later cuts cut what is there.
 Rule 4: every run counts against the budget; when it is spent, `Spent` ends the passes and the best so far stands.
-Rule 5: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
+Rule 5: where runs share a process it is looked now and then whether the best fails alone too (`make_sure`); what does
+not is taken back.
+Rule 6: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from fozzy import wall
 from fozzy.core.sources import boring
+from fozzy.dsl.duration import UNITS_NS
 from fozzy.search.script import Script, Uncuttable, is_below
 from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
 
@@ -24,11 +27,12 @@ RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
 PLAIN = "0"  # the character that says least
 NUMBER = re.compile(r"(\d{1,18})(ns|us|ms|s|m|h)?", re.ASCII)
-SCHEDULE = ("parallel", "net.", "schedule.")  # labels of draws that decide about order, not about values
+SURE_EVERY = 32  # accepted candidates between two looks; each costs a fresh process
+SCHEDULE = ("parallel", "net.", "sched.", "schedule.")  # labels of draws that decide about order, not about values
 FAULTS = ("fault.",)  # and of those that decide whether a fault strikes
 
-Aim = Literal["input", "schedule", "faults"]
-AIMS: tuple[Aim, ...] = ("input", "schedule", "faults")
+Aim = Literal["nodes", "input", "schedule", "faults"]
+AIMS: tuple[Aim, ...] = ("nodes", "input", "schedule", "faults")
 
 
 class Spent(Exception):
@@ -36,13 +40,16 @@ class Spent(Exception):
 
 
 class Size(NamedTuple):
-    """How large a candidate is; the first difference decides."""
+    """How large a candidate is; the first difference decides. `nodes` and `work` are of clusters."""
 
-    steps: int
+    nodes: int
+    things: int  # steps, and of a cluster its faults and invariants
+    work: int  # operations of clients
     loud: int  # draws that are not boring
     choices: int
     far: int  # how far the draws are from boring, all together
     weight: tuple[int, int, int, int]  # of what is written, see `weight`
+    steps: int
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -52,19 +59,20 @@ class Size(NamedTuple):
 
 def size_of(candidate: Candidate) -> Size:
     """The size of a candidate."""
-    script, tape = candidate
+    script, tape = candidate.script, candidate.tape
     far = [abs(draw.value - boring(draw.low, draw.high)) for draw in tape.draws]
-    return Size(script.steps, sum(map(bool, far)), len(far), sum(far), weight(script))
+    counts = len(script.machines), script.things, script.work
+    return Size(*counts, sum(map(bool, far)), len(far), sum(far), weight(script), script.steps)
 
 
 def faults_in(script: Script) -> int:
     """How many faults a script arms."""
-    return sum(node.type == "fault" for node in script.nodes())
+    return sum(node.is_fault for node in script.nodes())
 
 
 def armed(script: Script) -> list[tuple[str, Any]]:
     """The faults a script arms, with all they say."""
-    return [(node.origin, node.fields) for node in script.nodes() if node.type == "fault"]
+    return [(node.origin, node.fields) for node in script.nodes() if node.is_fault]
 
 
 def aim_of(label: str) -> Aim:
@@ -89,10 +97,10 @@ def _weigh(value: Any, total: list[int]) -> None:
         for item in value:
             _weigh(item, total)
     elif isinstance(value, str):
-        total[1] += len(value)
         number = NUMBER.fullmatch(value)
+        total[1] += 1 if number and number[2] else len(value)
         if number:  # a duration, or digits: smaller numbers are simpler
-            total[3] += int(number[1])
+            total[3] += int(number[1]) * UNITS_NS.get(number[2], 1)
         else:
             total[2] += len(value) - value.count(PLAIN)
     elif isinstance(value, bytes):
@@ -136,6 +144,7 @@ class Gate:
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
         self.listen: Callable[[], None] = lambda: None
+        self._sure = (first, self.size)
         self._seen: dict[bytes, Outcome] = {}
         self._budget_ns = budget_ns
         self._began_ns = wall.elapsed_ns()
@@ -154,14 +163,29 @@ class Gate:
         outcome = self.run(candidate)
         if outcome.failure != self.failure:
             return False
-        accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks))
+        accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks), outcome.windows)
         size = size_of(accepted)
         if size >= self.size:
             return False
         self.best, self.size = accepted, size
         self.kept += 1
-        self._seen[accepted.key] = outcome._replace(draws=())
-        return True
+        self._seen[accepted.key] = outcome._replace(draws=(), windows={})
+        return self.kept % SURE_EVERY != 0 or self.make_sure()
+
+    def make_sure(self) -> bool:
+        """Look whether the best fails in a process of its own too; if not, the last one that did is the best again."""
+        is_sure = getattr(self.subject, "is_sure", None)
+        if is_sure is None or self.best is self._sure[0]:
+            return True
+        was_alone = self.subject.is_alone  # type: ignore[attr-defined]
+        stands: bool = is_sure(self.best, self.failure)
+        if self.subject.is_alone != was_alone:  # type: ignore[attr-defined]
+            self._seen.clear()  # what the shared process said is worth nothing
+        if stands:
+            self._sure = (self.best, self.size)
+        else:
+            self.best, self.size = self._sure
+        return stands
 
     def run(self, candidate: Candidate) -> Outcome:
         """What comes of a candidate, whether or not it is better; its draws only the first time."""
@@ -174,7 +198,7 @@ class Gate:
         self.tried += 1
         self.listen()
         outcome = self.subject.run(candidate)
-        forgetful = self._seen[key] = outcome._replace(draws=())
+        forgetful = self._seen[key] = outcome._replace(draws=(), windows={})
         failure = outcome.failure
         if failure is not None and failure != self.failure and len(self.slips) < SLIPS_MAX:
             self.slips.setdefault(failure, Slip(candidate, forgetful))
@@ -182,22 +206,29 @@ class Gate:
 
     def _is_allowed(self, candidate: Candidate) -> bool:
         """Whether a candidate changes only what may change; what draws may change is the passes' business."""
-        return "faults" in self.aims or armed(candidate.script) == armed(self.best.script)
+        script, best = candidate.script, self.best.script
+        if "nodes" in self.aims and script.machines != best.machines:
+            return True  # with a node goes what names it
+        return "faults" in self.aims or armed(script) == armed(best)
 
     def without(self, origins: Collection[str]) -> bool:
-        """Consider the best without some steps."""
+        """Consider the best without some steps; then also without what others chose while they ran."""
+        best = self.best
         try:
-            return self.consider(self.best.without(origins))
+            candidate = best.without(origins)
         except Uncuttable:
             return False
+        return self.consider(candidate) or (
+            bool(best.windows) and self.consider(candidate._replace(tape=best.outside(origins)))
+        )
 
     def with_script(self, script: Script) -> bool:
         """Consider the best with another script."""
-        return self.consider(self.best._replace(script=script))
+        return self.consider(self.best._replace(script=script, windows={}))
 
     def with_tape(self, tape: Tape) -> bool:
         """Consider the best with another tape."""
-        return self.consider(self.best._replace(tape=tape))
+        return self.consider(self.best._replace(tape=tape, windows={}))
 
     def is_kept(self, origin: str) -> bool:
         """Whether a step must stay: it fails, or holds what fails."""

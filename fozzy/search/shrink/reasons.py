@@ -9,17 +9,21 @@ from fozzy.dsl.load import parse
 from fozzy.errors import InputError
 from fozzy.search.failing import document_of
 from fozzy.search.scenario import INVALID
-from fozzy.search.script import Script, Uncuttable
+from fozzy.search.script import INVARIANTS_PART, Node, Script, Uncuttable
 from fozzy.search.shrink.gate import Gate, Spent
-from fozzy.search.subject import Outcome
+from fozzy.search.shrink.passes.nodes import is_needed, without_nodes
+from fozzy.search.subject import Candidate, Outcome
 
 REASONS_MAX = 200  # things that are told; more are not read
 
 
-class Reason(NamedTuple):
-    """One thing that is left: a step or a fault by its place, a draw by its label and count."""
+What = Literal["node", "step", "fault", "invariant", "choice"]
 
-    what: Literal["step", "fault", "choice"]
+
+class Reason(NamedTuple):
+    """One thing that is left: a step or a fault by its place, a node by its name, a draw by its label and count."""
+
+    what: What
     at: str  # where it stood at first
     name: str  # the step's type, the draw's label
     why: str
@@ -27,11 +31,12 @@ class Reason(NamedTuple):
 
 
 def reasons(gate: Gate) -> list[Reason]:
-    """One reason for each step, fault and draw that is not boring. Most answers are known from the passes."""
+    """One reason for each node, step, fault and draw that is not boring. Most answers are known from the passes."""
     found: list[Reason] = []
+    for name in gate.best.script.machines[:REASONS_MAX]:
+        found.append(Reason("node", f"distributed.nodes.{name}", name, _without_node(gate, name)))
     for node in list(gate.best.script.nodes())[:REASONS_MAX]:
-        what: Literal["step", "fault"] = "fault" if node.type == "fault" else "step"
-        found.append(Reason(what, node.origin, node.type, _without_step(gate, node.origin)))
+        found.append(Reason(_what(node), node.origin, node.type, _without_step(gate, node.origin)))
     draws = gate.best.tape.draws
     for index in gate.best.tape.loud[:REASONS_MAX]:
         draw = draws[index]
@@ -40,6 +45,23 @@ def reasons(gate: Gate) -> list[Reason]:
         why = _told(gate, outcome, f"if it were {boring(draw.low, draw.high)},")
         found.append(Reason("choice", draw.at, draw.label, why, draw.value))
     return found
+
+
+def _what(node: Node) -> What:
+    if node.is_fault:
+        return "fault"
+    return "invariant" if node.part == INVARIANTS_PART else "step"
+
+
+def _without_node(gate: Gate, name: str) -> str:
+    if gate.failure.at == f"distributed.nodes.{name}":
+        return "it is where it fails"
+    if is_needed(gate, name):
+        return "what fails names it"
+    candidate = without_nodes(gate.best, (name,))
+    if candidate is None:
+        return "without it nothing would be left"
+    return _told_of(gate, candidate)
 
 
 def _without_step(gate: Gate, origin: str) -> str:
@@ -51,6 +73,10 @@ def _without_step(gate: Gate, origin: str) -> str:
         candidate = gate.best.without((origin,))
     except Uncuttable:
         return "without it a block or the scenario would be empty"
+    return _told_of(gate, candidate)
+
+
+def _told_of(gate: Gate, candidate: Candidate) -> str:
     outcome = _run(gate, lambda: gate.run(candidate))
     if outcome is not None and outcome.said == INVALID:
         return f"without it the scenario is not valid: {problem_of(candidate.script)}"

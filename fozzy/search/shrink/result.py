@@ -93,7 +93,7 @@ class _Settle:
 
     def __call__(self, node: Node) -> tuple[Node, ...] | None:
         drawn = self._drawn.get(node.origin, [])
-        if len(drawn) != 1 or node.bodies:
+        if len(drawn) != 1 or node.bodies or "key" not in node.fields:
             return None
         value = _kept_value(node.fields, drawn[0])
         return None if value is None else (node._replace(fields={**_KEEP, "key": node.fields["key"], "value": value}),)
@@ -103,9 +103,9 @@ _KEEP = {"type": "set_kv"}
 
 
 def _kept_value(fields: Any, drawn: int) -> Any:
-    if fields["type"] == "rand_int":
+    if fields.get("type") == "rand_int":
         return drawn
-    if fields["type"] == "rand_choice" and isinstance(fields["of"], list) and drawn < len(fields["of"]):
+    if fields.get("type") == "rand_choice" and isinstance(fields["of"], list) and drawn < len(fields["of"]):
         return fields["of"][drawn]
     return None
 

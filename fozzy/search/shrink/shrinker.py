@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from fozzy.errors import Terminated
-from fozzy.search.shrink.gate import Gate, Size, Slip, Spent, faults_in
+from fozzy.search.shrink.gate import AIMS, Gate, Size, Slip, Spent, faults_in
 from fozzy.search.shrink.passes import PASSES, Aim, Pass
 from fozzy.search.shrink.reasons import Reason, reasons
 from fozzy.search.subject import Candidate, Failure, Subject
@@ -78,6 +78,7 @@ class Shrinker:
             before = gate.size
             for each in self._passes:
                 self._run(each)
+            gate.make_sure()
             if gate.size == before:
                 return
 
@@ -109,7 +110,7 @@ def shrink(
     failure: Failure,
     *,
     budget_ns: int,
-    aims: Sequence[Aim] = ("input", "schedule", "faults"),
+    aims: Sequence[Aim] = AIMS,
     listen: Listener | None = None,
 ) -> Shrunk:
     """Shrink a candidate that fails for a reason. *Units*: `budget_ns` is wall time."""

@@ -48,7 +48,7 @@ _stood: dict[int, tuple[Any, Any]] = {}  # by the number of what stood there: it
 
 def put(module: ModuleType, name: str, function: Callable[..., Any]) -> None:
     """Let a function of ours stand in a module under a name. A module that has no such name is left alone."""
-    true = vars(module).get(name)
+    true = getattr(module, name, None)  # some modules make it when they are asked
     if true is None or true is _doors.get((module.__name__, name)):
         return
     replace(module, name, _named(function, module.__name__, name, true))
@@ -64,7 +64,7 @@ def _named(function: Callable[..., Any], module: str, name: str, true: Any) -> A
 
 def replace(module: ModuleType, name: str, new: Any) -> None:
     """Let anything stand in a module in the place of what is there, for good."""
-    true = vars(module)[name]
+    true = getattr(module, name)
     _true.setdefault(f"{module.__name__}.{name}", true)
     _doors[module.__name__, name] = new
     _stood[id(true)] = true, new

@@ -21,9 +21,11 @@ LINE_CHARS_MAX = 4096  # a program that writes no line end is heard nevertheless
 class Own:
     """Of one machine, since its program was started."""
 
-    __slots__ = ("begun", "generator", "handlers", "names", "stamp")
+    __slots__ = ("asked", "begun", "generator", "handlers", "names", "pid", "stamp")
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int = 0) -> None:
+        self.pid = pid  # another life of a machine has another process
+        self.asked = 0  # how often the program asked for what must not repeat
         self.generator: Random | None = None
         self.handlers: dict[int, Any] = {}
         self.names = 0  # how many temporary files were named
@@ -38,12 +40,12 @@ _leaving: list[Callable[[Machine, Own], None]] = []
 
 
 def own(machine: Machine) -> Own:
-    """What this machine's program has changed so far."""
+    """What this machine's program has changed so far; nothing, when the process is another than before."""
     global _last, _last_own
-    if machine is not _last:
+    if machine is not _last or _last_own.pid != machine.pid:
         found = _owned.get(machine)
-        if found is None:
-            found = _owned[machine] = Own()
+        if found is None or found.pid != machine.pid:
+            found = _owned[machine] = Own(machine.pid)
         _last, _last_own = machine, found
     return _last_own
 

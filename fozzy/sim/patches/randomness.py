@@ -1,22 +1,25 @@
 """Chance: what a program leaves to chance is a draw of its machine's, and nothing else is.
 
 A generator without a seed draws each of its values; 0 is the boring one, which the methods of `random` do not all
-survive: some draw until they like what they get. These are replaced by others that end whatever is drawn. A generator
-with a seed is the real one. Used beside user code, so it imports nothing but the standard library.
+survive: some draw until they like what they get. These are replaced by others that end whatever is drawn. What is
+longer than a draw is an identifier: zeros do not make two of them equal, since on real machines they never are. A
+generator with a seed is the real one. Used beside user code, so it imports nothing but the standard library.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Callable, MutableSequence, Sequence
-from operator import index
+from operator import index, xor
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fozzy.sim import context
 from fozzy.sim.context import Machine
 from fozzy.sim.patches import doors, late
+from fozzy.sim.patches.boot import BOOT
 from fozzy.sim.patches.doors import Door
 from fozzy.sim.patches.own import own
 
@@ -33,12 +36,26 @@ def drawn_bits(count: int) -> int:
     machine = context.current
     if machine is None:
         return int.from_bytes(doors.original("os.urandom")((count + 7) // 8), "little") >> -count % 8
-    if count <= BITS_MAX:
+    if count <= BITS_MAX or machine is BOOT:
         return machine.bits(count)
     value = 0
     for taken in range(0, count, BITS_MAX):
         value |= machine.bits(min(BITS_MAX, count - taken)) << taken
-    return value
+    return value ^ int.from_bytes(_unique(machine, (count + 7) // 8), "little") & ((1 << count) - 1)
+
+
+def _unique(machine: Machine, size: int) -> bytes:
+    """Bytes that this machine has not had, and no other has."""
+    mine = own(machine)
+    mine.asked += 1
+    return hashlib.shake_128(f"fozzy-unique-1 {machine.name} {machine.pid} {mine.asked}".encode()).digest(size)
+
+
+def _entropy(machine: Machine, size: int) -> bytes:
+    drawn = machine.entropy(size)
+    if machine is BOOT:  # it has no draws, and must not know who asked before
+        return drawn
+    return bytes(map(xor, drawn, _unique(machine, size)))
 
 
 def _random() -> float:
@@ -215,17 +232,31 @@ def _urandom(door: Door, size: int, /) -> bytes:
         return door.true(size)  # type: ignore[no-any-return]
     if size < 0:
         raise ValueError("negative argument not allowed")
-    return machine.entropy(size)
+    return _entropy(machine, size)
 
 
 def _getrandom(door: Door, size: int, flags: int = 0) -> bytes:
     machine = context.current
-    return door.true(size, flags) if machine is None else machine.entropy(size)
+    return door.true(size, flags) if machine is None else _entropy(machine, size)
 
 
 def _patch_ssl(module: ModuleType) -> None:
     """Only what a program asks for; what a handshake needs OpenSSL finds by itself."""
     doors.put(module, "RAND_bytes", _urandom)
+    doors.method(module.SSLObject, "write", _make_write)
+
+
+def _make_write(true: Any) -> Any:
+    """What is encrypted is told before nobody can read it any more."""
+
+    def write(self: Any, data: Any) -> int:
+        count: int = true(self, data)
+        told = getattr(context.current, "encrypts", None)
+        if told is not None:
+            told(self, bytes(memoryview(data).cast("B")[:count]))
+        return count
+
+    return write
 
 
 def install() -> None:

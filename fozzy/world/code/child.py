@@ -117,12 +117,13 @@ def find(function: str, places: Places, failed: dict[str, Answer]) -> Callable[.
     return found
 
 
-def named(function: str, places: Places, failed: dict[str, Answer]) -> Callable[..., Any]:
-    """What `module:name` stands for, its module imported if it is not yet. *Errors*: `Refused`."""
+def named(function: str, places: Places, failed: dict[str, Answer], *, is_known: bool = False) -> Callable[..., Any]:
+    """What `module:name` stands for, its module imported if it is not yet. One that `is_known` was imported before, so
+    its folders need no second look. *Errors*: `Refused`."""
     name, _, path = function.partition(":")
     if name in failed:
         raise Refused(**failed[name])
-    found: Any = load(name, places)
+    found: Any = load(name, places, is_known=is_known)
     for index, part in enumerate(path.split(".")):
         try:
             found = getattr(found, part)
@@ -134,11 +135,12 @@ def named(function: str, places: Places, failed: dict[str, Answer]) -> Callable[
     return found  # type: ignore[no-any-return]
 
 
-def load(name: str, places: Places) -> Any:
+def load(name: str, places: Places, *, is_known: bool = False) -> Any:
     """The user's module of this name. *Errors*: `Refused` with what its import raised."""
     if name in sys.modules:
         return sys.modules[name]
-    importlib.invalidate_caches()  # a file may be newer than the look at its folder
+    if not is_known:
+        importlib.invalidate_caches()  # a file may be newer than the look at its folder
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -91,7 +91,8 @@ def test_a_failure_is_an_ordinary_run(schedule: str, race: Path, fz: Fz) -> None
     assert len(again["explore"]["failures"]) == 1
     if schedule in ("random", "pct"):
         assert again["explore"]["total"] == 1 and "--seeds 1" in ran.out
-    assert fz(*commands[3]).code == 1  # goes on behind it, and finds another or the end
+    on = fz(*commands[3], "--json")
+    assert on.code == 1 and on.document()["explore"]["failures"][0]["seen"] > 1  # known by now: it ends nothing
 
 
 def test_a_run_of_exploring_is_in_the_store(race: Path, fz: Fz) -> None:
@@ -106,6 +107,8 @@ def test_a_run_of_exploring_is_in_the_store(race: Path, fz: Fz) -> None:
     assert fz("artifacts", "pack", run, "--out", "e.fozzypack").code == 0
     assert fz("trace", "verify", f"{run}/1").code == 0
     assert fz("shrink", run).code == 0
+    checked = fz("ci", f"{run}/1", "--json").document()
+    assert {each["name"]: each["status"] for each in checked["checks"]}["artifacts"] == "pass"
     assert fz("test", str(race), "--last-failed", "-q").code in (0, 1)
 
 
@@ -191,7 +194,10 @@ def test_a_matrix_needs_its_combination(scenario: WriteScenario, fz: Fz) -> None
     assert fz("explore", path, "--case", "size=1", "--seeds", "5").code == 0
     ran = fz("explore", path, "--case", "size=2")
     assert ran.code == 1 and "--case size=2" in ran.out
-    assert fz("explore", path, "--resume", "@latest").code == 1
+    resumed = fz("explore", path, "--resume", "@latest", "--seeds", "9", "--json").document()["explore"]
+    assert (resumed["failing"], resumed["total"], len(resumed["failures"])) == (9, 9, 1)
+    kept = Path(".fozzy", "runs", Path(".fozzy/runs/latest").read_text(), "explore.json")
+    assert json.loads(kept.read_text())["case"] == 1  # its number: values may be secrets
 
 
 def test_a_tree_that_changes_is_told(scenario: WriteScenario, fz: Fz) -> None:
@@ -217,20 +223,19 @@ def test_a_stopped_campaign_is_resumed(
     branches = {who: [{"type": "trace_event", "name": f"{who}{n}"} for n in range(9)] for who in "ab"}
     path = scenario("wide", [{"type": "parallel", "branches": branches}])
     command = [sys.executable, "-m", "fozzy", "explore", str(path), "--schedule", schedule, "--seeds", "1000000"]
-    with subprocess.Popen([*command, "--seed", "1", "--json"], env=fz_env, stdout=subprocess.PIPE) as process:
-        time.sleep(1.5)
+    with subprocess.Popen([*command, "--seed", "1"], env=fz_env, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and b"exploring" in process.stdout.readline()
+        time.sleep(1)
         process.send_signal(number)
-        out, _ = process.communicate(timeout=SECONDS_MAX)
-    assert process.returncode == code
-    told = json.loads(out)["explore"]
-    assert told["endedBy"] == ("interrupted" if code == 130 else "terminated")
-    seen = told["total"]
-    whole = fz("explore", path, "--schedule", schedule, "--seed", "1", "--seeds", str(seen + 50), "--json", "-j1")
-    resumed = fz("explore", path, "--resume", json.loads(out)["identity"]["runId"], "--seeds", str(seen + 50), "--json")
-    document = resumed.document()["explore"]
-    assert document["executions"] == 50 and document["total"] == seen + 50
-    for name in ("schedules", "states"):
-        assert document[name] == whole.document()["explore"][name]
+        said = process.communicate(timeout=SECONDS_MAX)[0].decode()
+    assert process.returncode == code and "stopped early" in said
+    run = Path(".fozzy/runs/latest").read_text()
+    seen = json.loads(Path(".fozzy", "runs", run, "explore.json").read_text())["so"]["next"]
+    usual = ("--seeds", str(seen + 50), "--json")
+    whole = fz("explore", path, "--schedule", schedule, "--seed", "1", *usual, "-j1").document()["explore"]
+    resumed = fz("explore", path, "--resume", run, *usual).document()["explore"]
+    assert (resumed["executions"], resumed["total"]) == (50, seen + 50)
+    assert [resumed[name] for name in ("schedules", "states")] == [whole[name] for name in ("schedules", "states")]
 
 
 def test_exploring_leaves_no_process(race: Path, fz: Fz) -> None:

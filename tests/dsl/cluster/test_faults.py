@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fozzy.dsl.cluster.faults import Faults, fault_names, unique_names
+from fozzy.dsl.cluster.faults import Faults, fault_names, joined, unique_names
 
 
 def fault(kind: str, **more: Any) -> Any:
@@ -77,3 +77,10 @@ def test_every_fault_has_a_name_of_its_own(given: list[tuple[str | None, str]], 
 def test_faults_are_called_by_their_kind() -> None:
     """A fault without a name is called as its kind."""
     assert fault_names([fault("pause", node="a"), fault("pause", node="b", name="gc")]) == ["pause", "gc"]
+
+
+def test_faults_are_added_to_those_of_a_file() -> None:
+    """Faults from elsewhere come last; one whose name is taken gives it up, and the names stay unique."""
+    own = [fault("crash", node="a", name="boom"), fault("crash", node="a")]
+    more = [fault("crash", node="b", name="boom"), fault("pause", node="b", name="gc")]
+    assert fault_names(joined(own, more)) == ["boom", "crash", "crash2", "gc"]

@@ -73,6 +73,7 @@ INVALID: list[tuple[Json, str, str, str]] = [
     ({"steps": [TICK]}, "missing_field", "{", "exactly one of"),
     ({"nodes": ["a", "a"], "steps": [TICK]}, "bad_value", '"a"', "declared twice"),
     ({"nodes": {}, "steps": [TICK]}, "empty", "{}", "must not be empty"),
+    ({"nodes": {"": {"program": "x:y"}}}, "bad_value", '""', 'a name in "nodes" must be text that is not empty'),
     ({"nodes": {"a": {}}}, "missing_field", "{}", 'node "a" needs "program"'),
     ({"nodes": {"a": {"program": "x:y", "builtin": "kv"}}}, "exclusive", '"kv"', "exclude each other"),
     ({"nodes": {"a": {"program": "x:y"}}, "asgi": "x:y"}, "exclusive", '"x:y"', "says already"),

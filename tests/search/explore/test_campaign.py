@@ -26,7 +26,7 @@ LOADED = loaded_of(RARE)
 
 def told(campaign: Campaign) -> bytes:
     """All that must be the same, as it is kept."""
-    kept = kept_of(campaign, LOADED, {}, [])
+    kept = kept_of(campaign, LOADED, 0, [])
     return msgspec.json.encode(msgspec.structs.replace(kept, plan=msgspec.structs.replace(kept.plan, jobs=1)))
 
 
@@ -153,7 +153,7 @@ def test_a_stopped_campaign_goes_on_where_it_was(stop_at: int, kind: str) -> Non
     first.run()
     assert first.ended_by == "interrupted" and first.so.next == stop_at
     second = Campaign(plan_of(kind, 70), bench)  # type: ignore[arg-type]
-    kept_of(first, LOADED, {}, []).restore(second)
+    kept_of(first, LOADED, 0, []).restore(second)
     second.run()
     assert second.so.next == whole.so.next and first.executions + second.executions == whole.so.next
     counted = [each.index for each in bench.asked]
@@ -182,7 +182,7 @@ def test_every_stop_of_a_search_misses_no_schedule() -> None:
             if kept is not None:
                 kept.restore(campaign)
             campaign.run()
-            kept = kept_of(campaign, LOADED, {}, [])
+            kept = kept_of(campaign, LOADED, 0, [])
             paths.append((campaign.so.next, campaign.schedules.count))
             if campaign.is_over:
                 break

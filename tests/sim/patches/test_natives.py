@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from tests.sim.patches.conftest import Told
 
 UVLOOP = """
-def install(): return "true"
+def __getattr__(name):
+    if name != "install": raise AttributeError(name)
+    def install(): return "true"
+    globals()["install"] = install
+    return install
 def new_event_loop(): return Loop()
 def run(main): return "true"
 class Loop:

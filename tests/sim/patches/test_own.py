@@ -12,6 +12,8 @@ from fozzy.sim.patches.own import Own, forget, on_forget, own
 class Machine:
     """Nothing but somebody."""
 
+    pid = 1
+
 
 def test_each_machine_has_its_own_until_it_is_forgotten() -> None:
     """Two machines share nothing, and one that starts anew has nothing left."""
@@ -19,6 +21,9 @@ def test_each_machine_has_its_own_until_it_is_forgotten() -> None:
     own(a).names = 3
     assert (own(a).names, own(b).names, own(a).names, own(b) is own(b)) == (3, 0, 3, True)
     forget(a)
+    assert own(a).names == 0
+    own(a).names = 5
+    a.pid = 2
     assert own(a).names == 0
 
 

@@ -22,7 +22,7 @@ def simplify_faults(gate: Gate) -> None:
     """Give faults the plainest schedule that still does it."""
     for node in _faults(gate):
         plain = {name: value for name, value in node.fields.items() if name not in SCHEDULE}
-        if any(name in node.fields for name in ("pattern", "probability", "every")):
+        if node.type == "fault" and any(name in node.fields for name in ("pattern", "probability", "every")):
             drawn = "probability" in node.fields
             any(_instead(gate, node, {**plain, **schedule}) for schedule in _schedules(drawn))
 
@@ -42,4 +42,4 @@ def _instead(gate: Gate, node: Node, fields: dict[str, Any]) -> bool:
 
 
 def _faults(gate: Gate) -> list[Node]:
-    return [node for node in gate.best.script.nodes() if node.type == "fault" and not gate.is_kept(node.origin)]
+    return [node for node in gate.best.script.nodes() if node.is_fault and not gate.is_kept(node.origin)]

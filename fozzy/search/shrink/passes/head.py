@@ -7,7 +7,7 @@ from fozzy.search.shrink.gate import Gate
 
 # What a run is bounded by and where it goes stands in the trace's header too: without it the file would say less than
 # is true. `name` and `version` make a file a scenario.
-KEPT = ("version", "name", "timeout", "limits", "backends", "http_base_url")
+KEPT = ("version", "name", "timeout", "limits", "backends", "http_base_url", "distributed")
 
 
 def trim_head(gate: Gate) -> None:

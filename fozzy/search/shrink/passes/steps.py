@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from fozzy.search.script import Node, Uncuttable, is_below
+from fozzy.search.script import FAULTS_PART, Node, Uncuttable, is_below
 from fozzy.search.shrink.cut import drop_most
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.subject import Tape
@@ -17,7 +17,8 @@ SWITCHES_MAX = 4  # of a schedule that is shortened by guessing
 
 def drop_steps(gate: Gate) -> None:
     """Leave out steps and blocks."""
-    gate.without([node.origin for node in gate.best.script.nodes() if not gate.is_kept(node.origin)])
+    nodes = [node for node in gate.best.script.nodes() if not gate.is_kept(node.origin)]
+    gate.without([node.origin for node in nodes if "faults" in gate.aims or node.part != FAULTS_PART])
     done: set[tuple[str, ...]] = set()
     while True:
         fresh = next((each for each in _lists(gate) if each not in done), None)
@@ -84,7 +85,7 @@ def _droppable(gate: Gate) -> list[str]:
 
 
 def _lists(gate: Gate) -> Sequence[tuple[str, ...]]:
-    return [_origins(nodes) for nodes in gate.best.script.lists()]
+    return [_origins(nodes) for nodes in gate.best.script.lists() if nodes[0].part != FAULTS_PART]
 
 
 def _origins(nodes: tuple[Node, ...]) -> tuple[str, ...]:

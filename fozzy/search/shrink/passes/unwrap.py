@@ -21,7 +21,7 @@ def unwrap_blocks(gate: Gate) -> None:
 
 def _unwrap(gate: Gate, node: Node) -> bool:
     for instead in _contents(gate, node):
-        script, tape = gate.best
+        script, tape = gate.best.script, gate.best.tape
         try:
             cut = script.replace(node.origin, instead)
         except Uncuttable:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from fozzy.search.script import Node, Script
+from fozzy.search.script import FAULTS_PART, Node, Script
 from fozzy.search.shrink.cut import drop_most, lowest, shortest
 from fozzy.search.shrink.gate import PLAIN, Gate
 from fozzy.search.subject import Candidate
@@ -38,6 +38,9 @@ NAMES = frozenset(
         "signal",
         "strategy",
         "at",
+        "op",
+        "check",
+        "operations",
     ]
 )  # they say which, not how much: another one is another thing
 TAKING_INPUT = ("call_raised", "call_died", "call_hang", "proc_signal")  # failures that say what their input did
@@ -55,6 +58,8 @@ Test = Callable[[Any], bool]
 def simplify_values(gate: Gate) -> None:
     """Simplify the fields of every step but the failing one, then the variables."""
     for node in list(gate.best.script.nodes()):
+        if node.part == FAULTS_PART:
+            continue  # what a fault of a cluster says has passes of its own
         if node.origin != gate.failure.at:
             _simplify_step(gate, node.origin)
         elif gate.failure.title in TAKING_INPUT and node.type in INPUTS:

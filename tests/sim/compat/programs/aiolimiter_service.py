@@ -10,7 +10,6 @@ import asyncio
 from typing import Any
 
 from aiolimiter import AsyncLimiter
-
 from programs.lines import ask, serve_lines
 
 RATE = 5  # in a second

@@ -10,10 +10,19 @@ import asyncio
 from typing import Any
 
 import tenacity
-from tenacity import AsyncRetrying, RetryError, retry, retry_if_exception_type, retry_if_result
-from tenacity import stop_after_attempt, stop_after_delay, wait_exponential_jitter, wait_fixed, wait_random
-
 from programs.lines import ask, serve_lines
+from tenacity import (
+    AsyncRetrying,
+    RetryError,
+    retry,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential_jitter,
+    wait_fixed,
+    wait_random,
+)
 
 tries: list[float] = []
 
