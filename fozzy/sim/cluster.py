@@ -24,7 +24,7 @@ from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import forgotten, stacks_of, tasks_of, unregister
+from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, tasks_of, unregister
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
@@ -324,7 +324,7 @@ class Cluster:
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _found("deadlock", f"{what}{more}", "hang", details={"stacks": stacks})
+        return _found("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""

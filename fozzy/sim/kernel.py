@@ -102,6 +102,10 @@ class Kernel:
         self._count += 1
         heappush(self._due, (max(when_ns, self.clock.now + TURN_NS), self._count, node, TIMER, node.timer_due, handle))
 
+    def last_due(self, origin: int) -> int:
+        """The instant of the last thing that is due from there; now when there is none."""
+        return max((due[0] for due in self._due if due[3] == origin), default=self.clock.now)
+
     def timer_cancelled(self) -> None:
         """A timer that waits was cancelled; many of them are swept out."""
         self._cancelled += 1

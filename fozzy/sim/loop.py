@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NEVER_S = 4e9  # more than a century: no run lasts as long
 NEVER_NS = int(NEVER_S) * 10**9
+EAGER: Any = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on; the tasks it makes are ours
 
 
 class Handle(asyncio.Handle):
@@ -133,6 +134,8 @@ class SimLoop(NetworkCalls):
             coro.close()
             raise RuntimeError("Event loop is closed")
         if self._factory is not None:
+            if self._factory is EAGER:
+                return SimTask(coro, loop=self, eager_start=True, **more)
             return self._factory(self, coro, **more)
         return SimTask(coro, loop=self, **more)
 

@@ -138,12 +138,15 @@ class Link:
         self.cuts = 0 if wholly else self.cuts - 1
         if self.cuts:
             return
+        names = {"from": self.source.name, "to": self.target.name}
+        self.kernel.event("link.heal", **names)
         waiting = [*self.stalled, *self.held]
-        held = {"held": len(waiting)} if waiting else {}
-        self.kernel.event("link.heal", **{"from": self.source.name, "to": self.target.name, **held})
         self.stalled, self.held = [], []
         for parcel in waiting:
             parcel.again(parcel.arg)
+        if waiting:
+            last_ns = self.kernel.last_due(self.number)
+            self.kernel.event("link.released", **names, count=len(waiting), last_ns=last_ns)
 
 
 class Network:
