@@ -13,7 +13,7 @@ from fozzy.core.sources import member_seed
 from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
-from fozzy.dsl.scenario import SEED_MAX, DistributedFile, Runnable, SuiteFile
+from fozzy.dsl.scenario import SEED_MAX, Runnable, StepsFile, SuiteFile
 from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen
 from fozzy.engine.place import nodes_count
@@ -161,7 +161,7 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     keep = Keeping(job.run_id, store, target, job.policy, asked, always, str(number))
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
-    count = file.distributed.seeds if isinstance(file, DistributedFile) else 1
+    count = 1 if isinstance(file, StepsFile) else file.distributed.seeds
     began_ns = wall.elapsed_ns()
     first = _first_execution(chosen, job, [_nth(seed, index) for index in range(count)])
     for index in range(first, count):

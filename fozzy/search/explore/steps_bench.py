@@ -11,7 +11,7 @@ import msgspec
 from fozzy.core.outcome import Finding, Location
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
-from fozzy.dsl.scenario import DistributedFile
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready, start
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, record
@@ -146,8 +146,8 @@ def open_steps(
     header, redactor = header_of(loaded, options, seed, "explore", case)
     _refuse_host(loaded, header.backends)
     run = with_code(ready(header, loaded, redactor, allowance.root, case), loaded, allowance)
-    is_cluster = isinstance(loaded.file, DistributedFile)
-    places = [] if is_cluster else list(script_of(decode(loaded.document), steps_inside(loaded)).origins)
+    is_steps = isinstance(loaded.file, StepsFile)
+    places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins) if is_steps else []
     return StepsBench(run, places, jobs=jobs, records_max=records_max)
 
 
