@@ -17,6 +17,7 @@ from fozzy.engine.code import calls_of
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept
 from fozzy.search.explore.plan import Bench
+from fozzy.search.explore.variant import Variant
 from fozzy.trace.finalize import display_name, shown_path
 from fozzy.trace.store import Store
 
@@ -32,6 +33,7 @@ class Work(NamedTuple):
     kept: Kept | None
     case: dict[str, Any]
     began: str
+    variant: Variant = Variant()
     spent_ns: int = 0
 
     @property

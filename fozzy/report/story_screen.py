@@ -41,17 +41,20 @@ def _lines(beats: Sequence[Beat]) -> list[Line]:
         if beat.outcome == FAIL:
             lines += _finding(head, beat, room)
         else:
-            lines.append([*head, *_beat(beat, what, room)])
+            lines += _beat(head, beat, what, room)
     return lines
 
 
-def _beat(beat: Beat, width: int, room: int) -> Line:
-    what = one_line(beat.what)
-    if not beat.outcome:
-        return [Span(_cut(what, room))]
-    left = f"{_cut(what, width):<{width}}  "
-    role: Role = "fail" if beat.outcome.startswith("✗") else ""
-    return [Span(left), Span(_cut(one_line(beat.outcome), room - len(left)), role)]
+def _beat(head: Line, beat: Beat, width: int, room: int) -> list[Line]:
+    """What happened and what came of it: in columns, side by side, or one below the other, as there is room."""
+    what, outcome = one_line(beat.what), one_line(beat.outcome)
+    if not outcome:
+        return [[*head, Span(_cut(what, room))]]
+    told = Span(_cut(outcome, room), "fail" if outcome.startswith("✗") else "")
+    for column in (max(width, len(what)), len(what)):
+        if column + 2 + len(outcome) <= room:
+            return [[*head, Span(f"{what:<{column}}  "), told]]
+    return [[*head, Span(_cut(what, room))], line(" " * (WIDTH - room), Span(_cut(f"  {outcome}", room), told.role))]
 
 
 def _finding(head: Line, beat: Beat, room: int) -> list[Line]:

@@ -94,9 +94,9 @@ def operation(fields: Mapping[str, Any]) -> str:
     elif op == "get" and len(values) == 1:
         said = f"get {_plain(values[0])}"
     elif isinstance(args, dict):
-        said = f"{op}({', '.join(f'{name}={show(value)}' for name, value in args.items())})"
+        said = " ".join([op, *(f"{name}={_plain(value)}" for name, value in args.items())])
     else:
-        said = f"{op}({', '.join(map(show, values))})"
+        said = " ".join([op, *map(_plain, values)])
     return f"{said} -> {fields.get('node', '')}"
 
 

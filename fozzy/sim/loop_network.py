@@ -190,7 +190,8 @@ class NetworkCalls(SocketCalls):
     ) -> tuple[Any, Any]:  # fmt: skip
         if sock is not None:
             self._refuse("loop.create_datagram_endpoint with a socket", "give local_addr and remote_addr")
-        port = local_addr[1] if local_addr and local_addr[1] else self.node.port()
+        known = local_addr[1] if local_addr else 0
+        port = known or self.node.port()
         if port in self.node.datagrams:
             raise OSError(98, "Address already in use")
         remote = None
@@ -198,7 +199,7 @@ class NetworkCalls(SocketCalls):
             found = await self.getaddrinfo(remote_addr[0], remote_addr[1], type=socket.SOCK_DGRAM)
             remote = found[0][4]
         protocol = protocol_factory()
-        transport = SimDatagrams(self, protocol, port, remote)
+        transport = SimDatagrams(self, protocol, port, remote, serves=bool(known) and remote is None)
         await asyncio.sleep(0)
         return transport, protocol
 

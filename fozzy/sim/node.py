@@ -87,6 +87,12 @@ class Node:
         """A line that it prints is an event."""
         self.cluster.said(self, text)
 
+    def encrypts(self, ssl_object: Any, data: bytes) -> None:
+        """The program encrypts something, with whatever library."""
+        from fozzy.sim.tls import note_clear
+
+        note_clear(self, ssl_object, data)
+
     def fence(self, call: str, why: str) -> BaseException:
         """The run ends: what the program does cannot be simulated."""
         return self.cluster.fenced(self, call, why)

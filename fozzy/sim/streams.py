@@ -29,6 +29,17 @@ DATA, EOF, RESET = "data", "eof", "reset"
 Item = tuple[str, bytes, int]  # what, its bytes, which transmission
 
 
+HANDSHAKE = b"\x16"  # how a TLS record begins that holds one
+HELLOS = b"\x01\x02"  # of a client and of a server
+
+
+def is_hello(data: bytes) -> bool:
+    """Whether TLS begins here: the header of a record (RFC 8446, 5.1), and a hello in it."""
+    if len(data) < 6 or data[0] != HANDSHAKE[0] or data[1] != 3 or data[5] not in HELLOS:
+        return False
+    return int.from_bytes(data[3:5], "big") <= len(data) - 5
+
+
 class Receiver(Protocol):
     """Who takes what arrives at an endpoint."""
 
@@ -54,7 +65,8 @@ class Endpoint:
 
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
-        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "secret", "_last", "_outstanding", "_deliver",
+        "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "has_spoken",
+        "_weighs", "_last", "_outstanding",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -75,7 +87,9 @@ class Endpoint:
         self.context: Any = None
         self.unread = 0  # bytes that arrived and that the program has not taken
         self.is_ended = False  # the peer's end or a reset has arrived
-        self.secret = False  # encrypted: its bytes differ from run to run and are no evidence
+        self.is_secret = False  # what it sends is encrypted: its bytes differ from run to run and are no evidence
+        self.has_spoken = False  # it has encrypted something of the program's
+        self._weighs = True  # the lengths of what it sends do not differ from run to run; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
 
@@ -83,6 +97,8 @@ class Endpoint:
 
     def send(self, data: bytes) -> None:
         """Send bytes, or let them wait."""
+        if data[:1] == HANDSHAKE and not self.is_secret and is_hello(data):
+            self.is_secret, self._weighs = True, False
         if self.backlog or self._outstanding >= WINDOW_BYTES:
             self.backlog.append(data)
             self.backlog_bytes += len(data)
@@ -115,7 +131,8 @@ class Endpoint:
         if link.cuts:
             link.held.append(Parcel(self._transmit, item))
             return
-        when = link.when(len(item[1]))
+        when = link.when(len(item[1]) if self._weighs else 0)
+        self._weighs |= self.has_spoken
         if link.setting.loss or link.extra_loss:
             when += link.lost_ns()
         if when < self._last:
@@ -172,7 +189,7 @@ class Endpoint:
             if kind == DATA:
                 peer._reset_by_peer()
             return
-        size = 0 if self.secret else len(data)
+        size = 0 if peer.is_secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
         self.unread += len(data)
         self.is_ended |= kind != DATA

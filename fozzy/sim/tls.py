@@ -1,6 +1,8 @@
 """TLS over simulated streams: asyncio's own protocol over memory buffers.
 
 OpenSSL's randomness is not ours, so what travels differs from run to run and is no evidence; what was encrypted is.
+A handshake and its tickets differ in length too, so they take no bandwidth: what a side sends has weight from its second
+segment with something of the program's on; where a library encrypts by itself (anyio does), nothing has.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from fozzy.core.events import Net
 from fozzy.sim.transports import SimTransport
 
 if TYPE_CHECKING:
+    from fozzy.sim.node import Node
     from fozzy.sim.streams import Endpoint
 
 Tls = tuple[Any, bool, str | None, float | None, float | None]  # context, server's side, name, two timeouts
@@ -24,18 +27,22 @@ SslProtocol: Any = sslproto.SSLProtocol
 
 
 class EvidentTls(SslProtocol):  # type: ignore[misc]
-    """asyncio's protocol, which also records what is encrypted."""
+    """asyncio's protocol, whose endpoint is known to what it encrypts with."""
 
-    endpoint: Any = None
+    endpoint: Endpoint
 
-    def _write_appdata(self, list_of_data: Any) -> None:
-        endpoint, kernel = self.endpoint, self._loop.kernel
-        for data in list_of_data:
-            clear = bytes(data)
-            kernel.log.append(
-                Net(kernel.clock.now, endpoint.node.span, "clear", endpoint.name, len(clear), crc32(clear))
-            )
-        super()._write_appdata(list_of_data)
+    def _start_handshake(self) -> None:
+        super()._start_handshake()
+        self._sslobj.sim_endpoint = self.endpoint
+
+
+def note_clear(node: Node, ssl_object: Any, data: bytes) -> None:
+    """Something was encrypted: what it was is evidence. Libraries that encrypt by themselves tell no stream."""
+    endpoint: Endpoint | None = getattr(ssl_object, "sim_endpoint", None)
+    if endpoint is not None:
+        endpoint.has_spoken = True
+    link = endpoint.name if endpoint is not None else node.name
+    node.kernel.log.append(Net(node.kernel.clock.now, node.span, "clear", link, len(data), crc32(data)))
 
 
 def secured(
@@ -45,9 +52,6 @@ def secured(
     context, is_server, name, handshake, shutdown = tls
     made = _protocol(loop, protocol, waiter, (_context(context, name), is_server, name, handshake, shutdown), True)
     made.endpoint = endpoint
-    endpoint.secret = True
-    if endpoint.peer is not None:
-        endpoint.peer.secret = True
     SimTransport(loop, made, endpoint, extra, server).begin()
     return made._app_transport
 
@@ -60,7 +64,6 @@ async def upgraded(loop: Any, transport: SimTransport, protocol: Any, tls: Tls) 
     waiter = loop.create_future()
     made = _protocol(loop, protocol, waiter, (context, is_server, name, handshake, shutdown), False)
     made.endpoint = transport._endpoint
-    transport._endpoint.secret = True
     transport.pause_reading()
     transport.set_protocol(made)
     began = loop.call_soon(made.connection_made, transport)

@@ -207,9 +207,11 @@ def _set(waiter: asyncio.Future[Any]) -> None:
 
 
 class SimDatagrams(asyncio.DatagramTransport):
-    """A datagram socket for a protocol."""
+    """A datagram socket for a protocol. `serves` when others are meant to know its port."""
 
-    def __init__(self, loop: SimLoop, protocol: Any, port: int, remote: tuple[str, int] | None) -> None:
+    def __init__(
+        self, loop: SimLoop, protocol: Any, port: int, remote: tuple[str, int] | None, *, serves: bool = False
+    ) -> None:
         node = loop.node
         super().__init__({"sockname": (node.ip, port), **({"peername": remote} if remote else {})})
         self._loop = loop
@@ -217,6 +219,7 @@ class SimDatagrams(asyncio.DatagramTransport):
         self._port = port
         self._remote = remote
         self._closing = False
+        self.serves = serves
         node.datagrams[port] = self
         loop.call_soon(protocol.connection_made, self)
 

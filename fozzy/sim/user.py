@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from fozzy.world.code.child import named
+from fozzy.world.code.child import Refused, named
 from fozzy.world.code.places import Places, described
 
 OURS = f"{os.path.dirname(os.path.dirname(os.path.dirname(__file__)))}{os.sep}"  # where fozzy is installed
@@ -39,11 +39,17 @@ class UserCode:
 
     def load(self, target: str) -> Any:
         """What `module:name` means on the machine that runs."""
-        return named(target, self._places, self._failed, is_known=True)
+        try:
+            return named(target, self._places, self._failed, is_known=True)
+        except Refused as refused:
+            _advise(refused.answer.get("import_failed"), refused.__context__)
+            raise
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as a finding tells it."""
-        return described(error, self._places)
+        told = described(error, self._places)
+        _advise(told, error)
+        return told
 
     def caller(self) -> str:
         """The innermost line of the user's own that led here; else of anybody's but ours and asyncio's."""
@@ -65,6 +71,16 @@ class UserCode:
     def clean(self, text: str) -> str:
         """A text without what differs from run to run."""
         return self._places.clean(text)
+
+
+def _advise(told: dict[str, Any] | None, error: BaseException | None) -> None:
+    """Say what may help when a module fails for the second machine that imports it."""
+    if told is None or error is None or not getattr(error, "__notes__", None):
+        return
+    from fozzy.sim.isolation import hint  # most runs have no need of it
+
+    note = hint(error)
+    told["message"] += f" - {note}" if note else ""
 
 
 def packaged(file: str) -> str:

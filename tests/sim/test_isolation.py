@@ -14,6 +14,9 @@ import pytest
 
 from fozzy.sim import context
 from fozzy.sim.isolation import Modules, hint
+from fozzy.sim.user import UserCode
+from fozzy.world.code.child import Refused
+from fozzy.world.code.places import Places
 
 Make = Callable[..., Modules]
 
@@ -285,3 +288,23 @@ def test_closed_sets_leave_no_trace(make: Make) -> None:
     load(modules, "zz_end")
     modules.close()
     assert sys.meta_path == finders and "zz_end" not in sys.modules
+
+
+def test_the_hint_is_part_of_what_is_told(make: Make, tmp_path: Path) -> None:
+    """A program whose module fails for the second node is told of with the hint, at its load and later."""
+    text = "import sys\nsys.zz_runs = getattr(sys, 'zz_runs', 0) + 1\nif sys.zz_runs > 1: raise ValueError('twice')"
+    modules = make(zz_twice=text, zz_program="import zz_twice\ndef main(): pass")
+    user = UserCode(Places([str(tmp_path)], str(tmp_path)), modules)
+    try:
+        user.enter(user.fresh())
+        assert user.load("zz_program:main").__name__ == "main"
+        user.enter(user.fresh())
+        with pytest.raises(Refused) as refused:
+            user.load("zz_program:main")
+        with pytest.raises(ValueError) as raised:
+            importlib.import_module("zz_twice")
+        for told in (refused.value.answer["import_failed"], user.described(raised.value)):
+            assert told["message"].startswith("twice - fozzy imports") and 'share = ["zz_twice"]' in told["message"]
+        assert user.described(ValueError("plain"))["message"] == "plain"
+    finally:
+        del sys.zz_runs  # type: ignore[attr-defined]

@@ -33,6 +33,7 @@ from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept, check_same, kept_of, read_kept, write_kept
 from fozzy.search.explore.plan import EXECUTIONS_DEFAULT, RECORDS_MAX, Bench, Plan
 from fozzy.search.explore.steps_bench import open_steps
+from fozzy.search.explore.variant import Variant, varied
 from fozzy.sim.schedules import DEPTH_DEFAULT, Schedule
 from fozzy.trace.finalize import check_target, display_name
 from fozzy.trace.retention import after_run
@@ -40,6 +41,7 @@ from fozzy.trace.store import Store
 
 JOBS_MAX = 64
 DEPTH_MAX = 100
+NODES_MAX = 1024
 
 
 class Explore(Recording, frozen=True, kw_only=True):
@@ -74,6 +76,13 @@ class Explore(Recording, frozen=True, kw_only=True):
     case: Annotated[
         str | None, Opt(("--case",), 'Which combination of its matrix, such as "size=1 color=red".', "VALUES")
     ] = None
+    faults: Annotated[
+        str | None, Opt(("--faults",), "A cluster: more goes wrong; a preset's name, or a file of faults.", "FAULTS")
+    ] = None
+    nodes: Annotated[int | None, Opt(("--nodes",), "A cluster with node_count: how many nodes.", "N")] = None
+    checker: Annotated[
+        list[str], Opt(("--checker",), "A cluster: what else must hold, such as kv_all_equal=KEY; repeatable.", "NAME")
+    ] = []
     all: Annotated[bool, Opt(("--all",), "Go on after a failure, and tell all that differ.")] = False
     record: Annotated[str | None, Opt(("--record",), "Write the trace of the earliest failure here.", "FILE")] = None
     shrink: Annotated[bool, Opt(("--shrink",), "Make the earliest failure smaller at once.")] = False
@@ -85,6 +94,8 @@ class Explore(Recording, frozen=True, kw_only=True):
         store = Store(config.base_dir())
         loaded = load_scenario(self.scenario, config)
         kept = read_kept(store, self.resume) if self.resume is not None else None
+        variant = Variant(faults=self.faults, nodes=self.nodes, checkers=self.checker) if kept is None else kept.variant
+        loaded = varied(loaded, variant)
         case = self._case(loaded, kept)
         plan = self._plan(loaded, kept)
         if self.record is not None:
@@ -95,7 +106,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             campaign = Campaign(plan, bench)
             if kept is not None:
                 kept.restore(campaign)
-            work = Work(config, store, loaded, bench, campaign, kept, case, wall.now_iso())
+            work = Work(config, store, loaded, bench, campaign, kept, case, wall.now_iso(), variant)
             if not console.quiet:
                 console.answer(screen.opening(display_name(loaded.document.name), plan, self.resume, campaign.so.next))
             campaign.listen = lambda: live(campaign)
@@ -165,6 +176,9 @@ class Explore(Recording, frozen=True, kw_only=True):
             "--seed": self.seed,
             "--steps": self.steps,
             "--case": self.case,
+            "--faults": self.faults,
+            "--nodes": self.nodes,
+            "--checker": self.checker or None,
         }
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
@@ -190,7 +204,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             summary = summary_of(work, told, run_id)
             traces = [each.body.trace_path for each in told]
             case = cases_of(work.loaded.file).index(work.case)
-            write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces))
+            write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces, work.variant))
             work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
             after_run(work.store, run_id, work.config.settings.retention)
         body = body_of(work, told, self.resume)
@@ -263,11 +277,19 @@ class Explore(Recording, frozen=True, kw_only=True):
         which = (plan.seed, execution) if schedule.is_systematic else (seed, 1)
         flags += f" --seed {which[0]} --seeds {which[1]}{screen.records_flag(plan.records_max)}"
         flags += f" --case {quoted(label_of(work.case))}" if work.case else ""
+        flags += _varying(work.variant)
         return f"fozzy explore {quoted(self.scenario)}{flags}{self._flags}{self.place_flags}"
 
     @property
     def _flags(self) -> str:
         return f"{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
+
+
+def _varying(variant: Variant) -> str:
+    """The flags that make a variant, with a space before them."""
+    flags = [f" --faults {quoted(variant.faults)}"] if variant.faults is not None else []
+    flags += [f" --nodes {variant.nodes}"] if variant.nodes is not None else []
+    return "".join([*flags, *(f" --checker {quoted(each)}" for each in variant.checkers)])
 
 
 def _command(word: str, words: str) -> Line:
@@ -281,6 +303,7 @@ def _check_bounds(command: Explore) -> None:
     _bounded("--horizon", command.horizon, 1, 10**9)
     _bounded("--bound", command.bound, 0, 10**6)
     _bounded("--steps", command.steps, 1, 10**9)
+    _bounded("--nodes", command.nodes, 1, NODES_MAX)
     _bounded("--jobs", command.jobs, 1, JOBS_MAX)
 
 

@@ -64,7 +64,7 @@ def receive_body(line: socket.socket) -> bytes | None:
 
 
 class Worker:
-    """Executes jobs; a scenario is parsed once."""
+    """Executes jobs; a scenario is parsed once, and may be another one in each job."""
 
     def __init__(self, line: socket.socket, places: Places, failed: dict[str, Any]) -> None:
         self._line = line
@@ -72,6 +72,7 @@ class Worker:
         self._failed = failed
         self._script: Script | None = None
         self._plan: tuple[ClusterPlan, Redactor, UserCode] | None = None
+        self._modules: tuple[tuple[str, ...], Modules] | None = None
         self._digest = user_digest(places)  # before an execution imports more
         self._watch = HangWatch()
 
@@ -110,10 +111,20 @@ class Worker:
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
             plan = bind_cluster(file, redactor, script.duration_ns)
-            user = UserCode(self._places, Modules(self._places.folders, plan.setting.share), self._failed, importing)
-            self._script, self._plan = script, (plan, redactor, user)
-            gc.collect()
-            gc.freeze()  # what is there now stays, and is not looked at again
+            user = UserCode(self._places, self._modules_of(plan.setting.share), self._failed, importing)
+            is_first, self._script = self._script is None, script
+            self._plan = plan, redactor, user
+            if is_first:
+                gc.collect()
+                gc.freeze()  # what is there now stays, and is not looked at again
+
+    def _modules_of(self, share: tuple[str, ...]) -> Modules:
+        """Whose modules are whose; found out once for many scenarios, as that takes longer than most executions."""
+        if self._modules is None or self._modules[0] != share:
+            if self._modules is not None:
+                self._modules[1].close()
+            self._modules = share, Modules(self._places.folders, share)
+        return self._modules[1]
 
     def _send(self, records: Sequence[Record]) -> None:
         self._line.sendall(packed(encode(Part(records=list(records)))))

@@ -14,12 +14,14 @@ from fozzy.errors import EvidenceError, StoreError, UsageError
 from fozzy.search.explore.campaign import Campaign, So
 from fozzy.search.explore.counting import EXACT_MAX, REGISTERS, DistinctCount
 from fozzy.search.explore.plan import Plan
+from fozzy.search.explore.variant import Variant
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.store import Store, write_whole
 
 NAME = "explore.json"
 VERSION = 1
 BYTES_MAX = 64 << 20
+PLAIN = Variant()
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     digest: str
     case: int = 0
+    variant: Variant = Variant()
     plan: Plan
     so: So
     schedules: bytes = b""
@@ -45,12 +48,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         campaign.covered = set(self.covered)
 
 
-def kept_of(campaign: Campaign, loaded: Loaded, case: int, traces: list[str | None]) -> Kept:
+def kept_of(campaign: Campaign, loaded: Loaded, case: int, traces: list[str | None], variant: Variant = PLAIN) -> Kept:
     """A campaign, as it is to be kept."""
     return Kept(
         scenario=loaded.document.name,
         digest=digest_of(loaded),
         case=case,
+        variant=variant,
         plan=campaign.plan,
         so=campaign.so,
         schedules=campaign.schedules.dump(),

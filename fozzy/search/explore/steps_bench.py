@@ -146,9 +146,17 @@ def open_steps(
     header, redactor = header_of(loaded, options, seed, "explore", case)
     _refuse_host(loaded, header.backends)
     run = with_code(ready(header, loaded, redactor, allowance.root, case), loaded, allowance)
-    is_steps = isinstance(loaded.file, StepsFile)
-    places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins) if is_steps else []
+    if isinstance(loaded.file, StepsFile):
+        places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins)
+    else:
+        places = _places_of(run.plan)
     return StepsBench(run, places, jobs=jobs, records_max=records_max)
+
+
+def _places_of(plan: Any) -> list[str]:
+    """What of a cluster an execution may come to: its steps, and its faults."""
+    faults = [f"distributed.faults[{index}]" for index in range(len(plan.setting.faults))]
+    return [*(bound.at for bound in plan.steps), *faults]
 
 
 def _refuse_host(loaded: Loaded, backends: Any) -> None:

@@ -1,6 +1,7 @@
 """Watches one execution: its digest, its choices of who goes on, the states it goes through, how it fails.
 
-A state of a scenario of steps is which steps have ended and what they said, and at the end what the store holds: two
+A state of a cluster is what each node has been through, in its own order, looked at whenever time has moved: two
+executions in which the nodes saw the same are in the same state, whichever node was first. One of a scenario of steps is which steps have ended and what they said, and at the end what the store holds: two
 orders that have done the same are in the same state, whatever came first.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 from blake3 import blake3
 
-from fozzy.core.events import Draw, Found, Record, Step
+from fozzy.core.events import Draw, Event, Found, Net, Record, Step
 from fozzy.core.log import Log, Sink
 from fozzy.core.summary import worst_status
 from fozzy.search.explore.plan import Failed
@@ -40,6 +41,9 @@ class Watch:
         self._picks: list[tuple[str, int]] = []
         self._digest = blake3()
         self._state = 0
+        self._instant = 0
+        self._arrivals: list[str] = []
+        self._nodes: dict[str, int] = {}
 
     def __call__(self, records: Sequence[Record]) -> None:
         self._digest.update(_encoder.encode_lines(records))
@@ -50,6 +54,8 @@ class Watch:
             elif kind is Draw:
                 if is_schedule(record.label):  # type: ignore[union-attr]
                     self._picks.append((record.label, record.value))  # type: ignore[union-attr]
+            elif kind is Net or kind is Event:
+                self._event(record)  # type: ignore[arg-type]
             elif kind is Found:
                 self.found.append(record)  # type: ignore[arg-type]
 
@@ -65,12 +71,29 @@ class Watch:
 
     @property
     def schedule(self) -> int:
-        """A number for who was chosen, in order."""
-        return number_of(_encoder.encode(self._picks))
+        """A number for who was chosen, and what arrived over which link, in order."""
+        return number_of(_encoder.encode([self._picks, self._arrivals]))
 
     def end(self, store: Mapping[str, Any]) -> None:
         """The execution is over, and the store holds this."""
         self.states.append(number_of(_encoder.encode([self._state, dict(store)])))
+
+    def _event(self, record: Net | Event) -> None:
+        """A node has been through something more."""
+        if record.t != self._instant:
+            self._instant = record.t
+            self.states.append(self._state)
+        if isinstance(record, Net):
+            self._arrivals.append(record.link)
+            what = (record.what, record.link, record.digest)
+        elif record.name == "fault.strike":
+            self.covered[record.at] = None
+            what = (record.name, record.at, 0)
+        else:
+            what = (record.name, "", 0)
+        before = self._nodes.get(record.at, 0)
+        self._nodes[record.at] = after = number_of(_encoder.encode((before, what)))
+        self._state = (self._state - before + after) & MASK
 
     def _step(self, step: Step) -> None:
         self.covered[step.at] = None

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from fozzy import wall
 from fozzy.core.sources import boring
+from fozzy.dsl.duration import UNITS_NS
 from fozzy.search.script import Script, Uncuttable, is_below
 from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
 
@@ -96,10 +97,10 @@ def _weigh(value: Any, total: list[int]) -> None:
         for item in value:
             _weigh(item, total)
     elif isinstance(value, str):
-        total[1] += len(value)
         number = NUMBER.fullmatch(value)
+        total[1] += 1 if number and number[2] else len(value)
         if number:  # a duration, or digits: smaller numbers are simpler
-            total[3] += int(number[1])
+            total[3] += int(number[1]) * UNITS_NS.get(number[2], 1)
         else:
             total[2] += len(value) - value.count(PLAIN)
     elif isinstance(value, bytes):

@@ -72,20 +72,20 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _getaddrinfo(
-    door: Door, host: Host, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-) -> Any:
+def _getaddrinfo(door: Door, host: Host, port: Any, *more: int, **named: int) -> Any:
     machine = context.current
     if machine is None:
-        return door.true(host, port, family, type, proto, flags)
+        return door.true(host, port, *more, **named)
     import socket
 
     address = _literal(host, machine)
     if host and not address:
         raise fence(machine, "socket.getaddrinfo", RESOLVE)
+    options = dict(zip(("family", "type", "proto", "flags"), more, strict=False)) | named
+    options["flags"] = options.get("flags", 0) | socket.AI_NUMERICHOST
     if not address:  # a program that asks where to listen: a machine speaks IPv4
-        family = family or socket.AF_INET
-    return door.true(address or None, port, family, type, proto, flags | socket.AI_NUMERICHOST)
+        options["family"] = options.get("family") or socket.AF_INET
+    return door.true(address or None, port, **options)
 
 
 def _gethostbyname(door: Door, hostname: Host, /) -> str:

@@ -28,7 +28,7 @@ class FunctionProgram:
     @property
     def serves(self) -> bool:
         """Who listens waits for others."""
-        return bool(self.node.listeners or self.node.datagrams)
+        return bool(self.node.listeners) or any(each.serves for each in self.node.datagrams.values())
 
     def start(self) -> None:
         """Import and begin at the machine's first turn."""

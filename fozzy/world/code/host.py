@@ -182,7 +182,8 @@ class HostCode:
             self._async = _ASYNC.get((project.folders, project.functions), frozenset())
             modules = (project.simulator[0], *modules, project.simulator[1]) if self._async else modules
         env = surroundings(project.env)
-        key = Key(project.folders, project.root, modules, self._limits.code_bytes_max, env, project.watch)
+        bytes_max = self._limits.code_bytes_max
+        key = Key(project.folders, project.root, modules, bytes_max, env, project.watch, bool(project.inside))
         kept = POOL.take(key)
         return kept if kept is not None else self._fresh(key)
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fozzy.world.code.addresses import unscattered
 from fozzy.world.code.containment import status_by
 from fozzy.world.code.lines import Gone, Late, Line, Stderr
 from fozzy.world.code.permission import Permission
@@ -43,6 +44,7 @@ class Key(NamedTuple):
     memory_bytes_max: int
     env: tuple[tuple[str, str], ...]
     watch: tuple[str, ...] = ()  # what it watches of user code: see `watching`
+    repeats: bool = False  # another one made for the same has its memory at the same addresses
 
 
 class Interpreter:
@@ -154,7 +156,8 @@ def start(permission: Permission, key: Key) -> Interpreter:
     if CAN_FORK or os.name == "posix":
         given["descriptor"] = theirs.fileno()
     try:
-        process = _spawned(given, theirs, dict(key.env))
+        with unscattered(key.repeats):
+            process = _spawned(given, theirs, dict(key.env))
     except BaseException:
         ours.close()
         raise

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.sim.patches.conftest import Told
@@ -47,47 +45,41 @@ import warnings
 warnings.simplefilter("ignore")
 patches.install()
 sys.path.insert(0, ".")
+seen = []
 class Node(Machine):
     def fence(self, call, why): return Stop([call, patches.asked_at(), why])
-try:
-    with on(Node()):
-        try: import shop
-        except Exception as error: told(["swallowed", repr(error)]); raise
-except Stop as stop: told(stop.args[0])
+for number in range(COUNT):
+    try:
+        with AROUND:
+            try: __import__(f"shop{number}")
+            except Exception as error: seen.append(["swallowed", repr(error), ""])
+    except Stop as stop: seen.append(stop.args[0])
+    except patches.Fence as fence: seen.append(str(fence))
+told(seen)
 """
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_a_fence_names_the_call_and_its_place(told: Told, tmp_path: Path, call: str) -> None:
+def asked(told: Told, folder: Path, around: str) -> list[Any]:
+    """What the fence of each call says, in order."""
+    for number, text in enumerate(CALLS.values()):
+        (folder / f"shop{number}.py").write_text(text)
+    seen: list[Any] = told(RUN.replace("COUNT", str(len(CALLS))).replace("AROUND", around))
+    assert len(seen) == len(CALLS)
+    return seen
+
+
+def test_a_fence_names_the_call_and_its_place(told: Told, tmp_path: Path) -> None:
     """On a node each call ends the run, past every `except Exception`, and says which, where, and what to do."""
-    (tmp_path / "shop.py").write_text(CALLS[call])
-    named, place, why = told(RUN)
-    assert (named, place) == (call, f"{tmp_path}/shop.py:3")
-    assert why.endswith(".") and len(why) > 30
+    for number, (call, seen) in enumerate(zip(CALLS, asked(told, tmp_path, "on(Node())"), strict=True)):
+        named, place, why = seen
+        assert (named, place) == (call, f"{tmp_path}/shop{number}.py:3")
+        assert why.endswith(".") and len(why) > 30
 
 
 def test_a_fence_at_import_names_the_call_and_its_place(told: Told, tmp_path: Path) -> None:
     """While modules are imported, the same calls end the import, with file and line."""
-    for number, text in enumerate(CALLS.values()):
-        (tmp_path / f"shop{number}.py").write_text(text)
-    script = f"""
-import warnings
-warnings.simplefilter("ignore")
-patches.install()
-sys.path.insert(0, ".")
-seen = []
-for number in range({len(CALLS)}):
-    try:
-        with patches.importing():
-            try: __import__(f"shop{{number}}")
-            except Exception as error: seen.append(repr(error))
-    except patches.Fence as fence: seen.append(str(fence))
-told(seen)
-"""
-    seen = told(script)
-    opening = "{} is called while a module is imported, at " + str(tmp_path) + "/shop{}.py:3: "
-    for number, (call, said) in enumerate(zip(CALLS, seen, strict=True)):
-        assert said.startswith(opening.format(call, number)), said
+    for number, (call, said) in enumerate(zip(CALLS, asked(told, tmp_path, "patches.importing()"), strict=True)):
+        assert said.startswith(f"{call} is called while a module is imported, at {tmp_path}/shop{number}.py:3: ")
 
 
 def test_a_module_that_only_defines_things_is_not_disturbed(told: Told, tmp_path: Path) -> None:

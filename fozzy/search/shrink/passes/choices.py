@@ -20,7 +20,7 @@ DROPPED_MAX = 2_000  # draws of one label; more are not looked at one by one
 
 def calm_all(gate: Gate) -> None:
     """Zero all choices of a cluster at once: most failures need none of them. Of steps this is not worth a run."""
-    if gate.best.script.is_cluster:
+    if gate.best.script.is_cluster and _loud(gate):
         draws = gate.best.tape.draws
         gate.with_tape(
             gate.best.tape.with_values({each: boring(draws[each].low, draws[each].high) for each in _loud(gate)})

@@ -1,6 +1,6 @@
 """Makes times of a cluster plain: what was drawn is written down, then every time becomes as short as it goes.
 
-A time is tried in whole seconds, then milliseconds, then microseconds: a reader gets the shortest text that will do.
+Times become whole seconds, milliseconds or microseconds, with few digits: nobody reads more of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from fozzy.search.subject import Candidate
 
 TICK_NS = 1_000  # times are drawn in microseconds
 UNITS = ("s", "ms", "us")
+UNITS_EACH = 1_000
+FINE = 10  # of a unit: as many of them or more are not looked at in the next one
 
 
 def fix_times(gate: Gate) -> None:
@@ -113,13 +115,16 @@ def _shorten_duration(gate: Gate) -> None:
 
 
 def shorten(text: str, test: Callable[[str], bool]) -> str:
-    """The shortest time that `test` takes, in the largest unit that it takes it in."""
+    """The shortest time that `test` takes: whole seconds first, then milliseconds where there are few seconds, then
+    microseconds where there are few milliseconds."""
     time_ns = parse_ns(text)
     if time_ns == 0 or test("0s"):
         return "0s"
     for unit in UNITS:
-        count = -(-time_ns // UNITS_NS[unit])
-        written = f"{count}{unit}"
-        if written == text or (len(written) <= len(text) and test(written)):
-            return f"{lowest(count, lambda number, unit=unit: number > 0 and test(f'{number}{unit}'))}{unit}"  # type: ignore[misc]
+        if time_ns < FINE * UNITS_NS[unit] * UNITS_EACH:
+            size = UNITS_NS[unit]
+            high = -(-time_ns // size)
+            count = lowest(high, lambda number, unit=unit, high=high: 0 < number < high and test(f"{number}{unit}"))  # type: ignore[misc]
+            if count * size < time_ns:
+                time_ns, text = count * size, f"{count}{unit}"
     return text
