@@ -118,21 +118,19 @@ def _single_operations(gate: Gate, origin: str) -> None:
     for number in reversed(range(count)):
         now = _step(gate, origin)
         if now.get("count", 20) > 1:
-            _again(
-                gate, origin, {**now, "count": now.get("count", 20) - 1}, lambda _client, chosen: _less(chosen, number)
-            )
+            _again(gate, origin, {**now, "count": now.get("count", 20) - 1}, _without(number))
     for client in clients:
         for number in reversed(range(_step(gate, origin).get("count", 20))):
-            _again(
-                gate,
-                origin,
-                _step(gate, origin),
-                lambda who, chosen: _less(chosen, number) if who == client else chosen,
-            )
+            _again(gate, origin, _step(gate, origin), _without(number, client))
 
 
-def _less(chosen: list[Chosen], number: int) -> list[Chosen]:
-    return chosen[:number] + chosen[number + 1 :]
+def _without(number: int, client: str | None = None) -> Callable[[str, list[Chosen]], list[Chosen]]:
+    """One operation less for a client, or for all."""
+
+    def change(who: str, chosen: list[Chosen]) -> list[Chosen]:
+        return chosen[:number] + chosen[number + 1 :] if client in (None, who) else chosen
+
+    return change
 
 
 def _settle(gate: Gate, origin: str) -> None:
