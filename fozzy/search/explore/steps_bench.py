@@ -8,13 +8,12 @@ from typing import Any
 
 import msgspec
 
-from fozzy.core.outcome import Finding, Location
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
 from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready, start
-from fozzy.engine.record import Keeping, Recorded, ended_as_expected, record
+from fozzy.engine.record import Keeping, Recorded, record
 from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError, UsageError
 from fozzy.search.explore.hosted_bench import HostedBench, is_hosted
@@ -50,8 +49,7 @@ class StepsBench:
             yield from carry_out(orders, self.execute, self._jobs, end_ns)
             return
         for done in self._hosted.run(orders, end_ns):
-            failed = None if done.failed is None else self._unexpected(done.failed)
-            yield msgspec.structs.replace(done, failed=failed, status="pass" if failed is None else failed.status)
+            yield msgspec.structs.replace(done, failed=self._cleaned(done.failed))
 
     def execute(self, order: Order) -> Done:
         """One execution."""
@@ -119,16 +117,8 @@ class StepsBench:
         return msgspec.structs.replace(failed, message=clean(failed.message), cause=list(map(clean, failed.cause)))
 
     def _failed(self, ended: Ended) -> Failed | None:
-        failed = self._cleaned(failed_of(ended.findings))
-        return None if failed is None else self._unexpected(failed)
-
-    def _unexpected(self, failed: Failed) -> Failed | None:
-        """A failure, unless it is the one the scenario says it has."""
-        if self._run.file.expect is None:
-            return failed
-        place = Location(file="", line=1, col=1, path=failed.at)
-        told = Finding(kind=failed.kind, title=failed.title, message="", location=place)
-        return None if ended_as_expected(self._run.file, failed.status, [told]) else failed
+        """Why it failed, also where the scenario says it must: `test` holds it to that, a search looks for it."""
+        return self._cleaned(failed_of(ended.findings))
 
 
 def open_steps(

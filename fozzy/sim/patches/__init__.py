@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fozzy.sim.patches import clocks, files, identity, late, natives, output, processes, randomness, sockets, threads
+from fozzy.sim.patches import (
+    certificates,
+    clocks,
+    files,
+    identity,
+    late,
+    natives,
+    output,
+    processes,
+    randomness,
+    sockets,
+    threads,
+)
 from fozzy.sim.patches.boot import importing
 from fozzy.sim.patches.doors import original, sweep
 from fozzy.sim.patches.fences import Fence, asked_at, fence, is_fence
@@ -36,4 +48,5 @@ def install(*, socket_class: type[Any] | None = None, settle_zone: bool = True) 
     processes.install()
     sockets.install(socket_class)
     natives.install()
+    certificates.install()
     sweep()
