@@ -261,7 +261,7 @@ class Cluster:
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
         message += _where(told) + (f", and {others} more in its group" if others else "")
-        self.find(_found("node_exception", message, details=_exception(told)), node.span)
+        self.find(_sim_failure("node_exception", message, details=_exception(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
@@ -295,7 +295,7 @@ class Cluster:
         """The program does what cannot be simulated; what to raise."""
         at = self.user.caller()
         message = f"{at or 'the program'} on {node.name} calls {call}: {why}"
-        self.find(_found("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
+        self.find(_sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
         return Fence(message)
 
     def hung(self, node: Node, hang_ns: int) -> BaseException:
@@ -312,19 +312,19 @@ class Cluster:
         """Steps go on and on while time stands still."""
         stacks = stacks_of(self)
         message = f"{node.name} runs and runs at one instant, and time stands still"
-        self.found.append(_at(_found("livelock", message, "hang", details={"stacks": stacks}), node.span))
+        self.found.append(_at(_sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
 
     def too_many_steps(self) -> None:
         """The bound of steps was reached."""
         message = f"the execution took more than {self.kernel.steps_max} steps"
-        self.found.append(_at(_found("steps_limit", message, "limit"), "distributed"))
+        self.found.append(_at(_sim_failure("steps_limit", message, "limit"), "distributed"))
 
     def deadlock(self, what: str) -> StepFailed:
         """Nothing can happen any more and something is still waited for."""
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _found("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
+        return _sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""
@@ -380,9 +380,9 @@ def _refusal(refused: Refused) -> StepFailed:
     if failed is not None:
         where = f" ({failed['at']})" if failed["at"] else ""
         message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
-        return _found("node_import_failed", message, "input_invalid", details=_exception(failed))
+        return _sim_failure("node_import_failed", message, "input_invalid", details=_exception(failed))
     message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
-    return _found("node_not_found", message, "input_invalid")
+    return _sim_failure("node_not_found", message, "input_invalid")
 
 
 def _commutes(setting: ClusterSetting) -> bool:
@@ -392,7 +392,7 @@ def _commutes(setting: ClusterSetting) -> bool:
     return slow and not setting.share
 
 
-def _found(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
+def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
     return StepFailed(title, message, kind, "fail", details=details)
 
 

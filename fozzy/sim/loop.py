@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from fozzy.sim.node import Node
 
 
+EAGER: Any = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on; the tasks it makes are ours
 NEVER_S = 4e9  # more than a century: no run lasts as long
 NEVER_NS = int(NEVER_S) * 10**9
-EAGER: Any = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on; the tasks it makes are ours
 
 
 class Handle(asyncio.Handle):

@@ -105,7 +105,7 @@ class NetworkCalls(SocketCalls):
         else:
             from fozzy.sim.tls import secured
 
-            transport = secured(self, endpoint, protocol, waiter, (ssl, *tls), extra)
+            transport = secured(self, endpoint, protocol, (ssl, *tls), extra=extra, waiter=waiter)
         try:
             await waiter
         except BaseException:

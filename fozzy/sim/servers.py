@@ -42,7 +42,8 @@ class Listener:
         else:
             from fozzy.sim.tls import secured
 
-            secured(self.loop, endpoint, protocol, None, (context, True, None, handshake, shutdown), extra, server)
+            tls = (context, True, None, handshake, shutdown)
+            secured(self.loop, endpoint, protocol, tls, extra=extra, server=server)
 
 
 class SimServer(asyncio.AbstractServer):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fozzy.core.events import Ask, Draw, Found, Step
-from fozzy.dsl.load import document
-from fozzy.dsl.load import parse
+from fozzy.dsl.load import document, parse
 from fozzy.engine.place import TEXT_CHARS_MAX, Tally, nodes_count, place, step_number, steps_path
 
 TEXT = """{
@@ -105,7 +104,7 @@ program = "m:main"
     [
         ("node_count = 2", "distributed.nodes.n1", 5),
         ('nodes = ["n0", "n1"]', "distributed.nodes.n1", 5),
-        ('[distributed.nodes]\nn0 = {}\nn1 = {}', "distributed.nodes.n1", 8),
+        ("[distributed.nodes]\nn0 = {}\nn1 = {}", "distributed.nodes.n1", 8),
         ("node_count = 2", "distributed.clients.w0", 4),
         ("node_count = 2", "distributed", 3),
     ],
