@@ -28,6 +28,7 @@ NOT_ALLOWED = "code.not_allowed"
 FLAG = "--allow-code"
 PATCHES = "fozzy.sim.patched"  # imported before the user's modules, which are then imported inside of it
 ALONE = "fozzy.sim.alone"  # imported after them: it runs async functions
+SERVED = "fozzy.sim.programs.served"  # what an asgi node runs in
 WORKER = "fozzy.engine.cluster.worker"
 
 
@@ -132,7 +133,8 @@ def _modules(run: Ready, calls: Sequence[Found]) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(each.module for each in calls))
     if isinstance(run.file, StepsFile):
         return named
-    return (PATCHES, *named, WORKER)
+    served = (SERVED,) if any("asgi" in each.path for each in calls) else ()
+    return (PATCHES, *served, *named, WORKER)
 
 
 def refused(loaded: Loaded, allowance: Allowance) -> list[Problem]:

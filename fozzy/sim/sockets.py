@@ -92,8 +92,8 @@ class SimSocket(socket.socket):
         self.timeout = value
 
     def gettimeout(self) -> float | None:
-        value: float | None = self.timeout
-        return value
+        timeout: float | None = self.timeout
+        return timeout
 
     def setsockopt(self, level: int, option: int, value: Any = None, *_more: Any) -> None:
         self._options[level, option] = value
@@ -157,25 +157,9 @@ class SimSocket(socket.socket):
 TRUE_NEW: Any = socket.socket.__new__  # of the class as it was before anything was put in its place
 
 _BLOCKING = [
-    "accept",
-    "connect",
-    "connect_ex",
-    "recv",
-    "recv_into",
-    "recvfrom",
-    "recvfrom_into",
-    "recvmsg",
-    "recvmsg_into",
-    "send",
-    "sendall",
-    "sendfile",
-    "sendmsg",
-    "sendto",
-    "makefile",
-    "dup",
-    "_accept",
-    "ioctl",
-    "share",
+    *("accept", "connect", "connect_ex", "_accept", "makefile", "dup", "ioctl", "share"),
+    *("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"),
+    *("send", "sendall", "sendfile", "sendmsg", "sendto"),
 ]
 
 

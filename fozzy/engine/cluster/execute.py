@@ -61,7 +61,7 @@ def execute_cluster(
     try:
         _perform(plan, run)
     except StepFailed as failure:
-        failure.at = failure.at or choices.span
+        failure.at = failure.at or "distributed"  # not where somebody happened to run last
         failure.message = shorten(choices.redactor.clean(failure.message))
         note_failure(choices, ended, failure)
     finally:
