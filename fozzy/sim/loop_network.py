@@ -95,15 +95,15 @@ class NetworkCalls(SocketCalls):
 
     async def attach(self, endpoint: Endpoint, protocol: Any, ssl: Any, tls: tuple[Any, ...]) -> tuple[Any, Any]:
         """Have a protocol speak over a stream. `tls`: whether it is the server's side, the name, two timeouts."""
-        extra = {"socket": SimSocket.over(endpoint)}
         waiter = self.create_future()
         if not ssl:
+            extra = {"socket": SimSocket.over(endpoint)}
             transport: Any = SimTransport(self, protocol, endpoint, extra)
             transport.begin(waiter)
         else:
             from fozzy.sim.tls import secured
 
-            transport = secured(self, endpoint, protocol, waiter, (ssl, *tls), extra)
+            transport = secured(endpoint, protocol, (ssl, *tls), waiter)
         try:
             await waiter
         except BaseException:
