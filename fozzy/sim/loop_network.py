@@ -12,7 +12,7 @@ from fozzy.sim.loop_sockets import SocketCalls
 from fozzy.sim.servers import Listener, SimServer
 from fozzy.sim.sockets import SimSocket
 from fozzy.sim.streams import Endpoint, Opening
-from fozzy.sim.transports import SimDatagrams, SimTransport
+from fozzy.sim.transports import SimDatagrams, SimTransport, wake
 
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
@@ -200,7 +200,13 @@ class NetworkCalls(SocketCalls):
             remote = found[0][4]
         protocol = protocol_factory()
         transport = SimDatagrams(self, protocol, port, remote, serves=bool(known) and remote is None)
-        await asyncio.sleep(0)
+        waiter = self.create_future()  # the protocol is told first, in whatever order tasks run
+        self.call_soon(wake, waiter)
+        try:
+            await waiter
+        except BaseException:
+            transport.close()
+            raise
         return transport, protocol
 
     async def sendfile(

@@ -38,7 +38,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._loop.call_soon(self._protocol.connection_made, self)
         self._loop.call_soon(self._endpoint.attach, self)
         if waiter is not None:
-            self._loop.call_soon(_set, waiter)
+            self._loop.call_soon(wake, waiter)
 
     # What the stream tells
 
@@ -201,7 +201,8 @@ def transports_feed(protocol: Any, data: bytes) -> None:
         protocol.buffer_updated(len(some))
 
 
-def _set(waiter: asyncio.Future[Any]) -> None:
+def wake(waiter: asyncio.Future[Any]) -> None:
+    """Somebody may wait for this, or not any more."""
     if not waiter.done():
         waiter.set_result(None)
 
