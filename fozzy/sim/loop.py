@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fozzy.sim import context as machines
 from fozzy.sim.context import UPTIME_NS
 from fozzy.sim.loop_network import NetworkCalls
+from fozzy.sim.patches.threads import inline
 from fozzy.sim.tasks import SimFuture, SimTask
 
 if TYPE_CHECKING:
@@ -150,19 +151,23 @@ class SimLoop(NetworkCalls):
     # Executors run what they are given at a step of their own
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> SimFuture:
-        future = self.create_future()
+        future, user = self.create_future(), self.cluster.user
+        asked_at = user.caller()
 
         def run() -> None:
             if future.cancelled():
                 return
+            user.led_here = asked_at
             try:
-                future.set_result(func(*args))
+                future.set_result(_run_in_thread(executor, func, args))
             except BaseException as error:  # a thread keeps whatever it is for who waits
                 if getattr(error, "is_fence", False):
                     raise
                 if isinstance(error, StopIteration):
                     error = RuntimeError(f"{func} raised StopIteration")
                 future.set_exception(error)
+            finally:
+                user.led_here = ""
 
         self.call_soon(run, context=Context())  # a thread does not inherit
         return future
@@ -242,6 +247,12 @@ class SimLoop(NetworkCalls):
 
     def __repr__(self) -> str:
         return f"<SimLoop of {self.node.name}>"
+
+
+def _run_in_thread(executor: Any, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """What a call in a worker thread comes to: there is no running loop there. An executor of the program's own may be
+    one of processes, which refuses."""
+    return inline(func, *args) if executor is None else executor.submit(func, *args).result()
 
 
 def _ns(when: float) -> int:
