@@ -186,7 +186,7 @@ class Gate:
         self._looked = self.tried
         if is_sure is None or self.is_alone:
             return True
-        stands: bool = is_sure(self.best, self.failure)
+        stands: bool = is_sure(self.best, self.failure, was_sure=self.best is self._sure[0])
         if self.is_alone:
             self._seen.clear()  # what the shared process said is worth nothing
         if stands:
