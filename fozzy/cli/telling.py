@@ -29,6 +29,14 @@ def told_lines(summary: Summary, console: Console) -> list[Line]:
     return [[], *story_lines(summary.story, summary.story_left_out)]
 
 
+def trace_story(path: str | None) -> Story:
+    """The story of a trace that was written a moment ago; an empty one where there is none that can be read."""
+    if path is not None:
+        with suppress(FozzyError), open_trace(Path(path)) as trace:
+            return story_of(trace.whole_records())
+    return Story()
+
+
 def recalled_story(recalled: Recalled) -> Recalled:
     """A recorded run with its story where it is of a cluster: a trace has it in its records alone."""
     summary = recalled.summary
@@ -42,7 +50,5 @@ def member_story(member: Member) -> Member:
     """A scenario of a suite with its story, where it is of a cluster, did not end as it should, and left a trace."""
     if member.passed or not member.nodes or member.trace_path is None:
         return member
-    with suppress(FozzyError), open_trace(Path(member.trace_path)) as trace:
-        told = story_of(trace.whole_records())
-        return msgspec.structs.replace(member, story=told.beats(), story_left_out=told.left_out)
-    return member
+    told = trace_story(member.trace_path)
+    return msgspec.structs.replace(member, story=told.beats(), story_left_out=told.left_out)

@@ -44,7 +44,13 @@ name = "stuck"
 node_count = 1
 program = "stuck:main"
 """
-STORY = ["put owner=ada -> n0", "FAULT   partition n0 | n1 n2", "partition ends", "3 held messages go on", "FAIL  kv_all"]
+STORY = [
+    "put owner=ada -> n0",
+    "FAULT   partition n0 | n1 n2",
+    "partition ends",
+    "3 held messages go on",
+    "FAIL  kv_all",
+]
 
 
 @pytest.fixture

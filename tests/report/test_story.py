@@ -41,7 +41,9 @@ def beats(*records: Record) -> list[tuple[int, str, str, str]]:
 
 def test_an_operation_is_one_beat_with_its_outcome() -> None:
     """A call and its end make one beat where it began; one that never ends says so."""
-    made = beats(asks(0, op="put", args=["x", "1"]), told(5), asks(6), told(206, ok="1"), asks(300, at="distributed.steps[1]"))
+    made = beats(
+        asks(0, op="put", args=["x", "1"]), told(5), asks(6), told(206, ok="1"), asks(300, at="distributed.steps[1]")
+    )
     assert made == [
         (0, "client", "put x=1 -> n0", "ok"),
         (6, "client", "get x -> n0", '"1" after 200ms'),

@@ -19,15 +19,18 @@ from fozzy.cli.explore_failures import Failures, Places, Told
 from fozzy.cli.explore_result import Work, body_of, summary_of
 from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
+from fozzy.cli.telling import trace_story
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag, exit_of
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.matrix import cases_of, chosen_case, label_of
+from fozzy.dsl.scenario import DistributedFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
 from fozzy.errors import EvidenceError, Exit, UsageError, worst
 from fozzy.report.pretty import run_failure
+from fozzy.report.story import Story
 from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept, check_same, kept_of, read_kept, write_kept
@@ -201,7 +204,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             failures = Failures(campaign, work.bench, self._places(work, run_id), work.traces)
             told = list(failures.all(self.shrink, live.say))
             live.erase()
-            summary = summary_of(work, told, run_id)
+            summary = _story(work, told).put_into(summary_of(work, told, run_id))
             traces = [each.body.trace_path for each in told]
             case = cases_of(work.loaded.file).index(work.case)
             write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces, work.variant))
@@ -234,6 +237,8 @@ class Explore(Recording, frozen=True, kw_only=True):
         lines: list[Line] = []
         for each in told:
             lines += [[], *run_failure(each.findings), *screen.found(each.body, self.all)]
+            story = _story(work, [each]).lines()
+            lines += [[], *story] if story else []
         lines += [[], *screen.numbers(body)]
         if not work.campaign.executions:
             lines.append(line(Span("  nothing ran: there was nothing left of what was asked for", "warn")))
@@ -283,6 +288,13 @@ class Explore(Recording, frozen=True, kw_only=True):
     @property
     def _flags(self) -> str:
         return f"{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
+
+
+def _story(work: Work, told: Sequence[Told]) -> Story:
+    """How the first of these failures of a cluster came about, of the smaller run where there is one."""
+    if not told or not isinstance(work.loaded.file, DistributedFile):
+        return Story()
+    return trace_story(told[0].body.small_path or told[0].body.trace_path)
 
 
 def _varying(variant: Variant) -> str:
