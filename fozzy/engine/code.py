@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from fozzy.dsl.document import Document, Loaded
-from fozzy.dsl.scenario import DistributedFile, StepsFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.call import Call
 from fozzy.engine.prepare import Options, Ready
@@ -21,10 +21,14 @@ from fozzy.errors import FozzyError, NotAllowedError, Problem, Where
 from fozzy.world.code.base import Project
 from fozzy.world.code.permission import permit
 
+if TYPE_CHECKING:
+    from fozzy.dsl.cluster.file import DistributedFile
+
 NOT_ALLOWED = "code.not_allowed"
 FLAG = "--allow-code"
 PATCHES = "fozzy.sim.patched"  # imported before the user's modules, which are then imported inside of it
 ALONE = "fozzy.sim.alone"  # imported after them: it runs async functions
+SERVED = "fozzy.sim.programs.served"  # what an asgi node runs in
 WORKER = "fozzy.engine.cluster.worker"
 
 
@@ -66,7 +70,7 @@ def calls_of(loaded: Loaded) -> Iterator[Found]:
         for part, steps in (("setup", file.setup), ("steps", file.steps), ("teardown", file.teardown)):
             for path, step in _calls(steps or [], (part,)):
                 yield Found(document, (*path, "function"), step.function)
-    elif isinstance(file, DistributedFile):
+    elif not isinstance(file, StepsFile | SuiteFile):
         yield from (Found(document, path, function) for path, function in targets_of(file))
     for included in loaded.included.values():
         yield from calls_of(included)
@@ -129,7 +133,8 @@ def _modules(run: Ready, calls: Sequence[Found]) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(each.module for each in calls))
     if isinstance(run.file, StepsFile):
         return named
-    return (PATCHES, *named, WORKER)
+    served = (SERVED,) if any("asgi" in each.path for each in calls) else ()
+    return (PATCHES, *served, *named, WORKER)
 
 
 def refused(loaded: Loaded, allowance: Allowance) -> list[Problem]:

@@ -67,6 +67,7 @@ class Kernel:
         self.runnable: list[Node] = []
         self.stirred = False  # the machine that runs must stop after this handle
         self.halted: Callable[[], None] | None = None  # why the run is over
+        self.beat: Callable[[], None] | None = None  # called once, between two turns
         self.steps = 0
         self.steps_max = 1 << 62
         self.switches = 0
@@ -158,18 +159,24 @@ class Kernel:
     def _run(self, node: Node, count: int) -> None:
         """Run handles of a machine until it has none, `count` is used up, or something stirred."""
         ready, steps = node.ready, 0
+        last = node.last
+        if last is None and ready:
+            last = ready[-1]
         self.enter(node)
         self.stirred = False
         try:
             while ready:
                 handle = ready.popleft() if not self.intra or len(ready) == 1 else node.choose()
-                if handle._cancelled:
-                    continue
-                steps += 1
-                try:
-                    handle._context.run(handle._callback, *handle._args)
-                except BaseException as error:
-                    node.failed(handle, error)
+                if not handle._cancelled:
+                    steps += 1
+                    try:
+                        handle._context.run(handle._callback, *handle._args)
+                    except BaseException as error:
+                        node.failed(handle, error)
+                if handle is last:
+                    if node.overdue:
+                        node.next_round()
+                    last = ready[-1] if ready else None
                 if self.stirred or steps == count:
                     break
                 if steps == LIVELOCK_STEPS:
@@ -177,6 +184,7 @@ class Kernel:
                     break
         finally:
             self.leave()
+            node.last = last
         self.steps += steps
         self._after(node, steps)
 
@@ -195,6 +203,9 @@ class Kernel:
             self.halt(node.cluster.too_many_steps)
         if len(self.log.buffer) >= BLOCK_RECORDS:
             self.log.flush()
+        if self.beat is not None:
+            beat, self.beat = self.beat, None
+            beat()
 
     def enter(self, node: Node) -> None:
         """Make a machine the one that runs."""

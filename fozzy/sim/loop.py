@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+from fozzy.sim import context as machines
 from fozzy.sim.context import UPTIME_NS
 from fozzy.sim.loop_network import NetworkCalls
 from fozzy.sim.tasks import SimFuture, SimTask
@@ -20,6 +21,11 @@ from fozzy.sim.tasks import SimFuture, SimTask
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
     from fozzy.sim.node import Node
+
+
+EAGER: Any = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on; the tasks it makes are ours
+NEVER_S = 4e9  # more than a century: no run lasts as long
+NEVER_NS = int(NEVER_S) * 10**9
 
 
 class Handle(asyncio.Handle):
@@ -108,8 +114,11 @@ class SimLoop(NetworkCalls):
             raise TypeError("when cannot be None")
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        timer = Timer(when, callback, args, self, context)
-        self.kernel.timer(_ns(when), self.node, timer)
+        timer, node = Timer(when, callback, args, self, context), self.node
+        if when <= self.time() and machines.current is node and node.may_hurry():
+            node.overdue.append(timer)
+        else:
+            self.kernel.timer(_ns(when), node, timer)
         return timer
 
     def _timer_handle_cancelled(self, handle: Timer) -> None:
@@ -125,6 +134,8 @@ class SimLoop(NetworkCalls):
             coro.close()
             raise RuntimeError("Event loop is closed")
         if self._factory is not None:
+            if self._factory is EAGER:
+                return SimTask(coro, loop=self, eager_start=True, **more)
             return self._factory(self, coro, **more)
         return SimTask(coro, loop=self, **more)
 
@@ -146,14 +157,14 @@ class SimLoop(NetworkCalls):
                 return
             try:
                 future.set_result(func(*args))
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except Exception as error:
+            except BaseException as error:  # a thread keeps whatever it is for who waits
+                if getattr(error, "is_fence", False):
+                    raise
                 if isinstance(error, StopIteration):
                     error = RuntimeError(f"{func} raised StopIteration")
                 future.set_exception(error)
 
-        self.call_soon(run)
+        self.call_soon(run, context=Context())  # a thread does not inherit
         return future
 
     def set_default_executor(self, executor: Any) -> None:
@@ -235,7 +246,7 @@ class SimLoop(NetworkCalls):
 
 def _ns(when: float) -> int:
     """An instant of a loop's clock as the kernel has it."""
-    return round(when * 1e9) - UPTIME_NS
+    return round(when * 1e9) - UPTIME_NS if when < NEVER_S else NEVER_NS
 
 
 def install_hooks(kernel: Any) -> None:

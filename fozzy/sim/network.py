@@ -47,7 +47,7 @@ class Link:
         self.held: list[Parcel] = []  # sent while it was cut
         self.stalled: list[Parcel] = []  # under way when it was cut: sent before all that are held
         self.extra_ns = 0
-        self.extra_loss = 0.0
+        self.extra_losses: list[float] = []  # by faults that strike now
         self._last = 0  # when the last datagram arrives
         self._free_at = 0  # when its line has sent what it was given
         self._sample = sampler(setting.latency)
@@ -80,8 +80,15 @@ class Link:
             if self.setting.duplicate and self._hits("net.duplicate", self.setting.duplicate):
                 self._deliver(arrive, arg, size)
 
-    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:
-        when = self.when(size)
+    def carry(self, arrive: Callable[[Any], None], arg: Any) -> None:
+        """Have something arrive once, however often it is sent: who sends it would not give up."""
+        if self.cuts:
+            self.held.append(Parcel(lambda given: self.carry(arrive, given), arg))
+        else:
+            self._deliver(arrive, arg, 0, self.lost_ns())
+
+    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int, late_ns: int = 0) -> None:
+        when = self.when(size) + late_ns
         if not self.setting.reorder:
             when = self._last = max(when, self._last)
         self.kernel.in_flight += 1
@@ -97,8 +104,14 @@ class Link:
 
     def is_lost(self, label: str) -> bool:
         """Whether the link loses what is sent now."""
-        loss = self.setting.loss + self.extra_loss
-        return loss > 0 and self._hits(label, min(1.0, loss))
+        if not self.is_lossy:
+            return False
+        return self._hits(label, min(1.0, self.setting.loss + sum(self.extra_losses)))
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether anything may be lost now."""
+        return bool(self.setting.loss or self.extra_losses)
 
     def lost_ns(self) -> int:
         """How long a stream retransmits until a segment comes through."""

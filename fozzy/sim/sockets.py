@@ -30,7 +30,8 @@ class SimSocket(socket.socket):
     timeout: Any = None
 
     def __new__(cls, *_args: Any, **_more: Any) -> SimSocket:
-        return TRUE_NEW(cls)
+        made: SimSocket = TRUE_NEW(cls)
+        return made
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None, *, node: Node | None = None
@@ -85,13 +86,14 @@ class SimSocket(socket.socket):
         self.timeout = None if flag else 0.0
 
     def getblocking(self) -> bool:
-        return self.timeout != 0.0
+        return bool(self.timeout != 0.0)
 
     def settimeout(self, value: float | None) -> None:
         self.timeout = value
 
     def gettimeout(self) -> float | None:
-        return self.timeout
+        timeout: float | None = self.timeout
+        return timeout
 
     def setsockopt(self, level: int, option: int, value: Any = None, *_more: Any) -> None:
         self._options[level, option] = value
@@ -155,25 +157,9 @@ class SimSocket(socket.socket):
 TRUE_NEW: Any = socket.socket.__new__  # of the class as it was before anything was put in its place
 
 _BLOCKING = [
-    "accept",
-    "connect",
-    "connect_ex",
-    "recv",
-    "recv_into",
-    "recvfrom",
-    "recvfrom_into",
-    "recvmsg",
-    "recvmsg_into",
-    "send",
-    "sendall",
-    "sendfile",
-    "sendmsg",
-    "sendto",
-    "makefile",
-    "dup",
-    "_accept",
-    "ioctl",
-    "share",
+    *("accept", "connect", "connect_ex", "_accept", "makefile", "dup", "ioctl", "share"),
+    *("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"),
+    *("send", "sendall", "sendfile", "sendmsg", "sendto"),
 ]
 
 

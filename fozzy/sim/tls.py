@@ -46,9 +46,16 @@ def note_clear(node: Node, ssl_object: Any, data: bytes) -> None:
 
 
 def secured(
-    loop: Any, endpoint: Endpoint, protocol: Any, waiter: Any, tls: Tls, extra: dict[str, Any], server: Any = None
+    loop: Any,
+    endpoint: Endpoint,
+    protocol: Any,
+    tls: Tls,
+    *,
+    extra: dict[str, Any],
+    waiter: Any = None,
+    server: Any = None,
 ) -> Any:
-    """A transport that speaks TLS over a stream."""
+    """A transport that speaks TLS over a stream. `waiter` is told when it is ready, `server` is who accepted it."""
     context, is_server, name, handshake, shutdown = tls
     made = _protocol(loop, protocol, waiter, (_context(context, name), is_server, name, handshake, shutdown), True)
     made.endpoint = endpoint

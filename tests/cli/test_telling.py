@@ -141,3 +141,14 @@ def test_a_deadlock_says_where_every_task_waits(fz: Fz, project: Path) -> None:
     assert "deadlock: " in ran.out and "tasks       n0 " in ran.out
     assert ran.out.index("wait (stuck.py:3)") < ran.out.index("main (stuck.py:5)")
     assert "--> stuck.fozzy.toml:6:11" in ran.out
+
+
+def test_exploring_and_shrinking_end_with_the_story(fz: Fz, kv: str) -> None:
+    """What was found is told, of the smallest run there is; in JSON it is the story of the earliest failure."""
+    explored = fz("explore", kv, "--seed", "1", "--jobs", "1")
+    assert explored.code == 1 and all(each in explored.out for each in STORY)
+    shrunk = fz("shrink", "@last-fail")
+    assert shrunk.code == 0 and shrunk.out.index("what is left") < shrunk.out.index("how it happened")
+    assert "put owner=" in shrunk.out and "FAIL  kv_all_equal" in shrunk.out
+    document = fz("explore", kv, "--seed", "1", "--jobs", "1", "--json").document()
+    assert document["story"][-1]["outcome"] == "FAIL"

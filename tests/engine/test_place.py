@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fozzy.core.events import Ask, Draw, Found, Step
-from fozzy.dsl.load import document
-from fozzy.dsl.load import parse
+from fozzy.dsl.load import document, parse
 from fozzy.engine.place import TEXT_CHARS_MAX, Tally, nodes_count, place, step_number, steps_path
 
 TEXT = """{

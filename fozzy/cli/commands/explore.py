@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -30,7 +30,6 @@ from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
 from fozzy.errors import EvidenceError, Exit, UsageError, worst
 from fozzy.report.pretty import run_failure
-from fozzy.report.story import Story
 from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept, check_same, kept_of, read_kept, write_kept
@@ -41,6 +40,9 @@ from fozzy.sim.schedules import DEPTH_DEFAULT, Schedule
 from fozzy.trace.finalize import check_target, display_name
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
+
+if TYPE_CHECKING:
+    from fozzy.report.story import Story
 
 JOBS_MAX = 64
 DEPTH_MAX = 100
@@ -204,7 +206,8 @@ class Explore(Recording, frozen=True, kw_only=True):
             failures = Failures(campaign, work.bench, self._places(work, run_id), work.traces)
             told = list(failures.all(self.shrink, live.say))
             live.erase()
-            summary = _story(work, told).put_into(summary_of(work, told, run_id))
+            summary, story = summary_of(work, told, run_id), _story(work, told)
+            summary = summary if story is None else story.put_into(summary)
             traces = [each.body.trace_path for each in told]
             case = cases_of(work.loaded.file).index(work.case)
             write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces, work.variant))
@@ -237,8 +240,8 @@ class Explore(Recording, frozen=True, kw_only=True):
         lines: list[Line] = []
         for each in told:
             lines += [[], *run_failure(each.findings), *screen.found(each.body, self.all)]
-            story = _story(work, [each]).lines()
-            lines += [[], *story] if story else []
+            story = _story(work, [each])
+            lines += [[], *story.lines()] if story is not None else []
         lines += [[], *screen.numbers(body)]
         if not work.campaign.executions:
             lines.append(line(Span("  nothing ran: there was nothing left of what was asked for", "warn")))
@@ -290,10 +293,10 @@ class Explore(Recording, frozen=True, kw_only=True):
         return f"{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
 
 
-def _story(work: Work, told: Sequence[Told]) -> Story:
+def _story(work: Work, told: Sequence[Told]) -> Story | None:
     """How the first of these failures of a cluster came about, of the smaller run where there is one."""
     if not told or not isinstance(work.loaded.file, DistributedFile):
-        return Story()
+        return None
     return trace_story(told[0].body.small_path or told[0].body.trace_path)
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fozzy.dsl.checks import placed
+import msgspec
+
+from fozzy.dsl.checks import placed, struct_flaws
+from fozzy.dsl.cluster.base import ClusterPart
 from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.cluster.nodes import NODES_MAX, PROGRAMS, check_kv_args
 from fozzy.dsl.flaw import Flaw, Path, type_of
@@ -22,6 +25,18 @@ INVARIANTS = by_tag(Invariants)
 FAULTS = by_tag(Faults)
 KV_OPERATIONS = {"put": ("key", "value"), "get": ("key",)}  # and what each takes, in this order
 NO_CLIENT = 'client = "module:Class" says how nodes are called; only nodes of builtin "kv" need none'
+
+
+def part_flaws(value: Any, path: Path) -> Iterator[Flaw]:
+    """What is wrong with a part of a cluster and with all it holds, beyond the types."""
+    if isinstance(value, ClusterPart):
+        yield from struct_flaws(value, path)
+        for field in msgspec.structs.fields(type(value)):
+            yield from part_flaws(getattr(value, field.name), (*path, field.encode_name))
+    elif isinstance(value, list | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, ClusterPart | list):
+                yield from part_flaws(item, (*path, key))
 
 
 def cluster_flaws(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:

@@ -48,19 +48,19 @@ def _client(step: dsl.Client, run: ClusterRun) -> str:
     pending = run.cluster.clients.call(STEPS_CLIENT, run.node(step.node), step.op, step.args)
     run.cluster.wait(pending)
     called = f"{step.node}.{step.op}"
-    return _compared(step, called, (pending.value, pending.error), step.expect_error, "expect_error", run)
+    return _compared(step, called, (pending.value, pending.error), "expect_error", run)
 
 
 def _call(step: dsl.NodeCall, run: ClusterRun) -> str:
     pending = run.call(run.node(step.node), step.function, step.args)
     run.cluster.wait(pending)
-    return _compared(step, step.function, (pending.value, pending.error), step.expect_raises, "expect_raises", run)
+    return _compared(step, step.function, (pending.value, pending.error), "expect_raises", run)
 
 
-def _compared(
-    step: Any, called: str, outcome: tuple[Any, BaseException | None], wanted: str | None, field: str, run: ClusterRun
-) -> str:
+def _compared(step: Any, called: str, outcome: tuple[Any, BaseException | None], field: str, run: ClusterRun) -> str:
+    """What came of a call; `field` of the step names the exception it is to raise. *Errors*: `StepFailed`."""
     value, error = outcome
+    wanted = getattr(step, field)
     if error is not None:
         said = run.cluster.user.described(error)
         if wanted is not None and wanted in said["kinds"]:

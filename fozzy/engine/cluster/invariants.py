@@ -6,6 +6,7 @@ every invariant type is there.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -145,8 +146,14 @@ class _OfYours(Judge):
         try:
             if self._function is None:
                 self._function = cluster.user.load(self.invariant.check_)
-            return bool(self._function(self._view))
-        except Exception as error:
+            held = self._function(self._view)
+            if inspect.iscoroutine(held):
+                held.close()
+                raise TypeError("a check must be a plain function: what it returns is awaited by nobody")
+            return bool(held)
+        except BaseException as error:
+            if cluster.found:
+                raise cluster.found[0] from None  # it did what cannot be simulated
             said = cluster.user.described(error)
             message = f"{self.invariant.check_} raised {said['name']}: {said['message']}".rstrip(": ")
             raise self.fail(message, exception=said["type"], at=said["at"], traceback=said["traceback"]) from None

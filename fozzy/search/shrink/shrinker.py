@@ -75,11 +75,11 @@ class Shrinker:
     def _rounds(self) -> None:
         gate = self._gate
         for _ in range(ROUNDS_MAX):
-            before = gate.size
+            before = gate.size, gate.is_alone
             for each in self._passes:
                 self._run(each)
             gate.make_sure()
-            if gate.size == before:
+            if (gate.size, gate.is_alone) == before:
                 return
 
     def _run(self, each: Pass) -> None:

@@ -32,8 +32,6 @@ def fix_times(gate: Gate) -> None:
 def _all_fixed(best: Candidate, faults: list[Node]) -> Candidate:
     script, tape = best.script, best.tape
     for node in faults:
-        if node.origin == "":
-            continue
         name = node.fields.get("name", node.type)
         fields, labels = _fixed(node.fields, {draw.label: draw for draw in reversed(tape.draws)}, f"fault.{name}")
         script = script.replace(node.origin, (node._replace(fields=fields),))
@@ -82,8 +80,7 @@ def shorten_times(gate: Gate) -> None:
         if gate.best.script.is_cluster and not gate.is_kept(node.origin):
             for field in _times_in(node):
                 _shorten_field(gate, node.origin, field)
-    for cut in (_shorten_duration,):
-        cut(gate)
+    _shorten_duration(gate)
 
 
 def _times_in(node: Node) -> Iterator[str]:

@@ -106,7 +106,7 @@ async def after_power_cut() -> None:
     loop, good, bad = asyncio.get_running_loop(), 0, 0
     begun = loop.time()
     async with asyncpg.create_pool(DSN, min_size=0, max_size=2, timeout=2, command_timeout=1) as pool:
-        while loop.time() - begun < 20:
+        while loop.time() - begun < 10:
             try:
                 await pool.fetchval("SELECT generate_series(1, $1)", 1)
                 good += 1
