@@ -24,7 +24,7 @@ from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag, exit_of
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.matrix import cases_of, chosen_case, label_of
-from fozzy.dsl.scenario import DistributedFile
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
@@ -295,7 +295,7 @@ class Explore(Recording, frozen=True, kw_only=True):
 
 def _story(work: Work, told: Sequence[Told]) -> Story | None:
     """How the first of these failures of a cluster came about, of the smaller run where there is one."""
-    if not told or not isinstance(work.loaded.file, DistributedFile):
+    if not told or isinstance(work.loaded.file, StepsFile):
         return None
     return trace_story(told[0].body.small_path or told[0].body.trace_path)
 
