@@ -70,6 +70,15 @@ def trace_story(path: str | None) -> Story:
     return Story()
 
 
+def member_lines(member: Member) -> list[Line]:
+    """The story of a failure that a search found; none where there is none."""
+    if not member.story:
+        return []
+    from fozzy.report.story_screen import story_lines
+
+    return [[], *story_lines(member.story, member.story_left_out), []]
+
+
 def recalled_story(recalled: Recalled) -> Recalled:
     """A recorded run with its story where it is of a cluster: a trace has it in its records alone."""
     summary = recalled.summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -19,12 +19,11 @@ from fozzy.cli.explore_failures import Failures, Places, Told
 from fozzy.cli.explore_result import Work, body_of, summary_of
 from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
-from fozzy.cli.telling import trace_story
+from fozzy.cli.telling import member_lines
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag, exit_of
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.matrix import cases_of, chosen_case, label_of
-from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.prepare import Options, run_seed, runnable_file
 from fozzy.engine.record import Keeping
@@ -40,9 +39,6 @@ from fozzy.sim.schedules import DEPTH_DEFAULT, Schedule
 from fozzy.trace.finalize import check_target, display_name
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
-
-if TYPE_CHECKING:
-    from fozzy.report.story import Story
 
 JOBS_MAX = 64
 DEPTH_MAX = 100
@@ -206,15 +202,14 @@ class Explore(Recording, frozen=True, kw_only=True):
             failures = Failures(campaign, work.bench, self._places(work, run_id), work.traces)
             told = list(failures.all(self.shrink, live.say))
             live.erase()
-            summary, story = summary_of(work, told, run_id), _story(work, told)
-            summary = summary if story is None else story.put_into(summary)
+            summary = summary_of(work, told, run_id)
             traces = [each.body.trace_path for each in told]
             case = cases_of(work.loaded.file).index(work.case)
             write_kept(work.store, run_id, kept_of(campaign, work.loaded, case, traces, work.variant))
             work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
             after_run(work.store, run_id, work.config.settings.retention)
         body = body_of(work, told, self.resume)
-        self._show(console, work, told, body, work.store.short(run_id))
+        self._show(console, work, told, body, summary)
         if console.json:
             fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
             console.raw(msgspec.json.encode(ExploreDocument(**fields, explore=body)).decode() + "\n")
@@ -233,15 +228,14 @@ class Explore(Recording, frozen=True, kw_only=True):
             self._allowance(work.config),
         )
 
-    def _show(self, console: Console, work: Work, told: Sequence[Told], body: ExploreBody, short: str) -> None:
+    def _show(self, console: Console, work: Work, told: Sequence[Told], body: ExploreBody, summary: Summary) -> None:
+        short = work.store.short(summary.identity.run_id)
         if console.quiet:
             console.answer([line(f"{screen.failures(len(told))} in {count(body.total, 'execution')} (run {short})")])
             return
         lines: list[Line] = []
-        for each in told:
-            lines += [[], *run_failure(each.findings), *screen.found(each.body, self.all)]
-            story = _story(work, [each])
-            lines += [[], *story.lines()] if story is not None else []
+        for each, member in zip(told, summary.scenarios, strict=False):
+            lines += [[], *run_failure(each.findings), *member_lines(member), *screen.found(each.body, self.all)]
         lines += [[], *screen.numbers(body)]
         if not work.campaign.executions:
             lines.append(line(Span("  nothing ran: there was nothing left of what was asked for", "warn")))
@@ -291,13 +285,6 @@ class Explore(Recording, frozen=True, kw_only=True):
     @property
     def _flags(self) -> str:
         return f"{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
-
-
-def _story(work: Work, told: Sequence[Told]) -> Story | None:
-    """How the first of these failures of a cluster came about, of the smaller run where there is one."""
-    if not told or isinstance(work.loaded.file, StepsFile):
-        return None
-    return trace_story(told[0].body.small_path or told[0].body.trace_path)
 
 
 def _varying(variant: Variant) -> str:

@@ -19,9 +19,9 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.dsl.steps.matchers import agrees
 from fozzy.engine.cluster.run import ClusterRun
-from fozzy.sim.clients import STEPS_CLIENT
 from fozzy.sim.network import TICK_NS
 from fozzy.sim.node import Node
+from fozzy.sim.settings import STEPS_CLIENT
 from fozzy.sim.workload import Kind, Workload
 
 Act = Callable[[Any, ClusterRun], str]
@@ -87,7 +87,17 @@ def _ask(run: ClusterRun, node: str, op: str, args: list[Any]) -> Any:
 
 
 def _differs(message: str, field: str, value: Any, wanted: Any) -> NoReturn:
-    raise StepFailed("", message, field=field, label=f"is {told(value)}", details={"expected": wanted, "actual": value})
+    details = {"expected": wanted, "actual": value, "comparison": _comparison(value, wanted)}
+    raise StepFailed("", message, field=field, label=f"is {told(value)}", details=details)
+
+
+def _comparison(value: Any, wanted: Any) -> str:
+    """How a value misses what is wanted: a shrinker must not take too little for too much."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, int | float) and isinstance(wanted, int | float):
+        return "less" if value < wanted else "greater"
+    return "other"
 
 
 def _converged(step: dsl.ExpectConverged, run: ClusterRun) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from fozzy.search.script import Node
 from fozzy.search.shrink.cut import drop_most, lowest
@@ -13,6 +13,9 @@ from fozzy.search.subject import Tape
 
 SINGLE_MAX = 200  # operations of a workload that are tried one by one
 PLACE = "distributed.clients."
+
+
+Change = Callable[[str, list[Chosen]], list[Chosen]]  # of what a client, by its name, does
 
 
 def drop_clients(gate: Gate) -> None:
@@ -74,9 +77,7 @@ def _with(gate: Gate, origin: str, **fields: Any) -> bool:
     return _consider(gate, origin, {**_step(gate, origin), **fields}, gate.best.tape)
 
 
-def _again(
-    gate: Gate, origin: str, step: dict[str, Any], change: Callable[[str, list[Chosen]], list[Chosen]] | None = None
-) -> bool:
+def _again(gate: Gate, origin: str, step: dict[str, Any], change: Change | None = None) -> bool:
     """Consider another step with which the clients do what they did, changed."""
     machines = gate.best.script.machines
     before, now = Side(_step(gate, origin), machines), Side(step, machines)
@@ -118,35 +119,29 @@ def _single_operations(gate: Gate, origin: str) -> None:
     for number in reversed(range(count)):
         now = _step(gate, origin)
         if now.get("count", 20) > 1:
-            _again(gate, origin, {**now, "count": now.get("count", 20) - 1}, _Less(number))
+            _again(gate, origin, {**now, "count": now.get("count", 20) - 1}, _less(number))
     for client in client_names(_step(gate, origin)):
         for number in reversed(range(_step(gate, origin).get("count", 20))):
-            _again(gate, origin, _step(gate, origin), _Less(number, client))
+            _again(gate, origin, _step(gate, origin), _less(number, client))
 
 
-class _Less(NamedTuple):
-    """Leaves out the operation of a number, of one client or of all."""
+def _less(number: int, who: str = "") -> Change:
+    """Leave out the operation of a number, of one client or of all."""
 
-    number: int
-    client: str = ""
+    def change(client: str, chosen: list[Chosen]) -> list[Chosen]:
+        return chosen[:number] + chosen[number + 1 :] if who in ("", client) else chosen
 
-    def __call__(self, client: str, chosen: list[Chosen]) -> list[Chosen]:
-        if self.client not in ("", client):
-            return chosen
-        return chosen[: self.number] + chosen[self.number + 1 :]
+    return change
 
 
-class _At(NamedTuple):
-    """Sends all operations of a kind where it says now, if it says so."""
+def _sent(index: int, kind: dict[str, Any]) -> Change:
+    """Send all operations of a kind where it says now, if it says so."""
+    node = kind.get("node")
 
-    index: int
-    kind: dict[str, Any]
+    def change(_client: str, chosen: list[Chosen]) -> list[Chosen]:
+        return [each._replace(node=node) if each.kind == index and isinstance(node, str) else each for each in chosen]
 
-    def __call__(self, _client: str, chosen: list[Chosen]) -> list[Chosen]:
-        node = self.kind.get("node")
-        return [
-            each._replace(node=node) if each.kind == self.index and isinstance(node, str) else each for each in chosen
-        ]
+    return change
 
 
 def _no_pause(gate: Gate, origin: str) -> None:
@@ -162,7 +157,7 @@ def _settle(gate: Gate, origin: str) -> None:
     for index in range(len(step["operations"])):
         for kind in _settled(gate, origin, index):
             now = _step(gate, origin)
-            _again(gate, origin, {**now, "operations": _replaced(now["operations"], index, kind)}, _At(index, kind))
+            _again(gate, origin, {**now, "operations": _replaced(now["operations"], index, kind)}, _sent(index, kind))
 
 
 def _replaced(kinds: list[Any], index: int, kind: dict[str, Any]) -> list[Any]:
