@@ -257,9 +257,11 @@ class Cluster:
         if isinstance(error, Refused):
             self.find(_refusal(error), node.span)
             return
+        error, others = _innermost(error)
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        self.find(_sim_failure("node_exception", f"{message}{_where(told)}", details=_exception(told)), node.span)
+        message += _where(told) + (f", and {others} more in its group" if others else "")
+        self.find(_sim_failure("node_exception", message, details=_exception(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
@@ -397,6 +399,15 @@ def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any =
 def _at(failure: StepFailed, at: str) -> StepFailed:
     failure.at = at
     return failure
+
+
+def _innermost(error: BaseException) -> tuple[BaseException, int]:
+    """The first exception of a group, and how many others are in it; any other is itself."""
+    others = 0
+    while isinstance(error, BaseExceptionGroup):
+        others += len(error.exceptions) - 1
+        error = error.exceptions[0]
+    return error, others
 
 
 def _where(told: dict[str, Any]) -> str:
