@@ -19,7 +19,7 @@ from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
 from fozzy.sim.kernel import Kernel, Pending, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
@@ -338,7 +338,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 
