@@ -19,7 +19,7 @@ from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
 from fozzy.sim.kernel import Kernel, Pending, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
@@ -257,9 +257,11 @@ class Cluster:
         if isinstance(error, Refused):
             self.find(_refusal(error), node.span)
             return
+        error, others = _innermost(error)
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        self.find(_sim_failure("node_exception", f"{message}{_where(told)}", details=_exception(told)), node.span)
+        message += _where(told) + (f", and {others} more in its group" if others else "")
+        self.find(_sim_failure("node_exception", message, details=_exception(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
@@ -336,7 +338,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 
@@ -397,6 +399,15 @@ def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any =
 def _at(failure: StepFailed, at: str) -> StepFailed:
     failure.at = at
     return failure
+
+
+def _innermost(error: BaseException) -> tuple[BaseException, int]:
+    """The first exception of a group, and how many others are in it; any other is itself."""
+    others = 0
+    while isinstance(error, BaseExceptionGroup):
+        others += len(error.exceptions) - 1
+        error = error.exceptions[0]
+    return error, others
 
 
 def _where(told: dict[str, Any]) -> str:

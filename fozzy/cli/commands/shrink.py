@@ -20,6 +20,7 @@ from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
 from fozzy.dsl.matrix import chosen_case
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import run_seed, runnable_file
@@ -123,6 +124,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
         if done.ended.status == "pass":
             message = f"{loaded.document.shown} passes with seed {seed}: there is nothing to shrink"
             hint = "fozzy test   finds scenarios that fail"
+            if not isinstance(loaded.file, StepsFile):
+                hint = f"fozzy explore {loaded.document.shown} --shrink   tries many seeds"
             raise UsageError("shrink.nothing_failed", message, hint=hint)
         return done.trace
 
