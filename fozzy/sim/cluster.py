@@ -18,9 +18,9 @@ from fozzy.core.choice import Choices
 from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
-from fozzy.sim.findings import exception_details, placed, refusal, sim_failure, where_in
+from fozzy.sim.findings import exception_details, innermost, placed, refusal, sim_failure, where_in
 from fozzy.sim.kernel import Kernel, Pending, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
@@ -258,11 +258,11 @@ class Cluster:
         if isinstance(error, Refused):
             self.find(refusal(error), node.span)
             return
+        error, others = innermost(error)
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        self.find(
-            sim_failure("node_exception", f"{message}{where_in(told)}", details=exception_details(told)), node.span
-        )
+        message += where_in(told) + (f", and {others} more in its group" if others else "")
+        self.find(sim_failure("node_exception", message, details=exception_details(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
@@ -339,7 +339,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 

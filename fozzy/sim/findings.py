@@ -31,6 +31,15 @@ def placed(failure: StepFailed, at: str) -> StepFailed:
     return failure
 
 
+def innermost(error: BaseException) -> tuple[BaseException, int]:
+    """The first exception of a group, and how many others are in it; any other is itself."""
+    others = 0
+    while isinstance(error, BaseExceptionGroup):
+        others += len(error.exceptions) - 1
+        error = error.exceptions[0]
+    return error, others
+
+
 def where_in(told: dict[str, Any]) -> str:
     """` (function, file:line)` of a described exception, empty where neither is known."""
     where = ", ".join(each for each in (told["function"], told["at"]) if each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fozzy.sim.findings import exception_details, placed, refusal, sim_failure, where_in
+from fozzy.sim.findings import exception_details, innermost, placed, refusal, sim_failure, where_in
 from fozzy.world.code.child import Refused
 
 RAISED = {
@@ -47,3 +47,11 @@ def test_a_program_that_is_not_there() -> None:
     assert failed.message == "a program cannot be imported: ValueError: no port (shop.py:3)"
     missing = refusal(Refused(missing="shop has no main"))
     assert (missing.title, missing.message) == ("node_not_found", "there is no such program: shop has no main")
+
+
+def test_a_group_is_told_by_its_first_exception() -> None:
+    """However deep it lies, with how many others there are; any other exception is itself."""
+    first = ValueError("a")
+    group = ExceptionGroup("g", [ExceptionGroup("h", [first, ValueError("b")]), ValueError("c"), ValueError("d")])
+    assert innermost(group) == (first, 3)
+    assert innermost(first) == (first, 0)

@@ -93,7 +93,7 @@ def _read(side: Side, own: Iterator[int]) -> Chosen:
         if maker_of(value):
             values = _values(value)
             args[name] = values[_picked(own, len(values))]
-    return Chosen(index, node, args, next(own) if _has_pause(side.step) else 0)
+    return Chosen(index, node, args, next(own, 0) if _has_pause(side.step) else 0)  # the last one may never have ended
 
 
 def _said(side: Side, each: Chosen) -> list[int] | None:
