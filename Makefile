@@ -52,6 +52,7 @@ zoo: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench/table.py
+	$(BIN)/python -m tests.bench.shrinking
 
 soak: $(STAMP)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $${JOBS:-2}

@@ -28,13 +28,14 @@ from fozzy.core.events import Record
 from fozzy.core.limits import Limits
 from fozzy.dsl.cluster.fault_file import FaultFile
 from fozzy.dsl.cluster.faults import Faults
+from fozzy.dsl.cluster.file import Cluster
 from fozzy.dsl.cluster.moments import Drawn, When
 from fozzy.dsl.cluster.network import Link, Network
 from fozzy.dsl.cluster.nodes import AnyNode, Node
 from fozzy.dsl.cluster.spread import SpreadOf
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import SUFFIXES, load
-from fozzy.dsl.scenario import FORMS, Cluster, StepsFile
+from fozzy.dsl.scenario import FORM_KEYS, StepsFile, form_of
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, by_tag
@@ -47,6 +48,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "fozzy" / "cli" / "schemas"
 HELP = ROOT / "fozzy" / "cli" / "help"
 REFERENCE = ROOT / "docs" / "reference"
+FORMS = {key: form_of({key: None}) for key in FORM_KEYS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FAMILIES = {
     "checks": "Comparing",

@@ -12,8 +12,8 @@ import tomli
 
 from fozzy.dsl.cluster.fault_file import parse_faults
 from fozzy.dsl.cluster.faults import Faults
+from fozzy.dsl.cluster.file import Cluster, DistributedFile
 from fozzy.dsl.load import document, parse
-from fozzy.dsl.scenario import Cluster, DistributedFile
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, Tick, by_tag
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import fozzy
+from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.load import SUFFIXES
 from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import StepsFile, SuiteFile
@@ -27,11 +28,9 @@ SECONDS_MAX = 120
 Fz = Callable[..., Any]
 
 
-def file_of(name: str) -> StepsFile | SuiteFile:
+def file_of(name: str) -> StepsFile | DistributedFile | SuiteFile:
     """A scenario of the project. It is loaded here for the first time, so a test that asks fails when it is invalid."""
-    file = fozzy.load(ROOT / name).file
-    assert isinstance(file, StepsFile | SuiteFile)
-    return file
+    return fozzy.load(ROOT / name).file
 
 
 def runnable() -> list[str]:
@@ -88,7 +87,7 @@ def test_the_scenarios_are_formatted(fz: Fz) -> None:
 def test_an_example_ends_as_its_name_says(name: str) -> None:
     """A failing example says under expect how it ends; a passing one has no expect."""
     file = file_of(name)
-    assert isinstance(file, StepsFile)
+    assert not isinstance(file, SuiteFile)
     assert (file.expect is not None) == (".fail." in name)
 
 
@@ -96,8 +95,8 @@ def test_an_example_ends_as_its_name_says(name: str) -> None:
 def test_what_touches_the_host_is_tagged(name: str) -> None:
     """A scenario has the tag host exactly when it declares a host backend, so that --not-tag host stays virtual."""
     file = file_of(name)
-    assert isinstance(file, StepsFile)
-    backends = (file.backends.proc, file.backends.fs, file.backends.http)
+    assert not isinstance(file, SuiteFile)
+    backends = (file.backends.proc, file.backends.fs, file.backends.http) if isinstance(file, StepsFile) else ()
     assert ("host" in file.tags) == ("host" in backends)
 
 
@@ -131,7 +130,7 @@ def _contents(folder: Path) -> dict[str, bytes | None]:
 def test_a_recorded_run_replays_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with the declared backends leaves a trace that can be trusted and replays SAME with the same end."""
     monkeypatch.chdir(ROOT)
-    calls = name.startswith("scenarios/call/")
+    calls = name.startswith(("scenarios/call/", "scenarios/distributed/"))
     ran = fozzy.run(name, seed=7, record=tmp_path / "t.fozzy", allow_code=calls)
     assert ran.trace is not None and fozzy.verify(ran.trace).trusted
     if not calls:  # a trace carries no code

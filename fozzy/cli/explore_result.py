@@ -10,16 +10,21 @@ import msgspec
 from fozzy import wall
 from fozzy.cli.explore_documents import ExploreBody
 from fozzy.cli.explore_failures import Told
+from fozzy.cli.telling import member_story
 from fozzy.config import Config
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, Tests, worst_status
 from fozzy.dsl.document import Loaded
 from fozzy.engine.code import calls_of
+from fozzy.engine.place import nodes_count
+from fozzy.engine.prepare import runnable_file
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept
 from fozzy.search.explore.plan import Bench
 from fozzy.search.explore.variant import Variant
 from fozzy.trace.finalize import display_name, shown_path
 from fozzy.trace.store import Store
+
+STORIES_MAX = 8  # failures whose story is told; more are in their traces
 
 
 class Work(NamedTuple):
@@ -83,6 +88,7 @@ def _members(work: Work, told: Sequence[Told]) -> list[Member]:
         duration_ns=0,
         passed=True,
         calls_code=work.calls_code,
+        nodes=nodes_count(runnable_file(work.loaded)),
     )
     failing = [
         msgspec.structs.replace(
@@ -97,7 +103,7 @@ def _members(work: Work, told: Sequence[Told]) -> list[Member]:
         )
         for number, each in enumerate(told, 1)
     ]
-    return failing or [usual]
+    return [*map(member_story, failing[:STORIES_MAX]), *failing[STORIES_MAX:]] or [usual]
 
 
 def body_of(work: Work, told: Sequence[Told], resumed: str | None) -> ExploreBody:

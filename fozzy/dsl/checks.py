@@ -8,22 +8,19 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import msgspec
-
-from fozzy.dsl.cluster.base import ClusterPart
 from fozzy.dsl.flaw import Flaw, Path, type_of
 from fozzy.dsl.matrix import CASES_MAX, label_of
 from fozzy.dsl.names import BUILTIN_NAMES, name_flaws
-from fozzy.dsl.scenario import DistributedFile, File, StepsFile
+from fozzy.dsl.scenario import File, StepsFile, SuiteFile
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Issue, Step, bodies_of
+from fozzy.dsl.steps.base import Checked, Issue, Step, bodies_of
 
 _NO_TIME = re.compile(r"0+(ns|us|ms|s|m|h)")
 
 
 def struct_flaws(value: Any, path: Path) -> Iterator[Flaw]:
     """What is wrong with one typed value beyond its types; what it holds is looked at on its own."""
-    if isinstance(value, Step | ClusterPart):
+    if isinstance(value, Checked):
         for issue in value.check():
             yield placed(issue, path)
 
@@ -33,20 +30,10 @@ def tree_flaws(file: File) -> Iterator[Flaw]:
     if isinstance(file, StepsFile):
         for part in ("setup", "steps", "teardown"):
             yield from _steps(getattr(file, part) or [], (part,))
-    elif isinstance(file, DistributedFile):
+    elif not isinstance(file, SuiteFile):
+        from fozzy.dsl.cluster.rules import part_flaws  # a scenario of steps needs none of them
+
         yield from part_flaws(file.distributed, ("distributed",))
-
-
-def part_flaws(value: Any, path: Path) -> Iterator[Flaw]:
-    """What is wrong with a part of a cluster and with all it holds, beyond the types."""
-    if isinstance(value, ClusterPart):
-        yield from struct_flaws(value, path)
-        for field in msgspec.structs.fields(type(value)):
-            yield from part_flaws(getattr(value, field.name), (*path, field.encode_name))
-    elif isinstance(value, list | dict):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(item, ClusterPart | list):
-                yield from part_flaws(item, (*path, key))
 
 
 def file_flaws(
@@ -68,7 +55,7 @@ def file_flaws(
         yield from name_flaws(raw, kept_elsewhere)
     cluster = raw.get("distributed")
     if isinstance(cluster, dict) and "steps" not in raw:
-        from fozzy.dsl.cluster.rules import cluster_flaws  # a scenario of steps needs none of them
+        from fozzy.dsl.cluster.rules import cluster_flaws
 
         yield from cluster_flaws(cluster, ("distributed",))
         if cluster.get("duration") is not None and raw.get("timeout") is not None:

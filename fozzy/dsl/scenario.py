@@ -1,22 +1,22 @@
-"""What a scenario file holds: one of three forms. The types are the format; the schema is generated from them."""
+"""What a scenario file holds: one of three forms. The types are the format; the schema is generated from them.
 
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+A file of the form `distributed`, and all that only clusters need, stands in fozzy/dsl/cluster/ and is imported when
+there is such a file: see `form_of`. What is neither a `StepsFile` nor a `SuiteFile` is a cluster.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from fozzy.dsl.cluster.base import about, check_modules, check_positive, check_target
-from fozzy.dsl.cluster.faults import Faults
-from fozzy.dsl.cluster.network import Network
-from fozzy.dsl.cluster.nodes import NODES_MAX, Node, NodeName, Runs
 from fozzy.dsl.steps import Steps
-from fozzy.dsl.steps.base import END, FixedDuration, Issue, Name
-from fozzy.dsl.steps.cluster import ClusterSteps, Invariants
+from fozzy.dsl.steps.base import END, FixedDuration, Name
 from fozzy.wall import SEED_BITS
 
+if TYPE_CHECKING:
+    from fozzy.dsl.cluster.file import DistributedFile
+
 SEED_MAX = (1 << SEED_BITS) - 1
-SEEDS_MAX = 1_000_000  # executions of one file in one `fozzy test`
 
 Seed = Annotated[int, Meta(ge=0, le=SEED_MAX)]
 EnvName = Annotated[str, Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_]*{END}")]
@@ -87,76 +87,23 @@ class StepsFile(ScenarioHead, frozen=True, kw_only=True):
     teardown: Steps | None = None
 
 
-class Cluster(Runs, frozen=True, kw_only=True):
-    """A cluster, what happens to it, and what must hold."""
-
-    leads: ClassVar[tuple[str, ...]] = ("nodes", "node_count")
-    nodes: Annotated[
-        Annotated[list[NodeName], Meta(min_length=1, max_length=NODES_MAX)]
-        | Annotated[dict[NodeName, Node], Meta(min_length=1, max_length=NODES_MAX)]
-        | None,
-        about("The names of the nodes, or a table from each name to what runs there."),
-    ] = None
-    node_count: Annotated[
-        Annotated[int, Meta(ge=1, le=NODES_MAX)] | None, about("How many nodes there are: n0, n1, and so on.")
-    ] = None
-    client: Annotated[
-        Name | None, about("A class of yours, module:Class; its async methods are the operations of clients.")
-    ] = None
-    seeds: Annotated[
-        int, Meta(ge=1, le=SEEDS_MAX, description="How often fozzy test executes it, each time differently.")
-    ] = 1
-    duration: Annotated[
-        FixedDuration | None, about("The virtual time at which it ends at the latest; 60s unless given.")
-    ] = None
-    schedule_intra: Annotated[
-        bool, about("Whether the tasks within a node may run in another order than asyncio's own.")
-    ] = False
-    share: Annotated[
-        list[Name], about("Modules of yours that all nodes see as one; each node has its own copy of the others.")
-    ] = []
-    network: Annotated[Network, about("What the links between the nodes are like.")] = Network()
-    faults: Annotated[list[Faults], about("What goes wrong by itself.")] = []
-    steps: Annotated[
-        Annotated[list[ClusterSteps], Meta(min_length=1)] | None,
-        about("What happens, one after the other; may be left out where a program or asgi runs."),
-    ] = None
-    invariants: Annotated[list[Invariants], about("What must hold.")] = []
-
-    def check(self) -> Iterator[Issue]:
-        yield from check_target("client", self.client, "a class")
-        yield from check_modules("share", self.share)
-        yield from check_positive("duration", self.duration)
-        yield from super().check()
-
-
-class DistributedFile(ScenarioHead, frozen=True, kw_only=True):
-    """A scenario that happens to a cluster of nodes; `timeout` is another word for its `duration`."""
-
-    limits: RunLimits = RunLimits()
-    expect: Expect | None = None
-    distributed: Cluster
-
-
 class SuiteFile(FileHead, frozen=True, kw_only=True):
     """Named lists of scenario files or globs, relative to this file."""
 
     suites: Annotated[dict[str, Annotated[list[Name], Meta(min_length=1)]], Meta(min_length=1)]
 
 
-Runnable = StepsFile | DistributedFile
-File = StepsFile | DistributedFile | SuiteFile
+Runnable: TypeAlias = "StepsFile | DistributedFile"
+File: TypeAlias = "StepsFile | DistributedFile | SuiteFile"
 
-FORMS: dict[str, type[StepsFile] | type[DistributedFile] | type[SuiteFile]] = {
-    "steps": StepsFile,
-    "distributed": DistributedFile,
-    "suites": SuiteFile,
-}
+FORM_KEYS = ("steps", "distributed", "suites")  # which of them a document has says its form; the first one counts
 
 
-def form_of(raw: dict[str, Any]) -> type[StepsFile] | type[DistributedFile] | type[SuiteFile]:
+def form_of(raw: dict[str, Any]) -> "type[StepsFile] | type[DistributedFile] | type[SuiteFile]":
     """Which of the forms a document has; a document with none is held to be steps."""
-    for key, form in FORMS.items():
-        if key in raw:
-            return form
-    return StepsFile
+    key = next((key for key in FORM_KEYS if key in raw), "steps")
+    if key == "distributed":
+        from fozzy.dsl.cluster.file import DistributedFile  # the one way to what only clusters need
+
+        return DistributedFile
+    return SuiteFile if key == "suites" else StepsFile

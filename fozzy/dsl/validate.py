@@ -20,7 +20,7 @@ from fozzy.dsl.document import Document
 from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
-from fozzy.dsl.scenario import FORMS, form_of
+from fozzy.dsl.scenario import FORM_KEYS, form_of
 from fozzy.dsl.types import fields, got, holds_structs, is_nullable, length_max, length_min, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion, whole
 
@@ -80,7 +80,7 @@ def _bounded_int(digits: str) -> int:
 def _flaws_of(raw: dict[str, Any], kept_elsewhere: frozenset[str] | None) -> list[Flaw]:
     form = form_of(raw)
     flaws = list(_walk_struct(raw, form, (), ""))
-    given = [key for key in FORMS if key in raw]
+    given = [key for key in FORM_KEYS if key in raw]
     if not given:
         flaws = [
             flaw for flaw in flaws if flaw.path != () or flaw.reason != "missing_field" or "steps" not in flaw.message

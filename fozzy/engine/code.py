@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from fozzy.dsl.document import Document, Loaded
-from fozzy.dsl.scenario import DistributedFile, StepsFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.call import Call
 from fozzy.engine.prepare import Options, Ready
 from fozzy.errors import FozzyError, NotAllowedError, Problem, Where
 from fozzy.world.code.base import Project
 from fozzy.world.code.permission import permit
+
+if TYPE_CHECKING:
+    from fozzy.dsl.cluster.file import DistributedFile
 
 NOT_ALLOWED = "code.not_allowed"
 FLAG = "--allow-code"
@@ -67,7 +70,7 @@ def calls_of(loaded: Loaded) -> Iterator[Found]:
         for part, steps in (("setup", file.setup), ("steps", file.steps), ("teardown", file.teardown)):
             for path, step in _calls(steps or [], (part,)):
                 yield Found(document, (*path, "function"), step.function)
-    elif isinstance(file, DistributedFile):
+    elif not isinstance(file, StepsFile | SuiteFile):
         yield from (Found(document, path, function) for path, function in targets_of(file))
     for included in loaded.included.values():
         yield from calls_of(included)

@@ -10,7 +10,7 @@ import msgspec
 from fozzy.core.events import Ask, Draw, Found, Record, Step
 from fozzy.core.outcome import Finding, FindingKind, Location
 from fozzy.dsl.document import Document
-from fozzy.dsl.scenario import DistributedFile, Runnable
+from fozzy.dsl.scenario import Runnable, StepsFile
 
 _SEGMENT = re.compile(r"([^\[\]]+)((?:\[\d{1,9}\])*)")
 _WORD = re.compile(r"[^.\[\]]+")
@@ -120,14 +120,14 @@ class Tally:
 
 def steps_count(file: Runnable) -> int:
     """How many top-level steps a scenario has, setup included."""
-    if isinstance(file, DistributedFile):
-        return len(file.distributed.steps or ())
-    return len(file.setup or ()) + len(file.steps)
+    if isinstance(file, StepsFile):
+        return len(file.setup or ()) + len(file.steps)
+    return len(file.distributed.steps or ())
 
 
 def nodes_count(file: Runnable) -> int:
     """How many nodes a distributed scenario has; 0 for any other."""
-    if not isinstance(file, DistributedFile):
+    if isinstance(file, StepsFile):
         return 0
     return file.distributed.node_count or len(file.distributed.nodes or ())
 
@@ -135,7 +135,7 @@ def nodes_count(file: Runnable) -> int:
 def failed_step(file: Runnable, found: Sequence[Found]) -> int:
     """Which of them the first finding that is no mere warning lies in, from 1; 0 when none does."""
     failing = next((each for each in found if each.status != "pass"), None)
-    setup = () if isinstance(file, DistributedFile) else file.setup or ()
+    setup = file.setup or () if isinstance(file, StepsFile) else ()
     return step_number(failing.at, len(setup)) if failing else 0
 
 

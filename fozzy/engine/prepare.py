@@ -21,7 +21,7 @@ from fozzy.core.redact import Redactor
 from fozzy.core.summary import Mode
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.scenario import DistributedFile, Runnable, StepsFile, SuiteFile
+from fozzy.dsl.scenario import Runnable, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep
 from fozzy.dsl.steps.http_burst import HttpBurstStep
@@ -86,7 +86,7 @@ def header_of(
         version=VERSION,
         mode=mode,
         seed=seed,
-        det=isinstance(file, DistributedFile) or (settings.det if options.det is None else options.det),
+        det=not isinstance(file, StepsFile) or (settings.det if options.det is None else options.det),
         backends=_backends(file, options),
         scenario=embed(loaded, redactor),
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
@@ -210,7 +210,7 @@ def start(
 def steps_file(loaded: Loaded) -> StepsFile:
     """The steps of a scenario. *Errors*: `UsageError` when it is a file of another form."""
     file = runnable_file(loaded)
-    if isinstance(file, DistributedFile):
+    if not isinstance(file, StepsFile):
         shown = loaded.document.shown
         message = f"{shown} is a distributed scenario; here only a scenario of steps will do"
         hint = f"fozzy explore {shown}   runs it again and again, each time differently"
@@ -236,7 +236,7 @@ def run_seed(file: Runnable, asked: int | None) -> int:
 
 def _backends(file: Runnable, options: Options) -> Backends:
     """Flag, then scenario, then environment or config. A cluster has a world of its own."""
-    if isinstance(file, DistributedFile):
+    if not isinstance(file, StepsFile):
         return Backends()
     own, settings = file.backends, options.settings
     return Backends(
@@ -247,7 +247,7 @@ def _backends(file: Runnable, options: Options) -> Backends:
 
 
 def _timeout_of(file: Runnable) -> int | None:
-    if isinstance(file, DistributedFile):
+    if not isinstance(file, StepsFile):
         return None  # there it is the duration
     return parse_ns(file.timeout) if file.timeout is not None else None
 

@@ -13,7 +13,7 @@ from fozzy.core.sources import member_seed
 from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
-from fozzy.dsl.scenario import SEED_MAX, DistributedFile, Runnable, SuiteFile
+from fozzy.dsl.scenario import SEED_MAX, Runnable, StepsFile, SuiteFile
 from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen
 from fozzy.engine.place import nodes_count
@@ -161,7 +161,7 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     keep = Keeping(job.run_id, store, target, job.policy, asked, always, str(number))
     events: list[Record] = []
     sinks = [_listener(events)] if job.with_events else []
-    count = file.distributed.seeds if isinstance(file, DistributedFile) else 1
+    count = 1 if isinstance(file, StepsFile) else file.distributed.seeds
     began_ns = wall.elapsed_ns()
     first = _first_execution(chosen, job, [_nth(seed, index) for index in range(count)])
     for index in range(first, count):
@@ -174,7 +174,7 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
         if done.ended.status != "pass":
             break
     done = done._replace(duration_ms=(wall.elapsed_ns() - began_ns) // 10**6)
-    return Told(_member(chosen, number, file, done, own, index + 1), events)
+    return Told(_member(chosen, number, done, index + 1), events)
 
 
 def _nth(seed: int, index: int) -> int:
@@ -206,19 +206,20 @@ def _target(number: int, job: Job, store: Store) -> Path:
     return Path(job.record) if job.single else numbered(Path(job.record), number)
 
 
-def _member(chosen: Chosen, number: int, file: Runnable, done: Recorded, seed: int, executions: int) -> Member:
+def _member(chosen: Chosen, number: int, done: Recorded, executions: int) -> Member:
+    file, header = done.run.file, done.run.header
     passed = ended_as_expected(file, done.ended.status, done.findings)
     findings, status = done.findings, done.ended.status
     if not passed and status == "pass":
         findings, status = [_unexpected_pass(chosen, file)], "fail"
-    case = label_of(done.run.header.case)  # there it has lost its secrets
+    case = label_of(header.case)  # there it has lost its secrets
     return Member(
         number=number,
         name=f"{display_name(chosen.name)} {case}".rstrip(),
         path=chosen.shown,
         case=case,
         status=status,
-        seed=seed,
+        seed=header.seed,
         duration_ns=done.duration_ms * 10**6,
         steps=done.steps,
         failed_step=done.failed_step,

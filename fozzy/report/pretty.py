@@ -9,7 +9,6 @@ from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
 from fozzy.report.problems import finding_place
-from fozzy.report.story_screen import stack_lines, story_lines
 from fozzy.report.text import (
     GUTTER,
     STATUS_WORDS,
@@ -75,8 +74,16 @@ def failures(summary: Summary) -> list[Line]:
     for member in summary.scenarios:
         if not member.passed:
             lines += [[], _rule(member.name), *_findings(member.findings)]
-            lines += [[], *story_lines(member.story, member.story_left_out)] if member.story else []
+            lines += _story(member)
     return lines
+
+
+def _story(member: Member) -> list[Line]:
+    if not member.story:
+        return []
+    from fozzy.report.story_screen import story_lines
+
+    return [[], *story_lines(member.story, member.story_left_out)]
 
 
 def closing(summary: Summary, short_id: str = "", flags: Flags = NO_FLAGS) -> list[Line]:
@@ -216,6 +223,8 @@ def _details(finding: Finding) -> list[Line]:
     if isinstance(expected, dict | list) or (isinstance(expected, str) and "\n" in expected):
         return difference(expected, actual)
     if "stacks" in details:
+        from fozzy.report.story_screen import stack_lines  # of clusters alone, as `_story`
+
         return stack_lines(details["stacks"], "    ")
     said = [(key, value) for key, value in details.items() if key in ("stdout", "stderr", "body") and value]
     return [

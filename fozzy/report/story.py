@@ -49,6 +49,7 @@ class _Cause(NamedTuple):
     name: str
     draft: Draft
     pairs: list[tuple[str, str]]
+    held: list[int]
 
 
 class Story:
@@ -64,7 +65,7 @@ class Story:
         self._open: dict[str, Draft] = {}  # by client
         self._asked: dict[tuple[str, str, str], Draft] = {}  # what one step asks, so that polling is told once
         self._same: dict[tuple[str, str], tuple[Draft, int]] = {}  # what was told since anything of more weight
-        self._late: dict[tuple[str, str], int] = {}  # how many held messages are still to arrive on a link
+        self._late: dict[tuple[str, str], int] = {}  # until when what arrives on a link was held
 
     def __call__(self, records: Sequence[Record]) -> None:
         """Look at a block of records."""
@@ -138,7 +139,7 @@ class Story:
         return cause if cause is not None and is_same and cause.name in names else None
 
     def _begin(self, record: Event, what: str) -> _Cause:
-        cause = _Cause(record.t, record.at, record.name, self._tell(MAJOR, record, words.FAULT, what), [])
+        cause = _Cause(record.t, record.at, record.name, self._tell(MAJOR, record, words.FAULT, what), [], [])
         self._cause = cause
         return cause
 
@@ -165,13 +166,17 @@ class Story:
 
     def _heal(self, record: Event) -> None:
         cause = self._belongs(record, "fault.end", "link.heal") or self._begin(record, "")
-        held = int(record.fields.get("held", 0))
         cause.pairs.append(_pair(record))
-        self._late[_pair(record)] = held
+        self._late[_pair(record)] = record.t
         if cause.name == "link.heal":
             cause.draft.what = f"heal {words.sides(cause.pairs)}"
-        if held:
-            cause.draft.outcome = words.released(sum(self._late.get(pair, 0) for pair in cause.pairs))
+
+    def _released(self, record: Event) -> None:
+        self._late[_pair(record)] = int(record.fields.get("last_ns", record.t))
+        cause = self._belongs(record, "fault.end", "link.heal")
+        if cause is not None:
+            cause.held.append(int(record.fields.get("count", 0)))
+            cause.draft.outcome = words.released(sum(cause.held))
 
     # Clients
 
@@ -211,10 +216,7 @@ class Story:
     def _net(self, record: Net) -> None:
         source, _, rest = record.link.partition(">")
         target = rest.partition("#")[0]
-        is_late = self._late.get((source, target), 0) > 0
-        if is_late:
-            self._late[source, target] -= 1
-        what = words.arrival(record, source, is_late)
+        what = words.arrival(record, source, record.t <= self._late.get((source, target), -1))
         if what:
             self._repeated(record, target, what)
 
@@ -241,6 +243,7 @@ _EVENTS: dict[str, Callable[[Story, Event], None]] = {
     "node.exit": Story._exit,
     "link.cut": Story._cut,
     "link.heal": Story._heal,
+    "link.released": Story._released,
     "op.start": Story._asks,
     "op.end": Story._told_back,
 }

@@ -47,7 +47,7 @@ def failure_of(found: Sequence[Found], origin: str) -> Failure:
     """The failure of a run: its first finding that is no mere warning; `origin` is where that stood at first."""
     first = next(each for each in found if each.status != "pass")
     details = first.details if isinstance(first.details, dict) else {}
-    cause = tuple(str(details[name]) for name in CAUSES if name in details)
+    cause = tuple(str(details[name]) for name in CAUSES if details.get(name) not in (None, ""))
     return Failure(first.finding, first.title, origin, first.field, cause)
 
 

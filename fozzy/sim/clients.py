@@ -19,7 +19,6 @@ from fozzy.sim.views import Peer
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
 
-STEPS_CLIENT = "client"  # the one that steps speak through
 KV_OPERATIONS = ("put", "get")
 
 
@@ -110,17 +109,19 @@ class Clients:
         cluster = self._cluster
         there, back = cluster.network.link(machine, node), cluster.network.link(node, machine)
 
-        def answer(outcome: tuple[Any, BaseException | None]) -> None:
-            back.send(lambda given: pending.set(*given), outcome, 0)
+        def answer(program: KvProgram, given: tuple[str, Any]) -> None:
+            program.asked.pop(pending, None)
+            back.carry(lambda outcome: pending.set(*outcome), _do(program, given))
 
         def arrive(given: tuple[str, Any]) -> None:
             program = cluster.programs.get(node)
             if not node.is_up or not isinstance(program, KvProgram):
                 pending.set(error=ConnectionError(f"{node.name} is down"))
             else:
-                cluster.soon(node, lambda: answer(_do(program, given)))
+                program.asked[pending] = None
+                cluster.soon(node, answer, program, given)
 
-        there.send(arrive, what, 0)
+        there.carry(arrive, what)
 
 
 def _do(program: KvProgram, what: tuple[str, Any]) -> tuple[Any, BaseException | None]:

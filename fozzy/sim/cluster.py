@@ -9,6 +9,7 @@ Rule 3: the first thing that is found ends the run, after the handle that found 
 from __future__ import annotations
 
 import asyncio
+from asyncio import format_helpers
 from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import crc32
@@ -18,12 +19,12 @@ from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
 from fozzy.sim.kernel import Kernel, Pending, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import forgotten, stacks_of, tasks_of, unregister
+from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, tasks_of, unregister
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
@@ -65,7 +66,7 @@ class Cluster:
     def boot(self, node: Node) -> None:
         """Start a machine's program, as new as it was at first; only what was stored is left."""
         node.is_up, node.is_paused = True, False
-        node.is_queued, node.lag_ns = False, 0
+        node.is_queued, node.is_blocked, node.lag_ns = False, False, 0
         node.incarnation += 1
         node.state, node.generator = {}, None
         node.pid += 100 if node.incarnation > 1 else 0
@@ -93,8 +94,10 @@ class Cluster:
         loop = node.loop
         node.hold()
         node.is_up = False
-        self.left += list(node.ready)
+        self.left += [*node.ready, *node.overdue]
         node.ready.clear()
+        node.overdue.clear()
+        node.last = None
         node.listeners.clear()
         node.datagrams.clear()
         node.handlers.clear()
@@ -102,7 +105,10 @@ class Cluster:
         if isinstance(loop, SimLoop):
             self.left += [loop, *asyncio.all_tasks(loop)]  # dropped, they would run their `finally`
             loop.close()
-        self.left.append(self.programs.pop(node, None))
+        program = self.programs.pop(node, None)
+        if program is not None:
+            self.left.append(program)
+            program.lose()
 
     def pause(self, node: Node) -> None:
         """Stop a machine from running, as SIGSTOP does; what arrives waits."""
@@ -164,7 +170,7 @@ class Cluster:
             if receiver is not None and found.is_up and isinstance(found.loop, SimLoop):
                 kernel = self.kernel
                 kernel.log.append(Net(kernel.clock.now, found.span, "datagram", link.name, len(given), crc32(given)))
-                found.loop.arrived(receiver.arrived, (given, source), None)
+                found.loop.arrived(receiver.arrived, (given, source), receiver.context)
 
         link.send(arrive, data, len(data))
 
@@ -246,16 +252,27 @@ class Cluster:
         """User code raised what nobody handled."""
         if isinstance(error, Fence):
             return  # it is found already
+        if isinstance(error, SystemExit) and not error.code:
+            return  # a program ends well by it
         if isinstance(error, Refused):
             self.find(_refusal(error), node.span)
             return
+        error, others = _innermost(error)
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        self.find(_found("node_exception", f"{message}{_where(told)}", details=_exception(told)), node.span)
+        message += _where(told) + (f", and {others} more in its group" if others else "")
+        self.find(_sim_failure("node_exception", message, details=_exception(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
-        """A callback raised."""
-        self.raised(node, error, "a callback" if not isinstance(error, SystemExit) else "its program")
+        """A callback raised: a matter of the program's own handler, unless the program is to end."""
+        if isinstance(error, SystemExit | KeyboardInterrupt | Fence):
+            self.raised(node, error, "its program")
+            return
+        message = f"Exception in callback {_format_callback(handle._callback, handle._args, {})}"
+        try:
+            handle._loop.call_exception_handler({"message": message, "exception": error, "handle": handle})
+        except BaseException as worse:  # the handler wants the program to end
+            self.raised(node, worse, "its program")
 
     def unhandled(self, node: Node, context: dict[str, Any]) -> None:
         """asyncio was told of an exception that nobody handled."""
@@ -263,12 +280,12 @@ class Cluster:
         if error is None:
             self.said(node, str(context.get("message", "")))
         else:
-            whose = "a task" if "future" in context or "task" in context else "a protocol"
-            self.raised(node, error, whose)
+            words = {"future": "a task", "task": "a task", "handle": "a callback"}
+            self.raised(node, error, next((word for key, word in words.items() if key in context), "a protocol"))
 
     def look_for_forgotten(self) -> None:
         """Tasks that failed and that nobody asked for their result. *Errors*: `StepFailed`."""
-        for node in self.nodes:
+        for node in self.kernel.nodes:
             for task in forgotten(node):
                 task._log_traceback = False
                 self.raised(node, task.exception(), "a task nobody awaits")
@@ -278,7 +295,7 @@ class Cluster:
         """The program does what cannot be simulated; what to raise."""
         at = self.user.caller()
         message = f"{at or 'the program'} on {node.name} calls {call}: {why}"
-        self.find(_found("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
+        self.find(_sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
         return Fence(message)
 
     def hung(self, node: Node, hang_ns: int) -> BaseException:
@@ -295,19 +312,19 @@ class Cluster:
         """Steps go on and on while time stands still."""
         stacks = stacks_of(self)
         message = f"{node.name} runs and runs at one instant, and time stands still"
-        self.found.append(_at(_found("livelock", message, "hang", details={"stacks": stacks}), node.span))
+        self.found.append(_at(_sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
 
     def too_many_steps(self) -> None:
         """The bound of steps was reached."""
         message = f"the execution took more than {self.kernel.steps_max} steps"
-        self.found.append(_at(_found("steps_limit", message, "limit"), "distributed"))
+        self.found.append(_at(_sim_failure("steps_limit", message, "limit"), "distributed"))
 
     def deadlock(self, what: str) -> StepFailed:
         """Nothing can happen any more and something is still waited for."""
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _found("deadlock", f"{what}{more}", "hang", details={"stacks": stacks})
+        return _sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""
@@ -321,7 +338,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 
@@ -350,6 +367,11 @@ class Cluster:
 class Fence(BaseException):
     """What is raised in a program that did what cannot be simulated; `except Exception` does not swallow it."""
 
+    is_fence = True
+
+
+_format_callback: Any = format_helpers._format_callback
+
 
 def _refusal(refused: Refused) -> StepFailed:
     """There is no such program: its module cannot be imported, or has no such name."""
@@ -358,9 +380,9 @@ def _refusal(refused: Refused) -> StepFailed:
     if failed is not None:
         where = f" ({failed['at']})" if failed["at"] else ""
         message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
-        return _found("node_import_failed", message, "input_invalid", details=_exception(failed))
+        return _sim_failure("node_import_failed", message, "input_invalid", details=_exception(failed))
     message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
-    return _found("node_not_found", message, "input_invalid")
+    return _sim_failure("node_not_found", message, "input_invalid")
 
 
 def _commutes(setting: ClusterSetting) -> bool:
@@ -370,13 +392,22 @@ def _commutes(setting: ClusterSetting) -> bool:
     return slow and not setting.share
 
 
-def _found(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
+def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
     return StepFailed(title, message, kind, "fail", details=details)
 
 
 def _at(failure: StepFailed, at: str) -> StepFailed:
     failure.at = at
     return failure
+
+
+def _innermost(error: BaseException) -> tuple[BaseException, int]:
+    """The first exception of a group, and how many others are in it; any other is itself."""
+    others = 0
+    while isinstance(error, BaseExceptionGroup):
+        others += len(error.exceptions) - 1
+        error = error.exceptions[0]
+    return error, others
 
 
 def _where(told: dict[str, Any]) -> str:

@@ -123,14 +123,15 @@ def _latency(cluster: Cluster, fault: FaultSetting, node: Node | None) -> End:
 
 
 def _loss(cluster: Cluster, fault: FaultSetting, node: Node | None) -> End:
-    links = _links(cluster, fault)
+    links = _links(cluster, fault) if fault.rate else []
+    for link in links:
+        link.extra_losses.append(fault.rate)
 
-    def add(rate: float) -> None:
+    def end() -> None:
         for link in links:
-            link.extra_loss += rate
+            link.extra_losses.remove(fault.rate)
 
-    add(fault.rate)
-    return lambda: add(-fault.rate)
+    return end
 
 
 STRIKES: dict[str, Callable[[Cluster, FaultSetting, Any], End | None]] = {

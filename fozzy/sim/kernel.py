@@ -67,6 +67,7 @@ class Kernel:
         self.runnable: list[Node] = []
         self.stirred = False  # the machine that runs must stop after this handle
         self.halted: Callable[[], None] | None = None  # why the run is over
+        self.beat: Callable[[], None] | None = None  # called once, between two turns
         self.steps = 0
         self.steps_max = 1 << 62
         self.switches = 0
@@ -100,6 +101,10 @@ class Kernel:
         since a program that waits for a moment that is as good as over would wait for ever."""
         self._count += 1
         heappush(self._due, (max(when_ns, self.clock.now + TURN_NS), self._count, node, TIMER, node.timer_due, handle))
+
+    def last_due(self, origin: int) -> int:
+        """The instant of the last thing that is due from there; now when there is none."""
+        return max((due[0] for due in self._due if due[3] == origin), default=self.clock.now)
 
     def timer_cancelled(self) -> None:
         """A timer that waits was cancelled; many of them are swept out."""
@@ -153,26 +158,36 @@ class Kernel:
 
     def _run(self, node: Node, count: int) -> None:
         """Run handles of a machine until it has none, `count` is used up, or something stirred."""
-        ready, steps = node.ready, 0
+        ready, steps, limit = node.ready, 0, count if count > 0 else LIVELOCK_STEPS
+        last = node.last
+        if last is None and ready:
+            last = ready[-1]
         self.enter(node)
         self.stirred = False
         try:
             while ready:
                 handle = ready.popleft() if not self.intra or len(ready) == 1 else node.choose()
-                if handle._cancelled:
-                    continue
-                steps += 1
-                try:
-                    handle._context.run(handle._callback, *handle._args)
-                except BaseException as error:
-                    node.failed(handle, error)
-                if self.stirred or steps == count:
-                    break
-                if steps == LIVELOCK_STEPS:
-                    self.halt(lambda: node.cluster.livelocked(node))
+                if not handle._cancelled:
+                    steps += 1
+                    args = handle._args
+                    try:
+                        if not args:  # what is called without a tuple is called twice as fast
+                            handle._context.run(handle._callback)
+                        elif len(args) == 1:
+                            handle._context.run(handle._callback, args[0])
+                        else:
+                            handle._context.run(handle._callback, *args)
+                    except BaseException as error:
+                        node.failed(handle, error)
+                if handle is last:
+                    if node.overdue:
+                        node.next_round()
+                    last = ready[-1] if ready else None
+                if self.stirred or steps == limit:
                     break
         finally:
             self.leave()
+            node.last = last
         self.steps += steps
         self._after(node, steps)
 
@@ -185,12 +200,15 @@ class Kernel:
             self.runnable.remove(node)
         node.instant_steps = node.instant_steps + steps if node.instant == self.clock.now else steps
         node.instant = self.clock.now
-        if node.instant_steps > LIVELOCK_STEPS:
+        if node.instant_steps >= LIVELOCK_STEPS:
             self.halt(lambda: node.cluster.livelocked(node))
         if self.steps > self.steps_max:
             self.halt(node.cluster.too_many_steps)
         if len(self.log.buffer) >= BLOCK_RECORDS:
             self.log.flush()
+        if self.beat is not None:
+            beat, self.beat = self.beat, None
+            beat()
 
     def enter(self, node: Node) -> None:
         """Make a machine the one that runs."""
@@ -219,15 +237,14 @@ class Kernel:
 
     def _advance(self, until_ns: int) -> Why | None:
         """Go to the next instant at which something happens, and let it happen."""
-        first = self._next_due()
-        if first is None:
+        due = self._due
+        if not due or (due[0][3] == TIMER and self._next_due() is None):
             return "idle"
-        when = first[0]
+        when = due[0][0]
         if when > until_ns:
             self.clock.now = max(self.clock.now, until_ns)
             return "time"
-        due = self._due
-        heappop(due)
+        first = heappop(due)
         self.clock.now = when
         if not due or due[0][0] != when:
             first[4](first[5])

@@ -62,6 +62,8 @@ class NetworkCalls(SocketCalls):
             endpoint: Endpoint = await opened
         except asyncio.CancelledError:
             opening.cancel()
+            if opened.done() and not opened.cancelled() and opened.exception() is None:
+                opened.result().reset()  # it came when nobody waited any more
             raise
         endpoint.context = copy_context()
         return endpoint
@@ -197,7 +199,8 @@ class NetworkCalls(SocketCalls):
         remote = None
         if remote_addr:
             found = await self.getaddrinfo(remote_addr[0], remote_addr[1], type=socket.SOCK_DGRAM)
-            remote = found[0][4]
+            target = self.cluster.network.host(found[0][4][0], self.node)
+            remote = found[0][4] if target is None else (target.ip, found[0][4][1])
         protocol = protocol_factory()
         transport = SimDatagrams(self, protocol, port, remote, serves=bool(known) and remote is None)
         waiter = self.create_future()  # the protocol is told first, in whatever order tasks run
@@ -262,16 +265,26 @@ def addresses(cluster: Cluster, node: Node, host: Any, port: Any, wanted: tuple[
     if isinstance(host, bytes):
         host = host.decode("ascii")
     found = cluster.network.host(host or "", node)
-    if found is None or family == socket.AF_INET6:
+    is_number = isinstance(host, str) and _is_number(host)
+    if family == socket.AF_INET6 or (found is None and not is_number):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     number = _port(port)
-    ip = host if isinstance(host, str) and (host.startswith("127.") or host == "0.0.0.0") else found.ip
+    ip = host if is_number or found is None else found.ip
     kinds = [(socket.SOCK_STREAM, socket.IPPROTO_TCP), (socket.SOCK_DGRAM, socket.IPPROTO_UDP)]
     return [
         (socket.AF_INET, each, number_of, "", (ip, number))
         for each, number_of in kinds
         if kind in (0, each) and proto in (0, number_of)
     ]
+
+
+def _is_number(host: str) -> bool:
+    """Whether it is an address already, whoever has it."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except OSError:
+        return False
+    return True
 
 
 _SERVICES = {"http": 80, "https": 443, "redis": 6379, "postgresql": 5432, "domain": 53}

@@ -47,25 +47,28 @@ class Link:
         self.held: list[Parcel] = []  # sent while it was cut
         self.stalled: list[Parcel] = []  # under way when it was cut: sent before all that are held
         self.extra_ns = 0
-        self.extra_loss = 0.0
+        self.extra_losses: list[float] = []  # by faults that strike now
         self._last = 0  # when the last datagram arrives
         self._free_at = 0  # when its line has sent what it was given
         self._sample = sampler(setting.latency)
         self._label = f"net.latency.{self.name}"
         self._range = range_of(setting.latency)
+        self._low = setting.latency.low_ns
+        self._is_uniform = setting.latency.kind == "uniform"
+        self._rate = setting.bandwidth_bytes_s
 
     def latency(self) -> int:
         """How long the next parcel travels, drawn; the least is the boring one."""
         if not self._range:
-            return self.setting.latency.low_ns + self.extra_ns
-        return self._sample(self.kernel.choices.draw(self._label, 0, self._range)) + self.extra_ns
+            return self._low + self.extra_ns
+        drawn = self.kernel.choices.draw(self._label, 0, self._range)
+        return (self._low + drawn * TICK_NS if self._is_uniform else self._sample(drawn)) + self.extra_ns
 
     def when(self, size: int) -> int:
         """The instant at which something that is sent now arrives. Draws."""
         now = self.kernel.clock.now + self.source.lag_ns
-        rate = self.setting.bandwidth_bytes_s
-        if rate:
-            now = self._free_at = max(now, self._free_at) + size * 10**9 // rate
+        if self._rate:
+            now = self._free_at = max(now, self._free_at) + size * 10**9 // self._rate
         return now + self.latency()
 
     def send(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:
@@ -80,8 +83,15 @@ class Link:
             if self.setting.duplicate and self._hits("net.duplicate", self.setting.duplicate):
                 self._deliver(arrive, arg, size)
 
-    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:
-        when = self.when(size)
+    def carry(self, arrive: Callable[[Any], None], arg: Any) -> None:
+        """Have something arrive once, however often it is sent: who sends it would not give up."""
+        if self.cuts:
+            self.held.append(Parcel(lambda given: self.carry(arrive, given), arg))
+        else:
+            self._deliver(arrive, arg, 0, self.lost_ns())
+
+    def _deliver(self, arrive: Callable[[Any], None], arg: Any, size: int, late_ns: int = 0) -> None:
+        when = self.when(size) + late_ns
         if not self.setting.reorder:
             when = self._last = max(when, self._last)
         self.kernel.in_flight += 1
@@ -97,8 +107,14 @@ class Link:
 
     def is_lost(self, label: str) -> bool:
         """Whether the link loses what is sent now."""
-        loss = self.setting.loss + self.extra_loss
-        return loss > 0 and self._hits(label, min(1.0, loss))
+        if not self.is_lossy:
+            return False
+        return self._hits(label, min(1.0, self.setting.loss + sum(self.extra_losses)))
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether anything may be lost now."""
+        return bool(self.setting.loss or self.extra_losses)
 
     def lost_ns(self) -> int:
         """How long a stream retransmits until a segment comes through."""
@@ -125,12 +141,15 @@ class Link:
         self.cuts = 0 if wholly else self.cuts - 1
         if self.cuts:
             return
+        names = {"from": self.source.name, "to": self.target.name}
+        self.kernel.event("link.heal", **names)
         waiting = [*self.stalled, *self.held]
-        held = {"held": len(waiting)} if waiting else {}
-        self.kernel.event("link.heal", **{"from": self.source.name, "to": self.target.name, **held})
         self.stalled, self.held = [], []
         for parcel in waiting:
             parcel.again(parcel.arg)
+        if waiting:
+            last_ns = self.kernel.last_due(self.number)
+            self.kernel.event("link.released", **names, count=len(waiting), last_ns=last_ns)
 
 
 class Network:

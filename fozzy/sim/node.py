@@ -6,6 +6,8 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fozzy.sim.tasks import SimTask
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
+HURRIED_MAX = 1000  # timers at one instant that were due when they were made; who makes more waits for time to pass
 
 
 class Node:
@@ -23,6 +26,7 @@ class Node:
         "name", "number", "ip", "span", "cluster", "kernel", "ready", "loop", "modules", "incarnation", "pid",
         "is_up", "is_paused", "is_queued", "lag_ns", "instant", "instant_steps", "state", "storage", "listeners",
         "__weakref__", "datagrams", "ports", "generator", "handlers", "_labels", "is_client", "tasks_made",
+        "last", "overdue", "hurried", "is_blocked",
     )  # fmt: skip
 
     def __init__(self, name: str, number: int, cluster: Cluster, *, is_client: bool = False) -> None:
@@ -42,6 +46,7 @@ class Node:
         self.is_up = False
         self.is_paused = False
         self.is_queued = False  # in the kernel's list of those that can run, or kept out of it on purpose
+        self.is_blocked = False  # a blocking call is not over
         self.lag_ns = 0  # how far a blocking call has brought its clock ahead
         self.instant = -1
         self.instant_steps = 0
@@ -53,6 +58,9 @@ class Node:
         self.generator: Any = None  # the program's own seeded generator, when it seeded one
         self.handlers: dict[int, Any] = {}  # of signals; nobody sends one
         self.tasks_made = 0
+        self.last: Any = None  # the handle that ends this round; what becomes ready now is of the next one
+        self.hurried = (-1, 0)  # an instant, and how many timers were due when they were made in it
+        self.overdue: list[Any] = []  # timers that were due when they were made: they come in with the next round
         self._labels = (f"random.{name}", f"entropy.{name}", f"sched.{name}")
 
     # What a program reads of its machine
@@ -114,6 +122,18 @@ class Node:
             self.ready.append(handle)
             self.wake()
 
+    def may_hurry(self) -> bool:
+        """Whether a timer that is due already may come at this instant; many of them have to let time pass."""
+        now = self.kernel.clock.now
+        self.hurried = (now, self.hurried[1] + 1) if self.hurried[0] == now else (now, 1)
+        return self.hurried[1] <= HURRIED_MAX
+
+    def next_round(self) -> None:
+        """A round of its loop is over: timers that are due come behind what is ready."""
+        overdue, self.overdue = self.overdue, []
+        overdue.sort(key=lambda handle: handle._when)
+        self.ready.extend(overdue)
+
     def choose(self) -> Any:
         """The next handle where the order within a machine is explored: any task that is ready, or the first of what
         is no task; these keep their order."""
@@ -122,7 +142,8 @@ class Node:
         places: list[int] = []
         plain = False
         for place, handle in enumerate(ready):
-            number = getattr(getattr(handle._callback, "__self__", None), "number", 0)
+            task = getattr(handle._callback, "__self__", None)
+            number = task.number if isinstance(task, SimTask) else 0
             if number or not plain:
                 plain = plain or not number
                 who.append(number)
@@ -146,16 +167,19 @@ class Node:
         lag, self.lag_ns = self.lag_ns, 0
         if self in self.kernel.runnable:
             self.kernel.runnable.remove(self)
-        self.is_queued = True
+        self.is_queued = self.is_blocked = True
         incarnation = self.incarnation
         self.kernel.later(lag, lambda _arg: self._unblock(incarnation))
 
     def _unblock(self, incarnation: int) -> None:
-        if incarnation == self.incarnation and not self.is_paused:
+        if incarnation == self.incarnation and self.is_up:
+            self.is_blocked = False
             self.release()
 
     def release(self) -> None:
-        """It may run again."""
+        """It may run again, unless it is paused or blocks itself."""
+        if self.is_paused or self.is_blocked:
+            return
         self.is_queued = False
         if self.ready:
             self.wake()
@@ -170,8 +194,8 @@ class Node:
     def close(self) -> None:
         """The run is over."""
         self.is_up = False
-        self.loop = self.modules = self.generator = None
-        for held in (self.ready, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
+        self.loop = self.modules = self.generator = self.last = None
+        for held in (self.ready, self.overdue, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
             held.clear()
 
     def port(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ class Listener:
     def __init__(self, loop: Any, factory: Callable[[], Any], tls: tuple[Any, Any, Any]) -> None:
         self.loop = loop
         self.server: SimServer | None = None
+        self.context: Any = None  # what protocols inherit: the context of who started serving
         self._factory = factory
         self._tls = tls
 
@@ -75,6 +77,7 @@ class SimServer(asyncio.AbstractServer):
         if not self._is_serving and not self._is_closed:
             self._is_serving = True
             for port, listener in self._listening:
+                listener.context = copy_context()
                 self._loop.node.listeners[port] = listener
 
     async def start_serving(self) -> None:
@@ -120,8 +123,8 @@ class SimServer(asyncio.AbstractServer):
             transport.abort()
 
     async def wait_closed(self) -> None:
-        if self._is_closed and not self._transports:
-            return
+        if self._is_closed and (not self._transports or sys.version_info < (3, 12)):
+            return  # before 3.12 asyncio does not wait for streams that are open
         waiter = self._loop.create_future()
         self._waiters.append(waiter)
         await waiter

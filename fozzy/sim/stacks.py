@@ -23,6 +23,19 @@ def stacks_of(cluster: Cluster) -> list[dict[str, Any]]:
     return told[:TASKS_MAX]
 
 
+def stuck_at(cluster: Cluster) -> str:
+    """The lines of the user's where those wait who hold the run, each once: clients, and programs that do not serve.
+    A deadlock at other lines is another one."""
+    lines: dict[str, None] = {}
+    for node in cluster.kernel.nodes:
+        program = cluster.programs.get(node)
+        if node.is_client or (program is not None and program.is_running and not program.serves):
+            for task in tasks_of(node):
+                own = [cluster.user.own(frame.f_code.co_filename, line) for frame, line in frames_of(task)]
+                lines.update(dict.fromkeys([next((each for each in own[::-1] if each), "")]))
+    return ", ".join(sorted(each for each in lines if each))
+
+
 def tasks_of(node: Node) -> list[Any]:
     """The tasks of a machine's program, in the order they were made."""
     if node.loop is None:

@@ -26,7 +26,8 @@ WINDOW_BYTES = 256 * 1024
 CONNECT_NS_MAX = 127 * 10**9  # six retransmissions of a SYN, as Linux has them
 
 DATA, EOF, RESET = "data", "eof", "reset"
-Item = tuple[str, bytes, int]  # what, its bytes, which transmission
+Item = tuple[str, bytes, int, int]  # what, its bytes, which transmission, its place in the stream
+OUT_OF_BAND = -1  # the place of a reset by a machine that knows nothing of the stream
 
 
 HANDSHAKE = b"\x16"  # how a TLS record begins that holds one
@@ -66,7 +67,7 @@ class Endpoint:
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
         "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "has_spoken",
-        "_weighs", "_last", "_outstanding",
+        "_weighs", "_last", "_outstanding", "_sent", "_expected", "_early",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -92,6 +93,9 @@ class Endpoint:
         self._weighs = True  # the lengths of what it sends do not differ from run to run; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
+        self._sent = 0  # how many items were sent
+        self._expected = 0  # the place of the next item that the program is given
+        self._early: dict[int, Item] = {}  # arrived before one that was sent before them, as a cut link makes it
 
     # Sending
 
@@ -104,26 +108,46 @@ class Endpoint:
             self.backlog_bytes += len(data)
             return
         self._outstanding += len(data)
-        self._transmit((DATA, data, 0))
+        self._sent += 1
+        self._transmit((DATA, data, 0, self._sent - 1))
 
     def finish(self) -> None:
         """Send no more after what waits."""
         if not self.is_finished:
             self.is_finished = True
             if not self.backlog:
-                self._transmit((EOF, b"", 0))
+                self._emit(EOF)
 
     def close(self) -> None:
-        """The program lets the stream go; what waits is sent."""
+        """The program lets the stream go; what waits is sent. What it has not read makes this a reset (RFC 1122,
+        4.2.2.13), as Linux has it."""
+        if self.unread and not self.is_closed:
+            self.reset()
         self.is_closed = True
         self.finish()
+
+    def drop(self) -> None:
+        """The program lets the stream go, and what waits is not sent."""
+        self.backlog.clear()
+        self.backlog_bytes = 0
+        self.close()
+
+    def forget(self) -> None:
+        """The stream is no more: there is nobody to tell."""
+        self.is_closed = self.is_finished = True
+        self.backlog.clear()
+        self.backlog_bytes = 0
 
     def reset(self) -> None:
         """End the stream at once; the peer notices."""
         self.is_closed = self.is_finished = True
         self.backlog.clear()
         self.backlog_bytes = 0
-        self._transmit((RESET, b"", 0))
+        self._emit(RESET)
+
+    def _emit(self, kind: str, data: bytes = b"") -> None:
+        self._sent += 1
+        self._transmit((kind, data, 0, self._sent - 1))
 
     def _transmit(self, item: Item) -> None:
         link, peer = self.link, self.peer
@@ -133,7 +157,7 @@ class Endpoint:
             return
         when = link.when(len(item[1]) if self._weighs else 0)
         self._weighs |= self.has_spoken
-        if link.setting.loss or link.extra_loss:
+        if link.setting.loss or link.extra_losses:
             when += link.lost_ns()
         if when < self._last:
             when = self._last
@@ -142,14 +166,10 @@ class Endpoint:
         kernel.in_flight += 1
         kernel.at(when, peer.node, link.number, peer._arrive, item)
 
-    def _taken(self, size: int) -> None:
-        """The peer's program has taken bytes."""
-        self._outstanding -= size
-        if self.backlog:
-            back = self.peer.link if self.peer is not None else self.link
-            self.kernel.at(
-                self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None
-            )
+    def _make_room(self) -> None:
+        """The peer's program has taken bytes while some wait."""
+        back = self.peer.link if self.peer is not None else self.link
+        self.kernel.at(self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None)
 
     def _room(self, _arg: None) -> None:
         """The window has room again."""
@@ -160,10 +180,10 @@ class Endpoint:
             data = self.backlog.popleft()
             self.backlog_bytes -= len(data)
             self._outstanding += len(data)
-            self._transmit((DATA, data, 0))
+            self._emit(DATA, data)
             moved = True
         if moved and not self.backlog and self.is_finished:
-            self._transmit((EOF, b"", 0))
+            self._emit(EOF)
         if moved and self.receiver is not None:
             self._soon(self.receiver.backlog_changed)
 
@@ -184,13 +204,33 @@ class Endpoint:
         if not self.node.is_up or self.node.loop is not self.loop:
             self._unknown(item)
             return
-        kind, data, _ = item
+        place = item[3]
+        if place == self._expected and not self._early:  # as nearly always
+            self._expected += 1
+            self._accept(item, peer)
+            return
+        if place == OUT_OF_BAND:
+            self._accept(item, peer)
+            return
+        self._early[place] = item
+        while (next_one := self._early.pop(self._expected, None)) is not None:
+            self._expected += 1
+            self._accept(next_one, peer)
+
+    def _accept(self, item: Item, peer: Endpoint) -> None:
+        """What arrived is next in order."""
+        kind, data, kernel = item[0], item[1], self.kernel
         if self.is_closed:
             if kind == DATA:
                 peer._reset_by_peer()
             return
         size = 0 if peer.is_secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
+        receiver = self.receiver
+        if kind == DATA and receiver is not None:
+            self.unread += len(data)
+            self.loop.arrived(receiver.data_arrived, (data,), self.context)
+            return
         self.unread += len(data)
         self.is_ended |= kind != DATA
         self._take(kind, data)
@@ -216,15 +256,18 @@ class Endpoint:
     def consumed(self, size: int) -> None:
         """The program has taken bytes that arrived."""
         self.unread -= size
-        if self.peer is not None:
-            self.peer._taken(size)
+        peer = self.peer
+        if peer is not None:
+            peer._outstanding -= size
+            if peer.backlog:
+                peer._make_room()
 
     def _soon(self, call: Callable[..., Any], *args: Any) -> None:
         self.loop.arrived(call, args, self.context)
 
     def _unknown(self, item: Item) -> None:
         """Its program is gone. A machine that is up says so; one that is down says nothing, and the sender tries on."""
-        kind, data, attempt = item
+        kind, data, attempt, place = item
         peer = self.peer
         assert peer is not None
         if kind == RESET or attempt >= RETRANSMISSIONS_MAX:
@@ -232,7 +275,7 @@ class Endpoint:
         if self.node.is_up:
             peer._reset_by_peer()
             return
-        again: Item = (kind, data, attempt + 1)
+        again: Item = (kind, data, attempt + 1, place)
         self.kernel.later(RETRANSMIT_NS << attempt, lambda _arg: peer._transmit(again) if peer.is_alive else None)
 
     def _reset_by_peer(self) -> None:
@@ -240,7 +283,7 @@ class Endpoint:
         back = self.peer.link if self.peer is not None else self.link
         kernel = self.kernel
         kernel.in_flight += 1
-        kernel.at(back.when(0), self.node, back.number, self._arrive, (RESET, b"", 0))
+        kernel.at(back.when(0), self.node, back.number, self._arrive, (RESET, b"", 0, OUT_OF_BAND))
 
 
 class Opening:
@@ -254,6 +297,8 @@ class Opening:
         self._there = network.link(node, target)
         self._back = network.link(target, node)
         self._is_over = False
+        self._is_timed = False
+        self._began = node.kernel.clock.now
         number = network.number()
         shown = port if isinstance(port, int) else 0
         self.endpoint = Endpoint(node, self._there, number, (node.ip, local), (target.ip, shown))
@@ -268,13 +313,12 @@ class Opening:
         self._is_over = True
 
     def _send(self, attempt: int) -> None:
-        if attempt == 1 or (attempt == 0 and self._there.cuts):
-            self._node.kernel.later(CONNECT_NS_MAX, lambda _arg: self._end(TimeoutError(110, "Connect call timed out")))
         self._there_and(self._there, self._target, lambda _arg: self._at_target(attempt))
 
     def _there_and(self, link: Link, node: Node, then: Callable[[Any], None]) -> None:
         kernel = self._node.kernel
         if link.cuts:
+            self._expect_none()
             link.held.append(Parcel(lambda _arg: self._there_and(link, node, then), None))
             return
         when = link.when(0) + link.lost_ns()
@@ -283,6 +327,7 @@ class Opening:
         def arrived(_arg: Any) -> None:
             kernel.in_flight -= 1
             if link.cuts:
+                self._expect_none()
                 link.stalled.append(Parcel(lambda _arg: self._there_and(link, node, then), None))
             else:
                 then(None)
@@ -294,7 +339,8 @@ class Opening:
         if self._is_over:
             return
         if not target.is_up:
-            if attempt < RETRANSMISSIONS_MAX:
+            self._expect_none()
+            if attempt <= RETRANSMISSIONS_MAX:
                 self._node.kernel.later(RETRANSMIT_NS << attempt, lambda _arg: self._send(attempt + 1))
             return
         listener = target.listeners.get(self._port)
@@ -307,8 +353,17 @@ class Opening:
         ours = self.endpoint
         theirs = Endpoint(target, self._back, self._number, ours.remote, ours.local)
         theirs.peer, ours.peer = ours, theirs
-        target.loop.arrived(listener.accepted, (theirs,), None)  # type: ignore[union-attr]
+        target.loop.arrived(listener.accepted, (theirs,), listener.context)  # type: ignore[union-attr]
         self._there_and(self._back, self._node, lambda _arg: self._end(ours))
+
+    def _expect_none(self) -> None:
+        """Nothing may ever come back: from now on the time is watched."""
+        if not self._is_timed:
+            self._is_timed = True
+            error = TimeoutError(110, "Connect call timed out")
+            kernel = self._node.kernel
+            left = max(0, self._began + CONNECT_NS_MAX - kernel.clock.now)
+            kernel.later(left, lambda _arg: self._end(error))
 
     def _note(self, node: Node, what: str) -> None:
         kernel = node.kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import transports
 from collections import deque
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from fozzy.sim.streams import Endpoint
@@ -28,6 +29,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._closing = False
         self._paused = False
         self._eof = False
+        self._is_lost = False  # the protocol is or will be told that it is over
         self._unread: deque[bytes | None] = deque()  # none is the end
         self.set_protocol(protocol)
         if server is not None:
@@ -65,11 +67,12 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         except BaseException as error:
             self._fatal(error, "Fatal error: protocol.eof_received() call failed.")
             return
-        if not keep_open or self._eof:
+        if not keep_open:
             self.close()
 
     def reset_arrived(self) -> None:
         """The stream is no more."""
+        self._endpoint.forget()
         self._force_close(ConnectionResetError(104, "Connection reset by peer"))
 
     def backlog_changed(self) -> None:
@@ -79,17 +82,32 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             self._end()
 
     def _give(self, data: bytes) -> None:
-        protocol = self._protocol
+        protocol, rest = self._protocol, b""
         try:
             if self._is_buffered:
-                transports_feed(protocol, data)
+                rest = self._feed(protocol, data)
             else:
+                self._endpoint.consumed(len(data))  # it is read: who closes now leaves nothing behind
                 protocol.data_received(data)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
             self._fatal(error, "Fatal error: protocol.data_received() call failed.")
-        self._endpoint.consumed(len(data))
+        if rest and not self._closing:
+            self._unread.appendleft(rest)
+
+    def _feed(self, protocol: Any, data: bytes) -> bytes:
+        """Give bytes to a protocol that has buffers of its own, until it has enough; what comes back is left."""
+        while data and not self._paused and not self._closing and protocol is self._protocol:
+            buffer = protocol.get_buffer(len(data))
+            size = len(buffer)
+            if not size:
+                raise RuntimeError("get_buffer() returned an empty buffer")
+            some, data = data[:size], data[size:]
+            buffer[: len(some)] = some
+            self._endpoint.consumed(len(some))
+            protocol.buffer_updated(len(some))
+        return data
 
     # What a program asks
 
@@ -163,15 +181,16 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._force_close(None)
 
     def _end(self) -> None:
+        self._is_lost = True
         self._endpoint.close()
         self._loop.call_soon(self._lost, None)
 
     def _force_close(self, error: BaseException | None) -> None:
-        if self._closing and self._endpoint.is_closed:
+        if self._is_lost:
             return
-        self._closing = True
+        self._is_lost = self._closing = True
         self._unread.clear()
-        self._endpoint.reset()
+        self._endpoint.drop()
         self._loop.call_soon(self._lost, error)
 
     def _fatal(self, error: BaseException, message: str) -> None:
@@ -187,18 +206,6 @@ class SimTransport(FlowControl):  # type: ignore[misc]
             server, self._server = self._server, None
             if server is not None:
                 server._detach(self)
-
-
-def transports_feed(protocol: Any, data: bytes) -> None:
-    """Give bytes to a protocol that has buffers of its own."""
-    while data:
-        buffer = protocol.get_buffer(len(data))
-        size = len(buffer)
-        if not size:
-            raise RuntimeError("get_buffer() returned an empty buffer")
-        some, data = data[:size], data[size:]
-        buffer[: len(some)] = some
-        protocol.buffer_updated(len(some))
 
 
 def wake(waiter: asyncio.Future[Any]) -> None:
@@ -220,6 +227,7 @@ class SimDatagrams(asyncio.DatagramTransport):
         self._port = port
         self._remote = remote
         self._closing = False
+        self.context = copy_context()
         self.serves = serves
         node.datagrams[port] = self
         loop.call_soon(protocol.connection_made, self)

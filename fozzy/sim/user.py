@@ -70,6 +70,11 @@ class UserCode:
         """A line for people: the user's by its path below his folder, others by the name of their package."""
         return f"{self._places.shown(file) or packaged(file)}:{line}"
 
+    def own(self, file: str, line: int) -> str:
+        """A line of the user's; empty for all others."""
+        shown = self._places.shown(file)
+        return f"{shown}:{line}" if shown else ""
+
     def clean(self, text: str) -> str:
         """A text without what differs from run to run, and from one machine of ours to another: where Python and its
         packages are."""

@@ -20,6 +20,7 @@ from fozzy.version import VERSION
 
 SECONDS_MAX = 60
 HEAVY = ("msgspec", "typer", "rich", "trio", "httpx", "asyncio", "click", "jsonschema")
+CLUSTERS = ("fozzy.dsl.cluster", "fozzy.dsl.steps.cluster", "fozzy.sim", "fozzy.engine.cluster", "fozzy.report.story")
 PACKAGE = Path(__file__).parents[2] / "fozzy"
 # Runs a command line and then says on stderr which heavy modules are there.
 SPY = """
@@ -37,8 +38,8 @@ finally:
 def imported(process: Callable[..., Any]) -> Callable[..., tuple[int, set[str]]]:
     """Which heavy modules a command line imports."""
 
-    def look(*words: str) -> tuple[int, set[str]]:
-        ran = process(*words, code=SPY.format(heavy=HEAVY))
+    def look(*words: str, names: tuple[str, ...] = HEAVY) -> tuple[int, set[str]]:
+        ran = process(*words, code=SPY.format(heavy=names))
         return ran.code, set(ran.err.rpartition("imported:")[2].split())
 
     return look
@@ -72,6 +73,30 @@ def test_a_virtual_run_imports_only_what_it_needs(
     if words[0] == "replay":
         fz("run", shop.failing, "--record", "pay.fozzy")
     assert imported(*words) == (code, {"msgspec"})
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("run", "scenarios/cart/add_item.fozzy.json"), 0),
+        (("run", "scenarios/checkout/pay_twice.fozzy.json"), 1),
+        (("test", "scenarios/cart", "scenarios/checkout"), 1),
+        (("validate",), 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_only_clusters_need_is_imported_for_clusters(
+    words: tuple[str, ...], code: int, shop: Any, fz: Callable[..., Any], imported: Callable[..., Any]
+) -> None:
+    """Scenarios of steps pay neither for the types of distributed files nor for the simulator."""
+    assert imported(*words, names=CLUSTERS) == (code, set())
+
+
+def test_a_cluster_has_all_that_only_clusters_need(tmp_path: Path, imported: Callable[..., Any]) -> None:
+    """A run of a distributed scenario imports each of the modules that no other run may."""
+    text = '{"version": 1, "name": "kv", "distributed": {"node_count": 1, "steps": [{"type": "heal_all"}]}}'
+    (tmp_path / "kv.fozzy.json").write_text(text)
+    assert imported("run", str(tmp_path / "kv.fozzy.json"), names=CLUSTERS) == (0, set(CLUSTERS))
 
 
 @pytest.mark.parametrize("words", [["version"], ["--version"]])

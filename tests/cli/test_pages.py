@@ -46,6 +46,8 @@ PASSED_ON = {
     ("dsl/include.py", "error.code"),
     ("dsl/steps/base.py", "title"),
     ("dsl/validate.py", "f'scenario.{flaw.reason}'"),
+    ("dsl/steps/call.py", "found['title']"),
+    ("engine/cluster/invariants.py", "title"),  # the invariant's type
     ("engine/discover.py", "invalid"),  # another class of the same name
     ("engine/place.py", "each.title"),
     ("engine/run.py", "failure.title"),
@@ -55,6 +57,7 @@ PASSED_ON = {
     ("search/explore/steps_bench.py", "failed.title"),
     ("search/fuzz/by_hypothesis.py", "crash.title"),
     ("search/fuzz/scenario_target.py", "first.title"),
+    ("sim/cluster.py", "title"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
 }
 MADE = {
@@ -73,6 +76,7 @@ CALLS: dict[str, tuple[int, str, str]] = {
     "Finding": (99, "title", ""),
     "Found": (3, "title", ""),
     "Crash": (99, "title", ""),
+    "_sim_failure": (0, "title", ""),
 }
 
 

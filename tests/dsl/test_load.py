@@ -12,8 +12,9 @@ import pytest
 from blake3 import blake3
 
 from fozzy.core.limits import SCENARIO_BYTES_MAX
+from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.load import assemble, decode, document, form_of_path, load, parse, read
-from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.errors import InputError
 
 TEXT = '{"version": 1, "name": "ü", "steps": [{"type": "assert_ok", "value": true}]}'

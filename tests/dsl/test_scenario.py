@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fozzy.dsl.scenario import SEED_MAX, DistributedFile, StepsFile, SuiteFile, form_of
+from fozzy.dsl.cluster.file import DistributedFile
+from fozzy.dsl.scenario import SEED_MAX, StepsFile, SuiteFile, form_of
 
 if TYPE_CHECKING:
     from tests.conftest import Problems

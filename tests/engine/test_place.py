@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fozzy.core.events import Ask, Draw, Found, Step
-from fozzy.dsl.load import document
-from fozzy.engine.place import TEXT_CHARS_MAX, Tally, place, step_number, steps_path
+from fozzy.dsl.load import document, parse
+from fozzy.engine.place import TEXT_CHARS_MAX, Tally, nodes_count, place, step_number, steps_path
 
 TEXT = """{
   "version": 1, "name": "n",
@@ -88,3 +88,38 @@ def test_the_tally_remembers_what_stood_before() -> None:
     tally([Draw(0, "", "l", 0, 1, 0), step, Ask(0, "", "l", {}, {}, 0)])
     tally([Step(0, "steps[1]", "fail", "", failed="f"), Found(0, "steps[1]", "assertion", "fail", "m")])
     assert (tally.steps, tally.draws, tally.asks, tally.before) == (2, 1, 1, ["http_request GET / 200"])
+
+
+CLUSTER = """version = 1
+name = "a"
+[distributed]
+client = "m:Client"
+program = "m:main"
+%s
+"""
+
+
+@pytest.mark.parametrize(
+    ("nodes", "at", "line"),
+    [
+        ("node_count = 2", "distributed.nodes.n1", 5),
+        ('nodes = ["n0", "n1"]', "distributed.nodes.n1", 5),
+        ("[distributed.nodes]\nn0 = {}\nn1 = {}", "distributed.nodes.n1", 8),
+        ("node_count = 2", "distributed.clients.w.0", 4),
+        ("node_count = 2", "distributed", 3),
+    ],
+)
+def test_a_node_is_where_the_file_says_what_runs_on_it(nodes: str, at: str, line: int) -> None:
+    """A node with an entry of its own is that, one that is counted or listed is its program, a client its class."""
+    text = CLUSTER % nodes
+    found = place([Found(0, at, "checker", "always", "m")], document(text.encode(), "a", "a.fozzy.toml", "toml"), text)
+    assert found[0].location is not None and found[0].location.line == line
+
+
+def test_the_nodes_of_a_cluster_are_counted() -> None:
+    """However the file names them; a scenario of steps has none."""
+    for nodes in ("node_count = 2", 'nodes = ["n0", "n1"]', "[distributed.nodes]\nn0 = {}\nn1 = {}"):
+        file = parse(document((CLUSTER % nodes).encode(), "a", "a.fozzy.toml", "toml")).file
+        assert nodes_count(file) == 2  # type: ignore[arg-type]
+    steps = parse(document(b'{"version": 1, "name": "a", "steps": [{"type": "fail"}]}', "a", "a", "json")).file
+    assert nodes_count(steps) == 0  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import pytest
 import fozzy
 from fozzy.core.sources import member_seed
 from fozzy.engine.discover import Chosen, discover
-from fozzy.engine.suite import Selection, refuse_distributed
+from fozzy.engine.suite import Selection
 
 if TYPE_CHECKING:
     from tests.conftest import Fz, WriteScenario
@@ -144,16 +144,22 @@ def test_a_member_that_cannot_run_is_an_error_of_its_own(fz: Fz, scenario: Write
     assert ran.code == 2 and "http_base_url" in json.dumps(ran.document())
 
 
-def test_distributed_scenarios_are_refused_by_name(fz: Fz, scenario: WriteScenario) -> None:
-    """A distributed scenario is not left out in silence: it is named, and nothing runs."""
+def test_a_cluster_is_executed_as_often_as_it_says(fz: Fz, scenario: WriteScenario) -> None:
+    """A distributed scenario stands beside others; it counts its nodes and its executions, up to the first that fails."""
     scenario("s/a", [OK])
-    cluster = {"node_count": 2, "steps": [{"type": "crash", "node": "n0"}]}
-    Path("s/c.fozzy.json").write_text(json.dumps({"version": 1, "name": "c", "distributed": cluster}))
-    found = discover(["s"], Path())
-    assert [problem.code for problem in refuse_distributed(found.chosen)] == ["scenario.distributed"]
+    put = {"type": "client_put", "node": "n0", "key": "k", "value": 1}
+    cluster: dict[str, Any] = {"node_count": 2, "seeds": 3, "steps": [put]}
+    for name, invariants in (("b", []), ("c", [{"type": "kv_node_equals", "node": "n1", "key": "k", "equals": 2}])):
+        told = {"version": 1, "name": name, "distributed": {**cluster, "invariants": invariants}}
+        Path(f"s/{name}.fozzy.json").write_text(json.dumps(told))
     ran = fz("test", "s", "--json")
-    assert ran.code == 2 and "scenarios" not in ran.document()
-    assert ran.document()["error"]["where"]["file"] == "s/c.fozzy.json"
+    steps, passing, failing = members(ran.document())
+    assert (ran.code, steps["status"], passing["status"], failing["status"]) == (1, "pass", "pass", "fail")
+    assert [(each.get("nodes", 0), each.get("executions", 1)) for each in (steps, passing, failing)] == [
+        (0, 1),
+        (2, 3),
+        (2, 1),
+    ]
 
 
 def test_a_kept_trace_is_a_test(fz: Fz, scenario: WriteScenario) -> None:

@@ -186,3 +186,55 @@ def test_what_lies_inside_of_what(at: str, origins: set[str], below: bool) -> No
     """A step is inside itself and the blocks around it, and of nothing whose name only begins alike."""
     assert is_below(at, origins) is below
     assert nodes_of([], "steps") == ()
+
+
+CLUSTER: dict[str, Any] = {
+    "version": 1,
+    "name": "c",
+    "distributed": {
+        "node_count": 3,
+        "duration": "5s",
+        "faults": [{"kind": "crash", "node": "n1", "at": {"step": 1}}, {"kind": "crash", "node": "n2", "at": "1s"}],
+        "steps": [
+            {"type": "client_put", "node": "n0", "key": "x", "value": 1},
+            {"type": "workload", "operations": [{"op": "get", "args": {"key": "x"}}], "clients": 3, "count": 2},
+            {"type": "tick", "duration": "1s"},
+        ],
+        "invariants": [{"type": "kv_all_equal", "key": "x"}],
+    },
+}
+
+
+def test_a_cluster_is_the_scenario_it_was_made_of() -> None:
+    """Its parts are nodes, its faults keep their names, and everything else is its head."""
+    script = script_of(CLUSTER)
+    cluster = CLUSTER["distributed"]
+    faults = [cluster["faults"][0], {**cluster["faults"][1], "name": "crash2"}]
+    assert script.raw == {**CLUSTER, "distributed": {**cluster, "faults": faults}}
+    assert [(node.origin, node.type, node.is_fault) for node in script.nodes()] == [
+        ("distributed.steps[0]", "client_put", False),
+        ("distributed.steps[1]", "workload", False),
+        ("distributed.steps[2]", "tick", False),
+        ("distributed.faults[0]", "crash", True),
+        ("distributed.faults[1]", "crash", True),
+        ("distributed.invariants[0]", "kv_all_equal", False),
+    ]
+    assert (script.steps, script.things, script.work, script.machines) == (3, 6, 6, ("n0", "n1", "n2"))
+    assert parse(document(script.written, "c", "c", "json")).file.distributed.node_count == 3  # type: ignore[union-attr]
+
+
+def test_a_cut_cluster_knows_where_its_parts_stood() -> None:
+    """And a fault that strikes before a step still means that step."""
+    cut = script_of(CLUSTER).without(frozenset(["distributed.steps[0]", "distributed.faults[1]"]))
+    assert cut.origin_of("distributed.steps[1]") == "distributed.steps[2]"
+    assert cut.origin_of("distributed.nodes.n2") == "distributed.nodes.n2"
+    assert cut.raw["distributed"]["faults"] == [{"kind": "crash", "node": "n1", "at": {"step": 0}}]
+
+
+def test_builtin_nodes_need_a_step() -> None:
+    """Programs of the user run by themselves, and need none."""
+    steps = frozenset(f"distributed.steps[{index}]" for index in range(3))
+    with pytest.raises(Uncuttable):
+        script_of(CLUSTER).without(steps)
+    running = script_of({**CLUSTER, "distributed": {**CLUSTER["distributed"], "program": "m:f"}})
+    assert "steps" not in running.without(steps).raw["distributed"]

@@ -19,6 +19,7 @@ from fozzy.cli.explore_failures import Failures, Places, Told
 from fozzy.cli.explore_result import Work, body_of, summary_of
 from fozzy.cli.options import AllowCode, Recording, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
+from fozzy.cli.telling import member_lines
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag, exit_of
 from fozzy.dsl.document import Loaded
@@ -208,7 +209,7 @@ class Explore(Recording, frozen=True, kw_only=True):
             work.store.finish(run_id, msgspec.json.encode(summary), summary.status)
             after_run(work.store, run_id, work.config.settings.retention)
         body = body_of(work, told, self.resume)
-        self._show(console, work, told, body, work.store.short(run_id))
+        self._show(console, work, told, body, summary)
         if console.json:
             fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
             console.raw(msgspec.json.encode(ExploreDocument(**fields, explore=body)).decode() + "\n")
@@ -227,13 +228,14 @@ class Explore(Recording, frozen=True, kw_only=True):
             self._allowance(work.config),
         )
 
-    def _show(self, console: Console, work: Work, told: Sequence[Told], body: ExploreBody, short: str) -> None:
+    def _show(self, console: Console, work: Work, told: Sequence[Told], body: ExploreBody, summary: Summary) -> None:
+        short = work.store.short(summary.identity.run_id)
         if console.quiet:
             console.answer([line(f"{screen.failures(len(told))} in {count(body.total, 'execution')} (run {short})")])
             return
         lines: list[Line] = []
-        for each in told:
-            lines += [[], *run_failure(each.findings), *screen.found(each.body, self.all)]
+        for each, member in zip(told, summary.scenarios, strict=False):
+            lines += [[], *run_failure(each.findings), *member_lines(member), *screen.found(each.body, self.all)]
         lines += [[], *screen.numbers(body)]
         if not work.campaign.executions:
             lines.append(line(Span("  nothing ran: there was nothing left of what was asked for", "warn")))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fozzy.cli.command import Arg, Opt
 from fozzy.cli.console import Console
@@ -17,16 +17,18 @@ from fozzy.core.summary import Member, Summary, code_flag, exit_of, listed
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import chosen_case
-from fozzy.dsl.scenario import DistributedFile
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.prepare import run_seed, runnable_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
 from fozzy.errors import Exit, InputError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
-from fozzy.report.story import Story
 from fozzy.report.text import Line, count, line, quoted
 from fozzy.trace.finalize import display_name, project_name, shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import TRACE_NAME, Store
+
+if TYPE_CHECKING:
+    from fozzy.report.story import Story
 
 STEP_LINES_MAX = 200  # a longer run is shown by its failures; -v shows all
 
@@ -47,7 +49,8 @@ class Run(Running, frozen=True, kw_only=True):
         config = config_of(self)
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
-        seed = run_seed(runnable_file(loaded), seed_of(self))
+        file = runnable_file(loaded)
+        seed = run_seed(file, seed_of(self))
         case = chosen_case(loaded.file, loaded.document.shown, self.case)
         store = Store(config.base_dir())
         options = self.options(config)
@@ -57,16 +60,17 @@ class Run(Running, frozen=True, kw_only=True):
             sinks: list[Sink] = [StepPrinter(console)] if reports.screen and not console.quiet else []
             if reports.events:
                 sinks.append(event_printer(console, loaded.document.name))
-            story = story_sink(console)
-            sinks += [story] if isinstance(loaded.file, DistributedFile) else []
+            story = None if isinstance(file, StepsFile) else story_sink(console)
+            sinks += [story] if story is not None else []
             done = run_once(loaded, options, seed, "run", keep=keep, case=case, root=config.root, sinks=sinks)
             ended = self._finish(console, reports, done, keep, story)
             after_run(store, run_id, config.settings.retention)
             return ended
 
-    def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping, story: Story) -> Exit:
+    def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping, story: "Story | None") -> Exit:
         assert done.trace is not None
-        summary = story.put_into(summary_of(done, keep, shown_path(done.trace), "run"))
+        summary = summary_of(done, keep, shown_path(done.trace), "run")
+        summary = summary if story is None else story.put_into(summary)
         keep_in_store(keep, done.trace, summary)
         if reports.screen:
             draws, asks = done.tally.draws, done.tally.asks

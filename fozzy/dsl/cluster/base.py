@@ -8,26 +8,21 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-import msgspec
 from msgspec import Meta
 
 from fozzy.core.choice import CHANCES
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.steps.base import Issue
+from fozzy.dsl.steps.base import Checked, Issue
 
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _MODULE = re.compile(_DOTTED)
 _TARGET = re.compile(rf"{_DOTTED}:{_DOTTED}")
 
 
-class ClusterPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class ClusterPart(Checked, frozen=True, kw_only=True):
     """Base of what a distributed file is made of."""
 
     noun: ClassVar[str] = ""  # what a tagged one is called when its tag is unknown
-
-    def check(self) -> Iterator[Issue]:
-        """What is wrong beyond the types; what it holds is looked at on its own."""
-        return iter(())
 
 
 def about(meaning: str) -> Meta:

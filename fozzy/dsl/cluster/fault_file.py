@@ -10,15 +10,14 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from fozzy.dsl.checks import part_flaws
 from fozzy.dsl.cluster.base import ClusterPart, about
 from fozzy.dsl.cluster.faults import Faults
-from fozzy.dsl.cluster.rules import fault_flaws
+from fozzy.dsl.cluster.file import Cluster
+from fozzy.dsl.cluster.rules import fault_flaws, part_flaws
 from fozzy.dsl.cluster.settings import node_names
 from fozzy.dsl.document import Document
 from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.load import decode_checked, read
-from fozzy.dsl.scenario import Cluster
 from fozzy.errors import InputError
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fozzy.dsl.cluster.faults import CrashFault, Faults, PartitionFault, RestartFault
+from fozzy.dsl.cluster.file import Cluster
 from fozzy.dsl.cluster.moments import Drawn, When
 from fozzy.dsl.cluster.settings import node_names
-from fozzy.dsl.scenario import Cluster
 from fozzy.errors import UsageError, suggestion
 
 SOON = ["1ms", "100ms"]  # how long a fault lasts between steps: about what a few messages take

@@ -15,11 +15,11 @@ from fozzy.dsl.cluster.faults import (
     fault_names,
     unique_names,
 )
+from fozzy.dsl.cluster.file import Cluster, DistributedFile
 from fozzy.dsl.cluster.moments import moment_of
 from fozzy.dsl.cluster.network import link_setting
 from fozzy.dsl.cluster.nodes import Runs
 from fozzy.dsl.duration import parse_ns
-from fozzy.dsl.scenario import Cluster, DistributedFile
 from fozzy.dsl.steps.cluster import Workload
 from fozzy.sim.settings import (
     DURATION_NS,

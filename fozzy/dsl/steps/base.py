@@ -68,7 +68,15 @@ class Issue(NamedTuple):
     reason: str = "bad_value"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", omit_defaults=True):
+class Checked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a scenario that may have rules beyond its types."""
+
+    def check(self) -> Iterator[Issue]:
+        """What is wrong beyond the types; what it holds is looked at on its own."""
+        return iter(())
+
+
+class Step(Checked, frozen=True, kw_only=True, tag_field="type"):
     """One thing a scenario does."""
 
     stores: ClassVar[tuple[str, ...]] = ()  # fields that name a key this step keeps a value under
@@ -79,10 +87,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def run(self, world: World) -> str | None:
         """Do it. Returns a note for people, or nothing. *Errors*: `StepFailed`."""
         raise AssertionError(f"{type(self).__name__} neither runs nor walks")
-
-    def check(self) -> Iterator[Issue]:
-        """What is wrong beyond the types."""
-        return iter(())
 
 
 def bodies_of(step: Step) -> dict[str, list[Any]]:

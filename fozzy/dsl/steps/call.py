@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from fozzy.core.choice import CHANCES
 from fozzy.core.outcome import StepFailed
@@ -16,6 +16,7 @@ from fozzy.world.code.base import Died, Hung, Outcome, Raised, Reply
 from fozzy.world.world import World
 
 EVENT = "call"
+_FUNCTION_WORDS = "As package.module:name. An async function runs in the simulator: virtual time, a simulated network, drawn randomness."
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _FUNCTION = re.compile(rf"{_DOTTED}:{_DOTTED}")
 _REFERENCE = re.compile(REFERENCE)
@@ -23,13 +24,10 @@ _EXCEPTION = re.compile(_DOTTED)
 
 
 class Call(Step, frozen=True, kw_only=True, tag="call"):
-    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises.
-
-    An async function runs in the simulator: virtual time, a simulated network, drawn randomness.
-    """
+    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
-    function: Name
+    function: Annotated[Name, Meta(description=_FUNCTION_WORDS)]
     args: list[Any] | dict[str, Any] | str = []  # text only to refer to one of both: see _check_args
     save_as: Name | None = None
     expect: Any | UnsetType = UNSET

@@ -19,9 +19,9 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.dsl.steps.matchers import agrees
 from fozzy.engine.cluster.run import ClusterRun
-from fozzy.sim.clients import STEPS_CLIENT
 from fozzy.sim.network import TICK_NS
 from fozzy.sim.node import Node
+from fozzy.sim.settings import STEPS_CLIENT
 from fozzy.sim.workload import Kind, Workload
 
 Act = Callable[[Any, ClusterRun], str]
@@ -48,19 +48,19 @@ def _client(step: dsl.Client, run: ClusterRun) -> str:
     pending = run.cluster.clients.call(STEPS_CLIENT, run.node(step.node), step.op, step.args)
     run.cluster.wait(pending)
     called = f"{step.node}.{step.op}"
-    return _compared(step, called, (pending.value, pending.error), step.expect_error, "expect_error", run)
+    return _compared(step, called, (pending.value, pending.error), "expect_error", run)
 
 
 def _call(step: dsl.NodeCall, run: ClusterRun) -> str:
     pending = run.call(run.node(step.node), step.function, step.args)
     run.cluster.wait(pending)
-    return _compared(step, step.function, (pending.value, pending.error), step.expect_raises, "expect_raises", run)
+    return _compared(step, step.function, (pending.value, pending.error), "expect_raises", run)
 
 
-def _compared(
-    step: Any, called: str, outcome: tuple[Any, BaseException | None], wanted: str | None, field: str, run: ClusterRun
-) -> str:
+def _compared(step: Any, called: str, outcome: tuple[Any, BaseException | None], field: str, run: ClusterRun) -> str:
+    """What came of a call; `field` of the step names the exception it is to raise. *Errors*: `StepFailed`."""
     value, error = outcome
+    wanted = getattr(step, field)
     if error is not None:
         said = run.cluster.user.described(error)
         if wanted is not None and wanted in said["kinds"]:
@@ -87,7 +87,17 @@ def _ask(run: ClusterRun, node: str, op: str, args: list[Any]) -> Any:
 
 
 def _differs(message: str, field: str, value: Any, wanted: Any) -> NoReturn:
-    raise StepFailed("", message, field=field, label=f"is {told(value)}", details={"expected": wanted, "actual": value})
+    details = {"expected": wanted, "actual": value, "comparison": _comparison(value, wanted)}
+    raise StepFailed("", message, field=field, label=f"is {told(value)}", details=details)
+
+
+def _comparison(value: Any, wanted: Any) -> str:
+    """How a value misses what is wanted: a shrinker must not take too little for too much."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, int | float) and isinstance(wanted, int | float):
+        return "less" if value < wanted else "greater"
+    return "other"
 
 
 def _converged(step: dsl.ExpectConverged, run: ClusterRun) -> str:

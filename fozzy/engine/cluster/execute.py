@@ -12,8 +12,8 @@ from fozzy.core.choice import Choices
 from fozzy.core.events import Step
 from fozzy.core.outcome import StepFailed
 from fozzy.core.redact import REDACTED, Redactor
+from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.cluster.settings import settings_of, workload_names
-from fozzy.dsl.scenario import DistributedFile
 from fozzy.engine.cluster.acts import ACTS
 from fozzy.engine.cluster.invariants import JUDGES, Judge
 from fozzy.engine.cluster.run import BoundStep, ClusterPlan, ClusterRun
@@ -61,7 +61,7 @@ def execute_cluster(
     try:
         _perform(plan, run)
     except StepFailed as failure:
-        failure.at = failure.at or choices.span
+        failure.at = failure.at or "distributed"  # not where somebody happened to run last
         failure.message = shorten(choices.redactor.clean(failure.message))
         note_failure(choices, ended, failure)
     finally:

@@ -6,6 +6,7 @@ every invariant type is there.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.engine.cluster.run import ClusterRun
 from fozzy.sim import context
-from fozzy.sim.clients import STEPS_CLIENT
+from fozzy.sim.settings import CHECKER, STEPS_CLIENT
 from fozzy.sim.stacks import tasks_of
 from fozzy.sim.views import View
 
@@ -136,7 +137,7 @@ class _OfYours(Judge):
     def holds(self) -> bool:
         """Whether the function says so. *Errors*: `StepFailed` when it raises."""
         cluster = self.cluster
-        machine = cluster.clients.machine("checker")
+        machine = cluster.clients.machine(CHECKER)
         before, context.current = context.current, machine
         if machine.modules is not None:
             cluster.user.enter(machine.modules)
@@ -145,8 +146,14 @@ class _OfYours(Judge):
         try:
             if self._function is None:
                 self._function = cluster.user.load(self.invariant.check_)
-            return bool(self._function(self._view))
-        except Exception as error:
+            held = self._function(self._view)
+            if inspect.iscoroutine(held):
+                held.close()
+                raise TypeError("a check must be a plain function: what it returns is awaited by nobody")
+            return bool(held)
+        except BaseException as error:
+            if cluster.found:
+                raise cluster.found[0] from None  # it did what cannot be simulated
             said = cluster.user.described(error)
             message = f"{self.invariant.check_} raised {said['name']}: {said['message']}".rstrip(": ")
             raise self.fail(message, exception=said["type"], at=said["at"], traceback=said["traceback"]) from None

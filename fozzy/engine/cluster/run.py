@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, NamedTuple
 
+from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.document import Document
-from fozzy.dsl.scenario import DistributedFile
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.kernel import Pending
 from fozzy.sim.node import Node

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from blake3 import blake3
@@ -78,7 +78,7 @@ class Worker:
 
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
-        ended = Ended()
+        ended, self._watch.beat = Ended(), self._beat
         self.perform(job.script, source_of(job.source), Log([] if job.quiet else [self._send]), ended, job.hang_ns)
         over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
         self._line.sendall(packed(encode(Part(ended=over))))
@@ -129,6 +129,10 @@ class Worker:
     def _send(self, records: Sequence[Record]) -> None:
         self._line.sendall(packed(encode(Part(records=list(records)))))
 
+    def _beat(self) -> None:
+        """An execution that has nothing to say is alive."""
+        self._line.sendall(packed(encode(Part())))
+
     def _tidy(self) -> None:
         """What is left of the execution goes without being noticed."""
         self._watch.cluster = None
@@ -143,6 +147,7 @@ class HangWatch:
 
     def __init__(self) -> None:
         self.cluster: Cluster | None = None
+        self.beat: Callable[[], None] | None = None  # says that the execution goes on
         self._left_ns = 0
         self._hang_ns = 0
         self._seen = -1
@@ -163,9 +168,10 @@ class HangWatch:
         cluster = self.cluster
         if cluster is None or context.current is None:
             return
-        turns = cluster.kernel.turns
-        if turns != self._seen:
-            self._seen, self._left_ns = turns, self._hang_ns
+        kernel = cluster.kernel
+        kernel.stirred = True  # a turn may last long when its steps are many: then the next one begins
+        if kernel.turns != self._seen:
+            self._seen, self._left_ns, kernel.beat = kernel.turns, self._hang_ns, self.beat
             return
         self._left_ns -= int(TICK_S * 10**9)
         if self._left_ns <= 0 and cluster.kernel.current is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fozzy.dsl.scenario import DistributedFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.engine.discover import Chosen, Found
 from fozzy.errors import Exit
 from fozzy.gate.checked import Checked, judged
@@ -27,7 +27,7 @@ def scenarios(found: Found) -> Checked:
 
 def is_distributed(chosen: Chosen) -> bool:
     """Whether a file describes a cluster."""
-    return chosen.loaded is not None and isinstance(chosen.loaded.file, DistributedFile)
+    return chosen.loaded is not None and not isinstance(chosen.loaded.file, StepsFile | SuiteFile)
 
 
 def can_run(chosen: Sequence[Chosen]) -> list[Chosen]:

@@ -27,7 +27,7 @@ RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
 PLAIN = "0"  # the character that says least
 NUMBER = re.compile(r"(\d{1,18})(ns|us|ms|s|m|h)?", re.ASCII)
-SURE_EVERY = 32  # accepted candidates between two looks; each costs a fresh process
+SURE_EVERY = 64  # candidates between two looks; each costs a fresh process
 SCHEDULE = ("parallel", "net.", "sched.", "schedule.")  # labels of draws that decide about order, not about values
 FAULTS = ("fault.",)  # and of those that decide whether a fault strikes
 
@@ -143,8 +143,10 @@ class Gate:
         self.size = size_of(first)
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
+        self.lowered: dict[tuple[str, int], int] = {}  # draws that went no lower, by label and place, with their values
         self.listen: Callable[[], None] = lambda: None
         self._sure = (first, self.size)
+        self._looked = 0
         self._seen: dict[bytes, Outcome] = {}
         self._budget_ns = budget_ns
         self._began_ns = wall.elapsed_ns()
@@ -158,6 +160,8 @@ class Gate:
         """Run a candidate; true when it is the best now."""
         if self.spent_ns > self._budget_ns:
             raise Spent
+        if self.tried - self._looked >= SURE_EVERY:
+            self.make_sure()
         if candidate.key in self._seen or not self._is_allowed(candidate):
             return False
         outcome = self.run(candidate)
@@ -170,16 +174,21 @@ class Gate:
         self.best, self.size = accepted, size
         self.kept += 1
         self._seen[accepted.key] = outcome._replace(draws=(), windows={})
-        return self.kept % SURE_EVERY != 0 or self.make_sure()
+        return True
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether every run has a process of its own, because it turned out that it must."""
+        return bool(getattr(self.subject, "is_alone", False))
 
     def make_sure(self) -> bool:
         """Look whether the best fails in a process of its own too; if not, the last one that did is the best again."""
         is_sure = getattr(self.subject, "is_sure", None)
-        if is_sure is None or self.best is self._sure[0]:
+        self._looked = self.tried
+        if is_sure is None or self.is_alone:
             return True
-        was_alone = self.subject.is_alone  # type: ignore[attr-defined]
-        stands: bool = is_sure(self.best, self.failure)
-        if self.subject.is_alone != was_alone:  # type: ignore[attr-defined]
+        stands: bool = is_sure(self.best, self.failure, was_sure=self.best is self._sure[0])
+        if self.is_alone:
             self._seen.clear()  # what the shared process said is worth nothing
         if stands:
             self._sure = (self.best, self.size)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 class Program(Protocol):
     """What runs on a machine from its start to its end or its crash."""
 
-    is_running: bool
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        ...
 
     @property
     def serves(self) -> bool:
@@ -31,6 +34,10 @@ class Program(Protocol):
 
     def start(self) -> None:
         """Begin; the machine is up."""
+        ...
+
+    def lose(self) -> None:
+        """The machine has lost power."""
         ...
 
 

@@ -22,7 +22,6 @@ class FunctionProgram:
         self.cluster = cluster
         self.node = node
         self.is_running = True
-        self.is_finite = True
         self.main: Any = None
 
     @property
@@ -30,10 +29,18 @@ class FunctionProgram:
         """Who listens waits for others."""
         return bool(self.node.listeners) or any(each.serves for each in self.node.datagrams.values())
 
+    @property
+    def is_finite(self) -> bool:
+        """Who serves does so for ever."""
+        return not (self.is_running and self.serves)
+
     def start(self) -> None:
         """Import and begin at the machine's first turn."""
         self.node.loop = SimLoop(self.node)
         self.cluster.soon(self.node, self._begin)
+
+    def lose(self) -> None:
+        """Nobody is told."""
 
     def _begin(self) -> None:
         main = self.coroutine()
@@ -52,11 +59,20 @@ class FunctionProgram:
 
     def _done(self, task: Any) -> None:
         if self.cluster.programs.get(self.node) is self:
-            self._end(None if task.cancelled() else task.exception())
+            self._end(outcome(task))
 
     def _end(self, error: BaseException | None) -> None:
         self.is_running = False
-        self.cluster.ended(self.node, error)
+        self.cluster.ended(self.node, None if isinstance(error, SystemExit) and not error.code else error)
+
+
+def outcome(task: Any) -> BaseException | None:
+    """What ended a main task; to be cancelled is an error too, as for `asyncio.run`."""
+    try:
+        task.result()
+    except BaseException as error:
+        return error
+    return None
 
 
 def takes_node(function: Any) -> bool:

@@ -16,6 +16,7 @@ from fozzy.core.events import Net
 
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
+    from fozzy.sim.kernel import Pending
     from fozzy.sim.node import Node
     from fozzy.sim.settings import NodeSetting
 
@@ -37,10 +38,16 @@ class KvProgram:
         self._node = node
         args = setting.args if isinstance(setting.args, dict) else {}
         self._newest = args.get("merge") == "newest"
+        self.asked: dict[Pending, None] = {}  # clients that it has not answered yet
         self.data: dict[str, tuple[Any, Version]] = node.storage.setdefault("kv", {})
 
     def start(self) -> None:
         """Nothing is to be done: it answers."""
+
+    def lose(self) -> None:
+        """Clients notice that it is gone."""
+        for pending in list(self.asked):
+            pending.set(error=ConnectionError(f"{self._node.name} is down"))
 
     def put(self, key: str, value: Any) -> None:
         """Apply a value and send it to the others."""

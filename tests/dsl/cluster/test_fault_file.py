@@ -11,8 +11,8 @@ import pytest
 
 from fozzy.dsl.cluster.fault_file import load_faults
 from fozzy.dsl.cluster.faults import CrashFault, PartitionFault
+from fozzy.dsl.cluster.file import Cluster
 from fozzy.dsl.cluster.moments import When
-from fozzy.dsl.scenario import Cluster
 from fozzy.dsl.steps.cluster import Tick
 from fozzy.errors import InputError, Problem
 

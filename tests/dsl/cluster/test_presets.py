@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from fozzy.dsl.cluster.file import Cluster
 from fozzy.dsl.cluster.presets import NEED_TWO, PRESETS, preset
 from fozzy.dsl.cluster.rules import fault_flaws
 from fozzy.dsl.cluster.settings import fault_settings
-from fozzy.dsl.scenario import Cluster
 from fozzy.dsl.steps.cluster import Tick
 from fozzy.errors import UsageError
 from fozzy.sim.settings import Moment

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fozzy.core.choice import CHANCES
+from fozzy.dsl.cluster.file import Cluster, DistributedFile
 from fozzy.dsl.cluster.settings import node_names, settings_of, workload_names
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.format_toml import format_toml
 from fozzy.dsl.load import document, parse
-from fozzy.dsl.scenario import Cluster, DistributedFile
 from fozzy.sim.settings import (
     LATENCY,
     ClusterSetting,

@@ -170,3 +170,27 @@ def test_capabilities() -> None:
     wanted = {"http_request": "http", "proc_spawn": "proc", "fs_write": "fs", "call": "code", "sleep": "time"}
     wanted |= {"free_port": "proc", "set_kv": "engine", "memory_alloc": "memory", "assert_eventually": "time"}
     assert {name: capability_of(name) for name in wanted} == wanted
+
+
+def test_the_steps_of_a_cluster_are_steps_and_its_operations_stand_in_them() -> None:
+    """A cluster's steps stand in the phase of steps, each with what its client asked; faults and nodes make no steps."""
+    asked = {"client": "client", "op": "put", "node": "n0"}
+    root = build(
+        [
+            Event(0, "distributed.nodes.n0", "node.start", {"node": "n0"}),
+            Event(0, "distributed.faults[0]", "fault.strike", {"name": "loss"}),
+            Event(1, "distributed.steps[0]", "op.start", asked),
+            Event(5, "distributed.clients.w0", "op.end", {**asked, "client": "w0"}),
+            Event(7, "distributed.steps[0]", "op.end", {**asked, "error": "gone"}),
+            Step(7, "distributed.steps[0]", "client_put", "", 7),
+            Event(9, "distributed.clients.w0", "op.start", {**asked, "client": "w0"}),
+            Event(20, "distributed.clients.w0", "op.end", {**asked, "client": "w0"}),
+            Step(30, "distributed.steps[1]", "tick", "", 23),
+        ],
+        None,
+    )
+    assert [phase.name for phase in root.inside] == ["steps"]
+    step, operation, tick = sorted(root.inside[0].inside, key=lambda span: span.start_ns + (span.name == "tick") * 100)
+    assert (step.label, tick.label, tick.capability) == ("steps[0] client_put", "steps[1] tick", "time")
+    assert [(span.name, span.virtual_ns, span.failed) for span in step.inside] == [("client.put", 6, True)]
+    assert (operation.name, operation.virtual_ns, operation.capability) == ("client.put", 11, "client")

@@ -15,10 +15,13 @@ SINGLE_MAX = 200  # operations of a workload that are tried one by one
 PLACE = "distributed.clients."
 
 
+Change = Callable[[str, list[Chosen]], list[Chosen]]  # of what a client, by its name, does
+
+
 def drop_clients(gate: Gate) -> None:
     """Make every workload as small as it goes."""
     for origin in [node.origin for node in gate.best.script.nodes() if node.type == "workload"]:
-        for cut in (_fewer_clients, _fewer_operations, _fewer_kinds, _single_operations, _settle):
+        for cut in (_fewer_clients, _fewer_operations, _fewer_kinds, _no_pause, _single_operations, _settle):
             if _node(gate, origin) is not None:
                 cut(gate, origin)
 
@@ -74,9 +77,7 @@ def _with(gate: Gate, origin: str, **fields: Any) -> bool:
     return _consider(gate, origin, {**_step(gate, origin), **fields}, gate.best.tape)
 
 
-def _again(
-    gate: Gate, origin: str, step: dict[str, Any], change: Callable[[str, list[Chosen]], list[Chosen]] | None = None
-) -> bool:
+def _again(gate: Gate, origin: str, step: dict[str, Any], change: Change | None = None) -> bool:
     """Consider another step with which the clients do what they did, changed."""
     machines = gate.best.script.machines
     before, now = Side(_step(gate, origin), machines), Side(step, machines)
@@ -112,27 +113,42 @@ def _fewer_kinds(gate: Gate, origin: str) -> None:
 def _single_operations(gate: Gate, origin: str) -> None:
     """Leave out one operation of all clients, then of one; those after it move up."""
     step = _step(gate, origin)
-    count, clients = step.get("count", 20), client_names(step)
-    if count * len(clients) > SINGLE_MAX:
+    count = step.get("count", 20)
+    if count * step.get("clients", 2) > SINGLE_MAX:
         return
     for number in reversed(range(count)):
         now = _step(gate, origin)
         if now.get("count", 20) > 1:
-            _again(
-                gate, origin, {**now, "count": now.get("count", 20) - 1}, lambda _client, chosen: _less(chosen, number)
-            )
-    for client in clients:
+            _again(gate, origin, {**now, "count": now.get("count", 20) - 1}, _less(number))
+    for client in client_names(_step(gate, origin)):
         for number in reversed(range(_step(gate, origin).get("count", 20))):
-            _again(
-                gate,
-                origin,
-                _step(gate, origin),
-                lambda who, chosen: _less(chosen, number) if who == client else chosen,
-            )
+            _again(gate, origin, _step(gate, origin), _less(number, client))
 
 
-def _less(chosen: list[Chosen], number: int) -> list[Chosen]:
-    return chosen[:number] + chosen[number + 1 :]
+def _less(number: int, who: str = "") -> Change:
+    """Leave out the operation of a number, of one client or of all."""
+
+    def change(client: str, chosen: list[Chosen]) -> list[Chosen]:
+        return chosen[:number] + chosen[number + 1 :] if who in ("", client) else chosen
+
+    return change
+
+
+def _sent(index: int, kind: dict[str, Any]) -> Change:
+    """Send all operations of a kind where it says now, if it says so."""
+    node = kind.get("node")
+
+    def change(_client: str, chosen: list[Chosen]) -> list[Chosen]:
+        return [each._replace(node=node) if each.kind == index and isinstance(node, str) else each for each in chosen]
+
+    return change
+
+
+def _no_pause(gate: Gate, origin: str) -> None:
+    """Let clients not wait between operations."""
+    step = _step(gate, origin)
+    if "pause" in step:
+        _again(gate, origin, {name: value for name, value in step.items() if name != "pause"})
 
 
 def _settle(gate: Gate, origin: str) -> None:
@@ -141,14 +157,7 @@ def _settle(gate: Gate, origin: str) -> None:
     for index in range(len(step["operations"])):
         for kind in _settled(gate, origin, index):
             now = _step(gate, origin)
-            _again(gate, origin, {**now, "operations": _replaced(now["operations"], index, kind)}, _to(kind))
-
-
-def _to(kind: dict[str, Any]) -> Callable[[str, list[Chosen]], list[Chosen]]:
-    def change(_client: str, chosen: list[Chosen]) -> list[Chosen]:
-        return [each._replace(node=kind["node"]) if isinstance(kind.get("node"), str) else each for each in chosen]
-
-    return change
+            _again(gate, origin, {**now, "operations": _replaced(now["operations"], index, kind)}, _sent(index, kind))
 
 
 def _replaced(kinds: list[Any], index: int, kind: dict[str, Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fozzy.core.events import Draw
 from fozzy.dsl.duration import UNITS_NS, parse_ns
-from fozzy.search.script import Node
+from fozzy.search.script import FAULTS_PART, Node
 from fozzy.search.shrink.cut import lowest
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.subject import Candidate
@@ -23,17 +23,19 @@ FINE = 10  # of a unit: as many of them or more are not looked at in the next on
 
 def fix_times(gate: Gate) -> None:
     """Write down when faults struck and whom, all at once or one by one: the run stays the same without the draws."""
-    faults = [node for node in gate.best.script.nodes() if node.is_fault and node.type != "fault"]
-    if not gate.consider(_all_fixed(gate.best, faults)):
+    faults = [node for node in gate.best.script.nodes() if node.part == FAULTS_PART and _draws(node.fields)]
+    if faults and not gate.consider(_all_fixed(gate.best, faults)):
         for node in faults:
             gate.consider(_all_fixed(gate.best, [node]))
+
+
+def _draws(fields: Any) -> bool:
+    return any(isinstance(fields.get(name), dict) for name in ("at", "for", "node"))
 
 
 def _all_fixed(best: Candidate, faults: list[Node]) -> Candidate:
     script, tape = best.script, best.tape
     for node in faults:
-        if node.origin == "":
-            continue
         name = node.fields.get("name", node.type)
         fields, labels = _fixed(node.fields, {draw.label: draw for draw in reversed(tape.draws)}, f"fault.{name}")
         script = script.replace(node.origin, (node._replace(fields=fields),))
@@ -82,8 +84,7 @@ def shorten_times(gate: Gate) -> None:
         if gate.best.script.is_cluster and not gate.is_kept(node.origin):
             for field in _times_in(node):
                 _shorten_field(gate, node.origin, field)
-    for cut in (_shorten_duration,):
-        cut(gate)
+    _shorten_duration(gate)
 
 
 def _times_in(node: Node) -> Iterator[str]:

@@ -28,7 +28,12 @@ def still_network(gate: Gate) -> None:
             break
     fixed = _network(gate).get("latency")
     if isinstance(fixed, str):
-        shorten(fixed, lambda text: parse_ns(text) > 0 and _consider(gate, {**_network(gate), "latency": text}))
+        shorten(
+            fixed,
+            lambda text: (
+                parse_ns(text) >= parse_ns(PLAIN["latency"]) and _consider(gate, {**_network(gate), "latency": text})
+            ),
+        )
 
 
 def _latencies(latency: Any) -> Iterator[str]:

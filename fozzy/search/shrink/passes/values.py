@@ -64,6 +64,9 @@ def simplify_values(gate: Gate) -> None:
             _simplify_step(gate, node.origin)
         elif gate.failure.title in TAKING_INPUT and node.type in INPUTS:
             _simplify_field(gate, node.origin, INPUTS[node.type])
+    for node in list(gate.best.script.nodes()):
+        if node.type == "workload":
+            _simplify_operations(gate, node.origin)
     variables = gate.best.script.head.get("vars")
     for name in list(variables or ()):
         simplify(gate.best.script.head["vars"][name], lambda value, name=name: _with_variable(gate, name, value))  # type: ignore[misc]
@@ -103,6 +106,33 @@ def _with_a_draw_less(gate: Gate, origin: str, script: Script) -> bool:
     own = [index for index, draw in enumerate(draws) if draw.at == origin]
     tapes = (gate.best.tape._replace(draws=draws[:index] + draws[index + 1 :]) for index in own[:OWN_DRAWS_MAX])
     return any(gate.consider(Candidate(script, tape)) for tape in tapes)
+
+
+def _simplify_operations(gate: Gate, origin: str) -> None:
+    """Simplify what the clients of a workload send: values that are given, not those that are drawn."""
+    node = _node(gate, origin)
+    for index, kind in enumerate(node.fields["operations"] if node else ()):
+        _with_operation(gate, origin, index, {name: value for name, value in kind.items() if name != "weight"})
+        for name, value in kind.get("args", {}).items():
+            if not (isinstance(value, dict) and len(value) == 1):
+                simplify(value, partial(_with_sent, gate, (origin, index, name)))
+
+
+def _with_sent(gate: Gate, place: tuple[str, int, str], value: Any) -> bool:
+    origin, index, name = place
+    node = _node(gate, origin)
+    if node is None or (isinstance(value, dict) and len(value) == 1):
+        return False
+    kind = node.fields["operations"][index]
+    return _with_operation(gate, origin, index, {**kind, "args": {**kind["args"], name: value}})
+
+
+def _with_operation(gate: Gate, origin: str, index: int, kind: dict[str, Any]) -> bool:
+    node = _node(gate, origin)
+    if node is None:
+        return False
+    kinds = node.fields["operations"]
+    return _with_fields(gate, origin, {"operations": [*kinds[:index], kind, *kinds[index + 1 :]]})
 
 
 def _with_variable(gate: Gate, name: str, value: Any) -> bool:
