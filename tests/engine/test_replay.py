@@ -380,3 +380,19 @@ def test_status_and_exit_say_the_same(fz: Any, scenario: Any) -> None:
     scenario("a", [{"type": "assert_ok", "value": True}, {"type": "sleep", "duration": "2s"}], timeout="1s")
     done = fz("replay", "c.fozzy", "--scenario", "a.fozzy.json", "--json")
     assert (done.code, done.document()["status"], done.document()["replay"]["verdict"]) == (1, "fail", "CHANGED")
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_drift_of_user_code_names_the_other_python(
+    fz: Any, scenario: Any, resealed: Any, monkeypatch: pytest.MonkeyPatch, other: bool
+) -> None:
+    """The same seed may run user code otherwise on another version; where that was, the cause says so."""
+    Path("m.py").write_text("def f(): return 1")
+    scenario("a", [{"type": "call", "function": "m:f"}, {"type": "fail", "message": "x"}])
+    fz("run", "a.fozzy.json", "--det", "--record", "t.fozzy", "--allow-code", "--quiet")
+    Path("m.py").write_text("def f(): return 2")
+    if other:
+        monkeypatch.setattr("fozzy.wall.python_version", lambda: "3.99.0")
+    cause = fz("replay", "t.fozzy", "--allow-code", "--json").document()["replay"]["cause"]
+    assert "answered differently" in cause
+    assert ("and this is Python 3.99.0" in cause) is other
