@@ -313,16 +313,11 @@ def test_a_kept_trace_is_a_test(fz: Any, scenario: Any, recorded: str) -> None:
     assert (member["status"], member["replay"]["verdict"]) == ("fail", "SAME")
 
 
-@pytest.mark.parametrize("form", ["suite", "distributed", "invalid"])
+@pytest.mark.parametrize("form", ["suite", "invalid"])
 def test_a_sealed_trace_of_what_cannot_run_is_damage(fz: Any, recorded: str, resealed: Any, form: str) -> None:
-    """A trace whose scenario is a suite, a cluster or no scenario: the evidence is at fault, not the user: 6."""
+    """A trace whose scenario is a suite or no scenario: the evidence is at fault, not the user: 6."""
     texts = {
         "suite": {"version": 1, "name": "s", "suites": {"a": ["b"]}},
-        "distributed": {
-            "version": 1,
-            "name": "d",
-            "distributed": {"node_count": 2, "steps": [{"type": "tick", "duration": "1ms"}]},
-        },
         "invalid": {"version": 1, "name": "i", "steps": []},
     }
     head, rest = Path(recorded).read_bytes().split(b"\n", 1)
