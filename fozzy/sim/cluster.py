@@ -72,6 +72,8 @@ class Cluster:
         node.state, node.generator = {}, None
         node.pid += 100 if node.incarnation > 1 else 0
         node.modules = self.user.fresh()
+        if self.kernel.current is node:
+            self.kernel.current = None  # it is entered anew, with its new modules
         setting = self.setting.nodes[node.number]
         self.programs[node] = program = program_of(setting, self, node)
         self.kernel.event("node.start", node=node.name, incarnation=node.incarnation)
