@@ -10,6 +10,7 @@ class SimFuture(asyncio.Future[Any]):
     """A future of a simulated machine; `number` is its own from its first hash on."""
 
     __slots__ = ("number",)
+    number: int
 
     def __hash__(self) -> int:
         try:
