@@ -15,7 +15,7 @@ from fozzy.core.log import Log
 from fozzy.core.sources import Mutated
 from fozzy.dsl.load import load
 from fozzy.engine.code import Allowance
-from fozzy.engine.prepare import Options, run_seed, start, steps_file
+from fozzy.engine.prepare import Options, run_seed, start, runnable_file
 from fozzy.engine.record import run_once
 from fozzy.errors import InputError, Terminated
 from fozzy.search.failing import open_failing
@@ -303,7 +303,7 @@ FAILING = sorted(path for path in OURS.rglob("*.fail.fozzy.*") if path.parent.na
 def test_every_failing_scenario_of_ours(path: Path, bench: Any) -> None:
     """Whatever its steps are: the same failure, smaller, replays SAME, and nothing more goes the second time."""
     loaded = load(path)
-    seed = run_seed(steps_file(loaded), None if steps_file(loaded).seed is not None else 7)
+    seed = run_seed(runnable_file(loaded), None if runnable_file(loaded).seed is not None else 7)
     options = Options(det=True, allow_code=True)
     done = run_once(loaded, options, seed, "run", keep=bench.keeping(), root=path.parent)
     assert done.trace is not None and done.ended.status != "pass"
