@@ -179,7 +179,8 @@ class Script:
     def edit(self, edit: Edit) -> Script:
         """The script with steps replaced. *Errors*: `Uncuttable`."""
         parts = {part: _edited(nodes, edit) for part, nodes in self.parts.items()}
-        if not parts[f"{CLUSTER}.steps" if self.is_cluster else "steps"] and not clusters.runs_itself(self.cluster):
+        steps = parts[f"{CLUSTER}.steps" if self.is_cluster else "steps"]
+        if not steps and not (self.is_cluster and clusters.runs_itself(self.cluster)):
             raise Uncuttable
         return Script(self.head, parts, self.inside)
 

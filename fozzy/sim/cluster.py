@@ -9,7 +9,6 @@ Rule 3: the first thing that is found ends the run, after the handle that found 
 from __future__ import annotations
 
 import asyncio
-from asyncio import format_helpers
 from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import crc32
@@ -18,8 +17,9 @@ from fozzy.core.choice import Choices
 from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
+from fozzy.sim.failures import Fence, callback_of, exception_failure, placed, refusal, sim_failure
 from fozzy.sim.kernel import Kernel, Pending, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
@@ -257,20 +257,16 @@ class Cluster:
         if isinstance(error, SystemExit) and not error.code:
             return  # a program ends well by it
         if isinstance(error, Refused):
-            self.find(_refusal(error), node.span)
+            self.find(refusal(error), node.span)
             return
-        error, others = _innermost(error)
-        told = self.user.described(error)
-        message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        message += _where(told) + (f", and {others} more in its group" if others else "")
-        self.find(_sim_failure("node_exception", message, details=_exception(told)), node.span)
+        self.find(exception_failure(self.user, error, f"{whose} on {node.name}"), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
         if isinstance(error, SystemExit | KeyboardInterrupt | Fence):
             self.raised(node, error, "its program")
             return
-        message = f"Exception in callback {_format_callback(handle._callback, handle._args, {})}"
+        message = f"Exception in callback {callback_of(handle)}"
         try:
             handle._loop.call_exception_handler({"message": message, "exception": error, "handle": handle})
         except BaseException as worse:  # the handler wants the program to end
@@ -297,7 +293,7 @@ class Cluster:
         """The program does what cannot be simulated; what to raise."""
         at = self.user.caller()
         message = f"{at or 'the program'} on {node.name} calls {call}: {why}"
-        self.find(_sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
+        self.find(sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
         return Fence(message)
 
     def hung(self, node: Node, hang_ns: int) -> BaseException:
@@ -314,19 +310,19 @@ class Cluster:
         """Steps go on and on while time stands still."""
         stacks = stacks_of(self)
         message = f"{node.name} runs and runs at one instant, and time stands still"
-        self.found.append(_at(_sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
+        self.found.append(placed(sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
 
     def too_many_steps(self) -> None:
         """The bound of steps was reached."""
         message = f"the execution took more than {self.kernel.steps_max} steps"
-        self.found.append(_at(_sim_failure("steps_limit", message, "limit"), "distributed"))
+        self.found.append(placed(sim_failure("steps_limit", message, "limit"), "distributed"))
 
     def deadlock(self, what: str) -> StepFailed:
         """Nothing can happen any more and something is still waited for."""
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
+        return sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""
@@ -340,7 +336,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 
@@ -366,59 +362,8 @@ class Cluster:
             self.workloads.clear()
 
 
-class Fence(BaseException):
-    """What is raised in a program that did what cannot be simulated; `except Exception` does not swallow it."""
-
-    is_fence = True
-
-
-_format_callback: Any = format_helpers._format_callback
-
-
-def _refusal(refused: Refused) -> StepFailed:
-    """There is no such program: its module cannot be imported, or has no such name."""
-    answer = refused.answer
-    failed = answer.get("import_failed")
-    if failed is not None:
-        where = f" ({failed['at']})" if failed["at"] else ""
-        message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
-        return _sim_failure("node_import_failed", message, "input_invalid", details=_exception(failed))
-    message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
-    return _sim_failure("node_not_found", message, "input_invalid")
-
-
 def _commutes(setting: ClusterSetting) -> bool:
     """Whether steps of two machines at one instant cannot see each other: every link takes its time and no objects
     are shared."""
     slow = all(each.latency.low_ns > 0 for each in (setting.link, *setting.links.values()))
     return slow and not setting.share
-
-
-def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
-    return StepFailed(title, message, kind, "fail", details=details)
-
-
-def _at(failure: StepFailed, at: str) -> StepFailed:
-    failure.at = at
-    return failure
-
-
-def _innermost(error: BaseException) -> tuple[BaseException, int]:
-    """The first exception of a group, and how many others are in it; any other is itself."""
-    others = 0
-    while isinstance(error, BaseExceptionGroup):
-        others += len(error.exceptions) - 1
-        error = error.exceptions[0]
-    return error, others
-
-
-def _where(told: dict[str, Any]) -> str:
-    where = ", ".join(each for each in (told["function"], told["at"]) if each)
-    return f" ({where})" if where else ""
-
-
-def _exception(told: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: told[key]
-        for name, key in (("exception", "type"), ("at", "at"), ("function", "function"), ("traceback", "traceback"))
-    }

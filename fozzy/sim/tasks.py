@@ -7,17 +7,17 @@ from typing import Any
 
 
 class SimFuture(asyncio.Future[Any]):
-    """A future of a simulated machine."""
+    """A future of a simulated machine; `number` is its own from its first hash on."""
 
     __slots__ = ("number",)
 
-    def __init__(self, *, loop: Any) -> None:
-        super().__init__(loop=loop)
-        number: int = loop.futures_made + 1
-        loop.futures_made = self.number = number
-
     def __hash__(self) -> int:
-        return self.number
+        try:
+            return self.number
+        except AttributeError:  # few are ever hashed: it gets its number now
+            loop: Any = self.get_loop()
+            loop.futures_numbered = self.number = loop.futures_numbered + 1
+            return self.number
 
 
 class SimTask(asyncio.Task[Any]):

@@ -27,6 +27,7 @@ class UserCode:
         self._places = places
         self._modules = modules
         self.aside = aside  # in it user code runs that has no machine any more: what is left when a run is over
+        self.led_here = ""  # the line that asked for what runs now, where its frame is not there any more
         self._failed = failed or {}  # modules whose import failed, with what to say
 
     def fresh(self) -> Any:
@@ -62,7 +63,7 @@ class UserCode:
             if not other and "site-packages" in file:
                 other = f"{file.rpartition('site-packages')[2][1:]}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
-        return other
+        return self.led_here or other
 
     def shown(self, file: str, line: int) -> str:
         """A line for people: the user's by its path below his folder, others by the name of their package."""

@@ -105,7 +105,7 @@ program = "m:main"
         ("node_count = 2", "distributed.nodes.n1", 5),
         ('nodes = ["n0", "n1"]', "distributed.nodes.n1", 5),
         ("[distributed.nodes]\nn0 = {}\nn1 = {}", "distributed.nodes.n1", 8),
-        ("node_count = 2", "distributed.clients.w0", 4),
+        ("node_count = 2", "distributed.clients.w.0", 4),
         ("node_count = 2", "distributed", 3),
     ],
 )

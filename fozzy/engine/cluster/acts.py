@@ -19,9 +19,9 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.dsl.steps.matchers import agrees
 from fozzy.engine.cluster.run import ClusterRun
-from fozzy.sim.clients import STEPS_CLIENT
 from fozzy.sim.network import TICK_NS
 from fozzy.sim.node import Node
+from fozzy.sim.settings import STEPS_CLIENT
 from fozzy.sim.workload import Kind, Workload
 
 Act = Callable[[Any, ClusterRun], str]

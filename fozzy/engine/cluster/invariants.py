@@ -16,8 +16,8 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.engine.cluster.run import ClusterRun
 from fozzy.sim import context
-from fozzy.sim.clients import STEPS_CLIENT
 from fozzy.sim.kernel import Pending
+from fozzy.sim.settings import CHECKER, STEPS_CLIENT
 from fozzy.sim.stacks import tasks_of
 from fozzy.sim.views import View
 
@@ -138,7 +138,7 @@ class _OfYours(Judge):
     def holds(self) -> bool:
         """Whether the function says so. *Errors*: `StepFailed` when it raises."""
         cluster = self.cluster
-        machine = cluster.clients.machine("checker")
+        machine = cluster.clients.machine(CHECKER)
         before, context.current = context.current, machine
         if machine.modules is not None:
             cluster.user.enter(machine.modules)

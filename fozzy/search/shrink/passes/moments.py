@@ -10,7 +10,7 @@ from typing import Any
 
 from fozzy.core.events import Draw
 from fozzy.dsl.duration import UNITS_NS, parse_ns
-from fozzy.search.script import Node
+from fozzy.search.script import FAULTS_PART, Node
 from fozzy.search.shrink.cut import lowest
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.subject import Candidate
@@ -23,10 +23,14 @@ FINE = 10  # of a unit: as many of them or more are not looked at in the next on
 
 def fix_times(gate: Gate) -> None:
     """Write down when faults struck and whom, all at once or one by one: the run stays the same without the draws."""
-    faults = [node for node in gate.best.script.nodes() if node.is_fault and node.type != "fault"]
-    if not gate.consider(_all_fixed(gate.best, faults)):
+    faults = [node for node in gate.best.script.nodes() if node.part == FAULTS_PART and _draws(node.fields)]
+    if faults and not gate.consider(_all_fixed(gate.best, faults)):
         for node in faults:
             gate.consider(_all_fixed(gate.best, [node]))
+
+
+def _draws(fields: Any) -> bool:
+    return any(isinstance(fields.get(name), dict) for name in ("at", "for", "node"))
 
 
 def _all_fixed(best: Candidate, faults: list[Node]) -> Candidate:
