@@ -123,16 +123,16 @@ async def main(node):
 
 
 def test_a_worker_that_runs_many_keeps_its_size(programs: Any, inside: Any) -> None:
-    """Hundreds of executions in one process take no more memory than the first."""
+    """After garbage was collected for the first time, hundreds of executions take no more memory."""
     programs.write(CHATTER + SIZES)
     run = programs.ready(node_count=2)
     session = programs.session(run)
     sizes = []
-    for seed in range(250):
+    for seed in range(430):
         ran = inside(session, run, seed)
         assert ran.findings == []
         sizes.append(max(int(line[5:]) for line in ran.said() if line.startswith("size ")))
-    assert sizes[-1] - sizes[100] < 4_000
+    assert sizes[-1] - sizes[240] < 3_000, sizes[::25]
 
 
 def test_a_digest_changes_with_the_users_files_alone(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
