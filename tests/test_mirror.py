@@ -54,6 +54,7 @@ COVERED_ELSEWHERE = {
         for name in ("causes", "statements", "ways", "witness")
     },
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
+    "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

@@ -9,6 +9,7 @@ Rule 3: the first thing that is found ends the run, after the handle that found 
 from __future__ import annotations
 
 import asyncio
+from asyncio import format_helpers
 from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import crc32
@@ -17,7 +18,7 @@ from fozzy.core.choice import Choices
 from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
-from fozzy.sim.failures import Fence, callback_of, exception_failure, placed, refusal, sim_failure
+from fozzy.sim.findings import exception_details, innermost, placed, refusal, sim_failure, where_in
 from fozzy.sim.kernel import Kernel, Pending, Why
 from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
@@ -259,14 +260,18 @@ class Cluster:
         if isinstance(error, Refused):
             self.find(refusal(error), node.span)
             return
-        self.find(exception_failure(self.user, error, f"{whose} on {node.name}"), node.span)
+        error, others = innermost(error)
+        told = self.user.described(error)
+        message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
+        message += where_in(told) + (f", and {others} more in its group" if others else "")
+        self.find(sim_failure("node_exception", message, details=exception_details(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
         if isinstance(error, SystemExit | KeyboardInterrupt | Fence):
             self.raised(node, error, "its program")
             return
-        message = f"Exception in callback {callback_of(handle)}"
+        message = f"Exception in callback {_format_callback(handle._callback, handle._args, {})}"
         try:
             handle._loop.call_exception_handler({"message": message, "exception": error, "handle": handle})
         except BaseException as worse:  # the handler wants the program to end
@@ -360,6 +365,15 @@ class Cluster:
             self.clients.close()
             self.left.clear()
             self.workloads.clear()
+
+
+class Fence(BaseException):
+    """What is raised in a program that did what cannot be simulated; `except Exception` does not swallow it."""
+
+    is_fence = True
+
+
+_format_callback: Any = format_helpers._format_callback
 
 
 def _commutes(setting: ClusterSetting) -> bool:

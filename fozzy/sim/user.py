@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 from fozzy.world.code.child import Refused, named
@@ -75,8 +76,19 @@ class UserCode:
         return f"{shown}:{line}" if shown else ""
 
     def clean(self, text: str) -> str:
-        """A text without what differs from run to run."""
+        """A text without what differs from run to run, and from one machine of ours to another: where Python and its
+        packages are."""
+        for folder in installed():
+            text = text.replace(folder, "")
         return self._places.clean(text)
+
+
+@cache
+def installed() -> tuple[str, ...]:
+    """The folders of installed packages and of Python's own modules, the longest first."""
+    packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    folders = {os.path.join(each, "") for each in (*packages, os.path.dirname(os.__file__))}
+    return tuple(sorted(folders, key=lambda folder: (-len(folder), folder)))
 
 
 def _advise(told: dict[str, Any] | None, error: BaseException | None) -> None:

@@ -45,7 +45,7 @@ def done(candidate: Candidate) -> list[tuple[str, str, Any]]:
 
 def test_the_two_clients_that_matter_stay(plant: Any) -> None:
     """Wherever they stand among five, with what they drew."""
-    draws = {f"workload{index}": [1, index % 2, index % 3] for index in range(5)}
+    draws = {f"workload.{index}": [1, index % 2, index % 3] for index in range(5)}
 
     def fails(candidate: Candidate) -> bool:
         keys = [(node, key) for _, node, key in done(candidate)]
