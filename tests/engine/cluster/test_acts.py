@@ -158,9 +158,8 @@ def test_workloads_run_beside_the_steps_or_before_the_next(builtin: Any) -> None
     ran = builtin([load, {**load, "wait": True, "clients": 1}, {**load, "name": "mine", "pause": "1s"}])
     assert ran.findings == []
     assert ran.steps()[0] == ("workload", "2 clients, 5 operations each")
-    assert {each.fields["client"] for each in ran.events("op.start")} == {
-        "workload0", "workload1", "workload20", "mine0", "mine1",
-    }  # fmt: skip
+    clients = {each.fields["client"] for each in ran.events("op.start")}
+    assert clients == {"workload.0", "workload.1", "workload2.0", "mine.0", "mine.1"}
     assert len(ran.events("op.end")) == 25
     steps = [each.t for each in ran.records if type(each).__name__ == "Step"]
     assert steps[0] == 0 < steps[1] == steps[2]
