@@ -35,12 +35,12 @@ class Handle(asyncio.Handle):
 
     __slots__ = ()
     __init__: Any = object.__init__
-    _repr: Any = None
-    _source_traceback: Any = None
-    _context: Any
     _loop: Any
+    _context: Any
     _callback: Any
     _args: Any
+    _repr: Any = None
+    _source_traceback: Any = None
 
     def cancel(self) -> None:
         self._cancelled = True
