@@ -15,7 +15,7 @@ from fozzy.core.log import Log
 from fozzy.core.sources import Mutated
 from fozzy.dsl.load import load
 from fozzy.engine.code import Allowance
-from fozzy.engine.prepare import Options, run_seed, start, runnable_file
+from fozzy.engine.prepare import Options, run_seed, runnable_file, start
 from fozzy.engine.record import run_once
 from fozzy.errors import InputError, Terminated
 from fozzy.search.failing import open_failing
