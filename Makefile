@@ -59,6 +59,7 @@ soak: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/libraries.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

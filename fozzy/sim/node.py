@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
-HURRIED_MAX = 1000  # timers at one instant that were due when they were made; who makes more waits for time to pass
+HURRIED_MAX = 50  # timers at one instant that were due when they were made; who makes more waits for time to pass
 
 
 class Node:

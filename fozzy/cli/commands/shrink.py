@@ -15,6 +15,7 @@ from fozzy.cli.documents import ShrinkBody, ShrinkDocument
 from fozzy.cli.keeping import ENDS
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
+from fozzy.cli.telling import trace_story
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
@@ -200,6 +201,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
         lines += [line(checked), []]
         lines += [*screen.left(done), *([[]] if done.reasons else []), *screen.slips(done)]
         lines += [[]] * bool(done.slips)
+        told = trace_story(body.trace_paths[0]).lines() if size_of(done.best).nodes else []
+        lines += [*told, *([[]] if told else [])]
         lines += screen.of_the_world(len(done.first.tape.asks), asks)
         lines += self._next(body, keep)
         self._say(console, lines)

@@ -149,6 +149,7 @@ class Gate:
         self.size = size_of(first)
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
+        self.lowered: dict[tuple[str, int], int] = {}  # draws that went no lower, by label and place, with their values
         self.listen: Callable[[], None] = lambda: None
         self._sure = (first, self.size)
         self._looked = 0

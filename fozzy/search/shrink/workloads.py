@@ -14,6 +14,7 @@ import msgspec
 
 from fozzy.core.events import Draw
 from fozzy.search.subject import Tape
+from fozzy.sim.settings import client_name
 
 MAKERS = ("any", "int")
 Json = Mapping[str, Any]
@@ -40,7 +41,7 @@ Change = Callable[[str, list[Chosen]], list[Chosen]]
 
 def client_names(step: Json) -> list[str]:
     """The clients of a workload, in order."""
-    return [f"{step.get('name', 'workload')}{index}" for index in range(step.get("clients", 2))]
+    return [client_name(step.get("name", "workload"), index) for index in range(step.get("clients", 2))]
 
 
 def operations_of(side: Side, client: str, draws: Sequence[Draw]) -> list[Chosen]:
