@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fozzy.sim import context as machines
 from fozzy.sim.context import UPTIME_NS
 from fozzy.sim.loop_network import NetworkCalls
+from fozzy.sim.patches.threads import inline
 from fozzy.sim.tasks import SimFuture, SimTask
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Timer(Handle, asyncio.TimerHandle):
 
     __slots__ = ()
     _when: Any
-    _scheduled: Any
+    _scheduled: bool
 
     def cancel(self) -> None:
         if not self._cancelled:
@@ -80,6 +81,7 @@ class SimLoop(NetworkCalls):
         self.kernel = node.kernel
         self.futures_numbered = 0
         self.base = Context()
+        self.endpoints: dict[Any, None] = {}  # its streams that are open
         self.executor: Any = None
         self._ready = node.ready
         self._is_closed = False
@@ -131,8 +133,8 @@ class SimLoop(NetworkCalls):
             raise TypeError("when cannot be None")
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        node = self.node
         timer: Timer = handle_of(Timer(), callback, args, self, context)
+        node = self.node
         timer._when, timer._scheduled = when, True
         if when <= self.time() and machines.current is node and node.may_hurry():
             node.overdue.append(timer)
@@ -169,19 +171,23 @@ class SimLoop(NetworkCalls):
     # Executors run what they are given at a step of their own
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> SimFuture:
-        future = self.create_future()
+        future, user = self.create_future(), self.cluster.user
+        asked_at = user.caller()
 
         def run() -> None:
             if future.cancelled():
                 return
+            user.led_here = asked_at
             try:
-                future.set_result(func(*args))
+                future.set_result(_run_in_thread(executor, func, args))
             except BaseException as error:  # a thread keeps whatever it is for who waits
                 if getattr(error, "is_fence", False):
                     raise
                 if isinstance(error, StopIteration):
                     error = RuntimeError(f"{func} raised StopIteration")
                 future.set_exception(error)
+            finally:
+                user.led_here = ""
 
         self.call_soon(run, context=Context())  # a thread does not inherit
         return future
@@ -261,6 +267,12 @@ class SimLoop(NetworkCalls):
 
     def __repr__(self) -> str:
         return f"<SimLoop of {self.node.name}>"
+
+
+def _run_in_thread(executor: Any, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """What a call in a worker thread comes to: there is no running loop there. An executor of the program's own may be
+    one of processes, which refuses."""
+    return inline(func, *args) if executor is None else executor.submit(func, *args).result()
 
 
 def _ns(when: float) -> int:

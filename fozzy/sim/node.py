@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
-HURRIED_MAX = 1000  # timers at one instant that were due when they were made; who makes more waits for time to pass
+HURRIED_MAX = 50  # timers at one instant that were due when they were made; who makes more waits for time to pass
 
 
 class Node:
@@ -197,6 +197,14 @@ class Node:
         self.loop = self.modules = self.generator = self.last = None
         for held in (self.ready, self.overdue, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
             held.clear()
+
+    def hang_up(self) -> None:
+        """Its program has ended: the system closes what it had open."""
+        self.listeners.clear()
+        self.datagrams.clear()
+        if self.loop is not None:
+            for endpoint in list(self.loop.endpoints):  # type: ignore[attr-defined]
+                endpoint.drop()
 
     def port(self) -> int:
         """A port nobody has."""

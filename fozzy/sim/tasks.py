@@ -10,7 +10,6 @@ class SimFuture(asyncio.Future[Any]):
     """A future of a simulated machine; `number` is its own from its first hash on."""
 
     __slots__ = ("number",)
-
     number: int
 
     def __hash__(self) -> int:

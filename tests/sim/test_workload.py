@@ -38,8 +38,8 @@ GET = ("get", (0,), {"key": "a"}, 3)
 def test_every_client_does_so_many_one_after_the_other() -> None:
     """None of one client overlaps another of its own; those of different clients do."""
     history = Worked([PUT, GET], clients=3, count=15, latency=uniform(MS, 9 * MS)).history
-    assert Counter(entry.client for entry in history) == {"load0": 15, "load1": 15, "load2": 15}
-    for client in ("load0", "load1", "load2"):
+    assert Counter(entry.client for entry in history) == {"load.0": 15, "load.1": 15, "load.2": 15}
+    for client in ("load.0", "load.1", "load.2"):
         own = [entry for entry in history if entry.client == client]
         assert all(before.end_ns <= after.start_ns for before, after in zip(own, own[1:], strict=False))  # type: ignore[operator]
     assert any(
@@ -81,7 +81,7 @@ def test_draws_are_the_clients_own() -> None:
 
     def drawn(clients: int) -> list[int]:
         records = Worked([PUT, GET], clients=clients).records
-        return [each.value for each in records if isinstance(each, Draw) and each.label == "workload.load0"]
+        return [each.value for each in records if isinstance(each, Draw) and each.label == "workload.load.0"]
 
     assert drawn(1) == drawn(3) != []
 

@@ -74,6 +74,7 @@ class Shrinker:
 
     def _rounds(self) -> None:
         gate = self._gate
+        gate.look_at_calm()
         for _ in range(ROUNDS_MAX):
             before = gate.size, gate.is_alone
             for each in self._passes:
@@ -113,5 +114,11 @@ def shrink(
     aims: Sequence[Aim] = AIMS,
     listen: Listener | None = None,
 ) -> Shrunk:
-    """Shrink a candidate that fails for a reason. *Units*: `budget_ns` is wall time."""
-    return Shrinker(Gate(subject, first, failure, budget_ns), aims, listen).run()
+    """Shrink a candidate that fails for a reason. *Units*: `budget_ns` is wall time. *Closes*: the process that runs
+    shared; a run after this one begins another."""
+    try:
+        return Shrinker(Gate(subject, first, failure, budget_ns), aims, listen).run()
+    finally:
+        close = getattr(subject, "close", None)
+        if close is not None:
+            close()
