@@ -198,6 +198,14 @@ class Node:
         for held in (self.ready, self.overdue, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
             held.clear()
 
+    def hang_up(self) -> None:
+        """Its program has ended: the system closes what it had open."""
+        self.listeners.clear()
+        self.datagrams.clear()
+        if self.loop is not None:
+            for endpoint in list(self.loop.endpoints):  # type: ignore[attr-defined]
+                endpoint.drop()
+
     def port(self) -> int:
         """A port nobody has."""
         self.ports += 1

@@ -12,8 +12,6 @@ class SimFuture(asyncio.Future[Any]):
     __slots__ = ("number",)
     number: int
 
-    number: int
-
     def __hash__(self) -> int:
         try:
             return self.number
