@@ -7,8 +7,8 @@ meaning.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from blake3 import blake3
@@ -39,7 +39,8 @@ class Failure(NamedTuple):
     @property
     def shown(self) -> str:
         """In words for people."""
-        cause = f" ({' at '.join(self.cause)})" if self.cause else ""
+        joint = " at " if self.cause and ":" in self.cause[-1] else ", "
+        cause = f" ({joint.join(self.cause)})" if self.cause else ""
         return f"{self.title}{cause} at {self.at}"
 
 
@@ -48,7 +49,20 @@ def failure_of(found: Sequence[Found], origin: str) -> Failure:
     first = next(each for each in found if each.status != "pass")
     details = first.details if isinstance(first.details, dict) else {}
     cause = tuple(str(details[name]) for name in CAUSES if details.get(name) not in (None, ""))
+    if origin.startswith("distributed"):
+        cause += tuple(each for each in _seen_in(details) if each not in cause)
     return Failure(first.finding, first.title, origin, first.field, cause)
+
+
+def _seen_in(details: Mapping[str, Any]) -> Iterator[str]:
+    """Whether a cluster answered nothing at all; of values on nodes, whether all have one. With nothing left that wrote
+    them an expectation fails too, and that is another failure."""
+    if "actual" in details and not details["actual"] and details["actual"] is not False:
+        yield "nothing"
+    values = details.get("values")
+    if isinstance(values, dict):
+        missing = sum(value is None for value in values.values())
+        yield "on all" if not missing else "on none" if missing == len(values) else "on some"
 
 
 class Tape(NamedTuple):

@@ -25,7 +25,7 @@ from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, tasks_of, unregister
+from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, unregister
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
@@ -354,10 +354,7 @@ class Cluster:
         dropped without being told to anybody."""
         self.is_over = True
         kernel, nodes = self.kernel, self.kernel.nodes
-        tasks = [task for node in nodes for task in tasks_of(node)]
-        for each in tasks:
-            each._log_destroy_pending = False
-        unregister({node.loop for node in nodes if node.loop is not None})
+        tasks = unregister({node.loop for node in nodes if node.loop is not None})
         with self.user.aside():
             del tasks
             kernel.close()

@@ -35,6 +35,10 @@ class Handle(asyncio.Handle):
 
     __slots__ = ()
     __init__: Any = object.__init__
+    _loop: Any
+    _context: Any
+    _callback: Any
+    _args: Any
     _repr: Any = None
     _source_traceback: Any = None
 
@@ -56,6 +60,8 @@ class Timer(Handle, asyncio.TimerHandle):
     """A callback that becomes ready at an instant."""
 
     __slots__ = ()
+    _when: Any
+    _scheduled: bool
 
     def cancel(self) -> None:
         if not self._cancelled:
@@ -92,7 +98,7 @@ class SimLoop(NetworkCalls):
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Handle:
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        handle = Handle()
+        handle: Handle = Handle()
         handle._context = copy_context() if context is None else context
         handle._loop = self
         handle._cancelled = False
@@ -127,7 +133,8 @@ class SimLoop(NetworkCalls):
             raise TypeError("when cannot be None")
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        timer, node = handle_of(Timer(), callback, args, self, context), self.node
+        timer: Timer = handle_of(Timer(), callback, args, self, context)
+        node = self.node
         timer._when, timer._scheduled = when, True
         if when <= self.time() and machines.current is node and node.may_hurry():
             node.overdue.append(timer)

@@ -54,7 +54,7 @@ PASSED_ON = {
     ("engine/suite.py", "problem.code"),
     ("errors.py", "code"),
     ("errors.py", "first.code"),
-    ("search/explore/steps_bench.py", "failed.title"),
+    ("search/explore/scenario_bench.py", "failed.title"),
     ("search/fuzz/by_hypothesis.py", "crash.title"),
     ("search/fuzz/scenario_target.py", "first.title"),
     ("sim/findings.py", "title"),

@@ -14,7 +14,7 @@ from fozzy.engine.prepare import Options, Ready, header_of, ready
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.hosted_bench import HostedBench, Workbench, is_hosted
 from fozzy.search.explore.plan import Done, Order, Plan
-from fozzy.search.explore.steps_bench import open_steps
+from fozzy.search.explore.scenario_bench import open_bench
 from fozzy.sim.schedules import Schedule
 from fozzy.world.code.host import POOL
 
@@ -100,7 +100,7 @@ def orders(count: int, **schedule: Any) -> list[Order]:
 
 
 def explored(run: Ready, count: int = 100_000, bound: int | None = None, **schedule: Any) -> Campaign:
-    bench = open_bench(run)
+    bench = bench_beside(run)
     campaign = Campaign(Plan(schedule=Schedule(**schedule), seed=1, count=count, bound=bound, goes_on=True), bench)
     try:
         campaign.run()
@@ -109,10 +109,10 @@ def explored(run: Ready, count: int = 100_000, bound: int | None = None, **sched
     return campaign
 
 
-def open_bench(run: Ready) -> Any:
+def bench_beside(run: Ready) -> Any:
     loaded = parse(run.document)
     root = Path(run.setting.project.root) if run.setting.project else Path()
-    return open_steps(loaded, Options(), 1, {}, Allowance(True, root), jobs=1)
+    return open_bench(loaded, Options(), 1, {}, Allowance(True, root), jobs=1)
 
 
 @pytest.mark.parametrize("kind", ["dfs", "bfs"])

@@ -299,7 +299,12 @@ def test_a_budget_ends_what_would_take_long(bench: Any) -> None:
 
 
 OURS = Path(__file__).parents[3] / "scenarios"
-FAILING = sorted(path for path in OURS.rglob("*.fail.fozzy.*") if path.parent.name not in ("host", "matrix"))
+SLOW = "charged_twice"  # each execution imports a web framework anew: to the end it takes minutes
+FAILING = sorted(
+    path
+    for path in OURS.rglob("*.fail.fozzy.*")
+    if path.parent.name not in ("host", "matrix") and not path.name.startswith(SLOW)
+)
 
 
 def failing_seed(loaded: Loaded, options: Options, root: Path) -> int:

@@ -15,7 +15,10 @@ async def server(node):
     async def connected(reader, writer):
         await asyncio.sleep(0.1)
         writer.write(b"late")
-        await reader.read()
+        try:
+            await reader.read()
+        except ConnectionError:
+            pass  # it was closed before what came was read
         writer.close()
     await (await asyncio.start_server(connected, "0.0.0.0", 80)).serve_forever()
 """
@@ -27,7 +30,8 @@ def executed(written: Written, program: str, **files: str) -> Any:
 
 
 def test_a_moment_that_is_as_good_as_over_is_not_waited_for_for_ever(written: Written) -> None:
-    """A timer for this very instant strikes a little later, so a bucket that leaks drop by drop goes on."""
+    """A timer for this very instant strikes at it only some times, then a little later: a bucket that leaks drop by drop
+    goes on."""
     program = """
 import asyncio
 async def main(node):
@@ -42,7 +46,7 @@ async def main(node):
 """
     ended = executed(written, program)
     assert ended.findings == []
-    assert 10 < int(ended.said("client")[0]) < 1000
+    assert 10 < int(ended.said("client")[0]) < 10_000
 
 
 def test_a_run_is_over_when_its_last_program_is(written: Written) -> None:

@@ -14,7 +14,7 @@ from fozzy.engine.record import Keeping
 from fozzy.engine.replay import replay_file
 from fozzy.errors import EvidenceError, UsageError
 from fozzy.search.explore.plan import Done, Failed, Order
-from fozzy.search.explore.steps_bench import StepsBench, open_steps
+from fozzy.search.explore.scenario_bench import ScenarioBench, open_bench
 from fozzy.search.explore.watch import failed_of
 from fozzy.sim.schedules import Schedule
 from fozzy.trace.reader import open_trace
@@ -104,7 +104,7 @@ def test_the_host_is_never_asked() -> None:
     """A scenario that needs the world cannot be explored."""
     steps = [{"type": "proc_spawn", "cmd": "ls"}]
     with pytest.raises(UsageError, match="asks the host for proc"):
-        open_steps(loaded_of(steps, backends={"proc": "host"}), Options(), 1, {}, NO_CODE)
+        open_bench(loaded_of(steps, backends={"proc": "host"}), Options(), 1, {}, NO_CODE)
 
 
 def keeping(folder: Path) -> Keeping:
@@ -148,7 +148,7 @@ def test_orders_run_here_and_in_workers() -> None:
     """The same results, wherever they were made."""
     orders = [Order(index=index, seed=index, schedule=Schedule()) for index in range(100)]
 
-    def told(bench: StepsBench) -> list[tuple[Any, ...]]:
+    def told(bench: ScenarioBench) -> list[tuple[Any, ...]]:
         return [fields(done) for done in bench.run(orders, None)]
 
     def fields(done: Done) -> tuple[Any, ...]:
