@@ -12,6 +12,7 @@ from fozzy.core.clock import Clock
 from fozzy.core.log import BLOCK_RECORDS, Log
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
+from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
 from fozzy.engine.prepare import Ready
 from fozzy.engine.run import Ended, note_failure
@@ -90,7 +91,8 @@ class Session:
 
 def script_of(run: Ready) -> Script:
     """What a process must know of a run besides its source."""
-    return Script.of(run.document, run.redactor.names, run.header.timeout_ns)
+    turned = run.plan.turned if isinstance(run.plan, ClusterPlan) else None
+    return Script.of(run.document, run.redactor.names, run.header.timeout_ns, turned=turned)
 
 
 def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:

@@ -24,6 +24,7 @@ from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.dsl.load import parse
 from fozzy.engine.cluster.execute import bind_cluster, execute_cluster
+from fozzy.engine.cluster.pointing import PointingLog
 from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_job, encode, source_of
 from fozzy.engine.prepare import learn_from, runnable_file
@@ -79,8 +80,10 @@ class Worker:
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
         ended, self._watch.beat = Ended(), self._beat
-        self.perform(job.script, source_of(job.source), Log([] if job.quiet else [self._send]), ended, job.hang_ns)
-        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
+        log = PointingLog(job.pointed) if job.pointed >= 0 else Log([] if job.quiet else [self._send])
+        self.perform(job.script, source_of(job.source), log, ended, job.hang_ns)
+        at = log.at if isinstance(log, PointingLog) else ""
+        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings, at=at)
         self._line.sendall(packed(encode(Part(ended=over))))
 
     def perform(self, script: Script, source: Source, log: Log, ended: Ended, hang_ns: int) -> None:
@@ -97,6 +100,8 @@ class Worker:
     def _began(self, cluster: Cluster) -> None:
         install_hooks(cluster.kernel)
         self._watch.cluster = cluster
+        if isinstance(cluster.kernel.log, PointingLog):
+            cluster.kernel.log.watch(cluster)
 
     def prepare(self, script: Script) -> tuple[ClusterPlan, Redactor, UserCode]:
         """The scenario bound, once."""
@@ -110,7 +115,7 @@ class Worker:
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
-            plan = bind_cluster(file, redactor, script.duration_ns)
+            plan = bind_cluster(file, redactor, script.duration_ns)._replace(turned=script.turned)
             user = UserCode(self._places, self._modules_of(plan.setting.share), self._failed, importing)
             is_first, self._script = self._script is None, script
             self._plan = plan, redactor, user
