@@ -274,7 +274,7 @@ class Kernel:
                 self._happen(each)
             else:
                 waiting.setdefault(each[2].number, []).append(each)
-        for number in sorted(waiting, reverse=self.turned is not None):
+        for number in sorted(waiting):
             several = waiting[number]
             if len(several) > 1 and any(each[3] != several[0][3] for each in several):
                 several = self._ordered(several)
