@@ -52,12 +52,14 @@ zoo: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench/table.py
+	$(BIN)/python -m tests.bench.shrinking
 
 soak: $(STAMP)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $${JOBS:-2}
 
 generate: $(STAMP)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/libraries.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

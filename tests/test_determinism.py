@@ -26,7 +26,7 @@ from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded, member_seed
 from fozzy.dsl.load import SUFFIXES
-from fozzy.dsl.scenario import StepsFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.engine.prepare import Options, header_of, ready, start
 
 ROOT = Path(__file__).parent.parent
@@ -79,8 +79,9 @@ def names(*, on_host: bool) -> list[str]:
     found = []
     for path in (ROOT / "scenarios").rglob("*"):
         file = fozzy.load(path).file if path.name.endswith(tuple(SUFFIXES)) else None
-        if isinstance(file, StepsFile):
-            asks_host = "host" in (file.backends.proc, file.backends.fs, file.backends.http)
+        if file is not None and not isinstance(file, SuiteFile):
+            backends = (file.backends.proc, file.backends.fs, file.backends.http) if isinstance(file, StepsFile) else ()
+            asks_host = "host" in backends
             found += [path.relative_to(ROOT).as_posix()] if asks_host == on_host else []
     return sorted(found)
 

@@ -28,6 +28,7 @@ COVERED_ELSEWHERE = {
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
     "dsl/steps/cluster/__init__.py": "tests/dsl/steps/test_cluster.py",
     "report/__init__.py": "tests/report/test_pretty.py",
+    "sim/programs/__init__.py": "tests/sim/programs/test_init.py",
     "cli/commands/__init__.py": "tests/cli/test_words.py",
     "search/fuzz/python_job.py": "tests/search/fuzz/test_python_bench.py",
     "world/proc/child.py": "tests/world/proc/test_host.py",
@@ -53,6 +54,7 @@ COVERED_ELSEWHERE = {
         for name in ("causes", "statements", "ways", "witness")
     },
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
+    "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
 }
 

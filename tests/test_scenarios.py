@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 import fozzy
+from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.load import SUFFIXES
 from fozzy.dsl.matrix import cases_of, label_of
-from fozzy.dsl.scenario import DistributedFile, StepsFile, SuiteFile
+from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Step, bodies_of
 

@@ -47,6 +47,7 @@ class ExploreBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     failing: int
     not_covered: list[str]
     ended_by: Literal["failure", "count", "exhausted", "time", "unsteady", "interrupted", "terminated"]
+    isolated: bool = False  # each execution had a process of its own: programs keep state from one to the next
     resumed: str | None
     failures: list[FailureBody]
 

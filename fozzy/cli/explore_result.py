@@ -130,6 +130,7 @@ def body_of(work: Work, told: Sequence[Told], resumed: str | None) -> ExploreBod
         failing=so.failing,
         not_covered=[place for place in work.bench.places if place not in campaign.covered],
         ended_by=campaign.ended_by,
+        isolated=work.bench.is_alone,
         resumed=resumed,
         failures=[each.body for each in told],
     )

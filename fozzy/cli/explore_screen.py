@@ -81,6 +81,8 @@ def _doubts(body: ExploreBody) -> list[str]:
         said.append(f"{count(body.cut, 'execution')} cut at the most records: what lies behind is not explored")
     if body.schedules == 1 and body.total > 1 and body.schedule != "fifo":
         said.append("every execution ran in one order: nothing here chooses who goes on")
+    if body.isolated:
+        said.append("programs keep state from one execution to the next, so each had a process of its own")
     if body.ended_by == "time":
         said.append("stopped by the clock")
     if body.ended_by in ("interrupted", "terminated"):

@@ -5,6 +5,7 @@ Only clusters have one, so what makes it and what reads it from a trace is impor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fozzy.cli.console import Console
+from fozzy.core.events import Record
 from fozzy.core.summary import Member, Summary
 from fozzy.errors import FozzyError
 from fozzy.report.text import Line
@@ -28,6 +30,27 @@ def story_sink(console: Console) -> Story:
     return Story(None if console.verbose else LINES_MAX)
 
 
+class Listener:
+    """A sink that gathers the story where what it hears is of a cluster, as its first record tells."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._story: Story | None = None
+        self._heard = False
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        """Hear a block of records."""
+        if not self._heard and records:
+            self._heard = True
+            self._story = story_sink(self._console) if records[0].at.startswith("distributed") else None
+        if self._story is not None:
+            self._story(records)
+
+    def put_into(self, summary: Summary) -> Summary:
+        """A summary with the story, if there is one."""
+        return summary if self._story is None else self._story.put_into(summary)
+
+
 def told_lines(summary: Summary, console: Console) -> list[Line]:
     """The story of a run that found something, of any run with `-v`."""
     if not summary.story or not (summary.findings or console.verbose):
@@ -35,6 +58,16 @@ def told_lines(summary: Summary, console: Console) -> list[Line]:
     from fozzy.report.story_screen import story_lines
 
     return [[], *story_lines(summary.story, summary.story_left_out)]
+
+
+def trace_story(path: str | None) -> Story:
+    """The story of a trace that was written a moment ago; an empty one where there is none that can be read."""
+    if path is not None:
+        with suppress(FozzyError):
+            return _story_in(Path(path))
+    from fozzy.report.story import Story
+
+    return Story()
 
 
 def member_lines(member: Member) -> list[Line]:
@@ -58,10 +91,8 @@ def member_story(member: Member) -> Member:
     """A scenario of a suite with its story, where it is of a cluster, did not end as it should, and left a trace."""
     if member.passed or not member.nodes or member.trace_path is None:
         return member
-    with suppress(FozzyError):
-        told = _story_in(Path(member.trace_path))
-        return msgspec.structs.replace(member, story=told.beats(), story_left_out=told.left_out)
-    return member
+    told = trace_story(member.trace_path)
+    return msgspec.structs.replace(member, story=told.beats(), story_left_out=told.left_out)
 
 
 def _story_in(path: Path) -> Story:

@@ -83,9 +83,14 @@ class Seeded:
         state = self._states.get(label)
         if state is None:
             state = stream_key(self.seed, label)
-        state = (state + GOLDEN) & MASK
-        self._states[label] = state
-        return bounded(state, low, high)
+        state = self._states[label] = (state + GOLDEN) & MASK
+        size = high - low + 1
+        word = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK  # `mix`, without the call
+        word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & MASK
+        word ^= word >> 31
+        if word > MASK - size:  # it may lie above the last whole multiple
+            return bounded(state, low, high)
+        return low + word % size
 
     def spec(self) -> Spec:
         """This source as it is before its first draw."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from fozzy import wall
 from fozzy.core.events import Draw, Found, Record
 from fozzy.core.log import Sink
 from fozzy.core.outcome import EXIT_OF_STATUS, Finding, Location, Status
@@ -114,7 +115,7 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         run.header,
         footer,
         ended.status,
-        verdict_of(tape, ended, stopped),
+        _elsewhere(verdict_of(tape, ended, stopped), footer, run),
         place(found, run.document, run.document.text, tally.before, run.plan.included),
         ended.now_ns,
         steps_count(run.file),
@@ -122,6 +123,18 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         run.setting.project is not None,
         nodes_count(run.file),
     )
+
+
+def _elsewhere(divergence: Divergence, footer: Footer | None, run: Ready) -> Divergence:
+    """A drift of user code under another Python or system than it was recorded under, where it may run otherwise."""
+    if divergence.verdict != "DRIFT" or footer is None or run.setting.project is None:
+        return divergence
+    then, now = (footer.python, footer.os), (wall.python_version(), wall.system_name())
+    if then == now:
+        return divergence
+    said = f"it was recorded with Python {then[0]} on {then[1]}, and this is Python {now[0]} on {now[1]}"
+    cause = f"{divergence.cause}; {said}: the user's code may run otherwise there"
+    return msgspec.structs.replace(divergence, cause=cause)
 
 
 def embedded(trace: Trace) -> Loaded:

@@ -1,6 +1,7 @@
 """Runs many scenarios as one run: in this process or in workers, told in discovery order whatever finishes first."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,15 +165,16 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
     count = 1 if isinstance(file, StepsFile) else file.distributed.seeds
     began_ns = wall.elapsed_ns()
     first = _first_execution(chosen, job, [_nth(seed, index) for index in range(count)])
+    run = partial(run_once, chosen.loaded, job.options, mode="test", case=chosen.case, root=Path(job.root), sinks=sinks)
     for index in range(first, count):
         events.clear()
         kept = keep if index + 1 == count else keep._replace(asked=False, always=False)
-        own = _nth(seed, index)
-        done = run_once(
-            chosen.loaded, job.options, own, "test", keep=kept, case=chosen.case, root=Path(job.root), sinks=sinks
-        )
+        done = run(seed=_nth(seed, index), keep=kept)
         if done.ended.status != "pass":
             break
+    if always and done.trace is None:  # it failed as it should before its last execution
+        events.clear()
+        done = run(seed=_nth(seed, index), keep=keep)
     done = done._replace(duration_ms=(wall.elapsed_ns() - began_ns) // 10**6)
     return Told(_member(chosen, number, done, index + 1), events)
 

@@ -128,6 +128,7 @@ def _facts(summary: Summary, found: Sequence[Member]) -> list[tuple[str, str]]:
     said = f"{heap.in_use_bytes and size(heap.in_use_bytes) or 'nothing'} in use" if heap else ""
     return [
         ("Steps", "" if is_suite(summary) else steps(msgspec.structs.replace(found[0], replay=None))),
+        ("Nodes", f"{summary.nodes:,}" if summary.nodes else ""),
         ("Seed", code(str(identity.seed))),
         ("Run", code(identity.run_id)),
         ("Started", time(summary.started_at)),

@@ -155,7 +155,7 @@ def _story(case: Member) -> list[str]:
     screen = _screen(lines[1:])
     left = f" ({case.story_left_out:,} lines are left out)" if case.story_left_out else ""
     return [
-        f'<p class="told">How it happened{left}</p>',
+        f'<p class="again">How it happened{left}:</p>',
         f'<pre class="screen" tabindex="0" role="group" aria-label="{label}">{screen}</pre>',
     ]
 

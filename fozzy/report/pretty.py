@@ -56,7 +56,7 @@ def member_line(member: Member) -> Line:
     if member.passed:
         word, role = STATUS_WORDS["pass"]
     steps = f"step {member.failed_step}/{member.steps}" if member.failed_step else count(member.steps, "step")
-    if member.executions > 1 or not member.steps:
+    if member.nodes and (member.executions > 1 or not member.steps):
         steps = f"execution {member.executions}" if not member.passed else count(member.executions, "execution")
     if member.expected and member.passed:
         steps = f"{member.expected} as expected"

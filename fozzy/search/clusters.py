@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fozzy.dsl.cluster.faults import unique_names
-from fozzy.dsl.cluster.rules import FAULTS, INVARIANTS, STEPS, declared_nodes, nodes_in
-
 Json = dict[str, Any]
+
+
+def _programs(cluster: Mapping[str, Any]) -> dict[str, str]:
+    from fozzy.dsl.cluster.rules import declared_nodes  # here and below: only clusters need these
+
+    return declared_nodes(dict(cluster)) or {}
 
 
 def names_of(cluster: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of a cluster's nodes, in order."""
-    return tuple(declared_nodes(dict(cluster)) or ())
+    return tuple(_programs(cluster))
 
 
 def work_of(workload: Mapping[str, Any]) -> int:
@@ -29,7 +32,7 @@ def work_of(workload: Mapping[str, Any]) -> int:
 
 def runs_itself(cluster: Mapping[str, Any]) -> bool:
     """Whether programs of the user run, so that there need be no steps."""
-    return any(runs != "builtin" for runs in (declared_nodes(dict(cluster)) or {}).values())
+    return any(runs != "builtin" for runs in _programs(cluster).values())
 
 
 # Names and numbers
@@ -48,6 +51,8 @@ def named(cluster: Mapping[str, Any]) -> Json:
 
 
 def _with_names(items: Sequence[Json], usual: Sequence[str]) -> list[Json]:
+    from fozzy.dsl.cluster.faults import unique_names
+
     names = unique_names([(item.get("name"), word) for item, word in zip(items, usual, strict=True)])
     return [
         item if name == item.get("name", word) else {**item, "name": name}
@@ -125,11 +130,16 @@ def item_without(item: Mapping[str, Any], gone: Collection[str]) -> Json | None:
 
 def named_in(item: Mapping[str, Any]) -> set[str]:
     """The nodes that a step, fault or invariant names."""
+    from fozzy.dsl.cluster.rules import nodes_in
+
     return {name for field in _fields_of(item) for _, name in nodes_in(item, field.split("."))}
 
 
 def _fields_of(item: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = FAULTS.get(item["kind"]) if "type" not in item else STEPS.get(item["type"]) or INVARIANTS.get(item["type"])
+    from fozzy.dsl.cluster.rules import FAULTS, INVARIANTS, STEPS
+
+    kinds: dict[str, Any] = {**STEPS, **INVARIANTS} if "type" in item else FAULTS
+    kind = kinds.get(item.get("type", item.get("kind")))
     return kind.nodes if kind is not None else ()
 
 

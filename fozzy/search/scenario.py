@@ -86,17 +86,19 @@ class ScenarioSubject:
         """Run a candidate once; a question without a recorded answer ends it, unless the world may be asked."""
         return self.run_with(candidate.script, Mutated(*candidate.tape, live=self.live))[0]
 
-    def is_sure(self, candidate: Candidate, failure: Failure) -> bool:
-        """Whether a candidate fails for this reason in a process of its own too, and still does in the shared one. When
-        not, every run has one of its own from now on (`is_alone`)."""
+    def is_sure(self, candidate: Candidate, failure: Failure, *, was_sure: bool = False) -> bool:
+        """Whether a candidate fails for this reason in a process of its own too, which is known where it `was_sure`, and
+        still does in the shared one. When not, every run has one of its own from now on (`is_alone`)."""
         sessions = self._sessions
         if sessions is None or sessions.is_alone:
             return True
-        again = self.run(candidate)
+        is_steady = self.run(candidate).failure == failure
+        if is_steady and was_sure:
+            return True
         sessions.is_alone = True
-        alone = self.run(candidate)
-        sessions.is_alone = again.failure != failure or alone.failure != failure
-        return alone.failure == failure
+        stands = self.run(candidate).failure == failure
+        sessions.is_alone = not (is_steady and stands)
+        return stands
 
     @property
     def is_alone(self) -> bool:

@@ -18,6 +18,7 @@ from fozzy.search import clusters
 
 CLUSTER = "distributed"
 CLUSTER_PARTS = {f"{CLUSTER}.{word}": word for word in ("steps", "faults", "invariants")}
+STEPS_PART = f"{CLUSTER}.steps"
 FAULTS_PART = f"{CLUSTER}.faults"
 INVARIANTS_PART = f"{CLUSTER}.invariants"
 PARTS = ("setup", "steps", "teardown", *CLUSTER_PARTS)
@@ -116,7 +117,7 @@ class Script:
         made = dict(self.head)
         if self.is_cluster:
             made[CLUSTER] = cluster = self.cluster
-            steps = [node.origin for node in self.parts[f"{CLUSTER}.steps"]]
+            steps = [node.origin for node in self.parts[STEPS_PART]]
             for part, word in CLUSTER_PARTS.items():
                 if self.parts[part]:
                     cluster[word] = [clusters.numbered(node.raw(), steps) for node in self.parts[part]]
@@ -179,7 +180,8 @@ class Script:
     def edit(self, edit: Edit) -> Script:
         """The script with steps replaced. *Errors*: `Uncuttable`."""
         parts = {part: _edited(nodes, edit) for part, nodes in self.parts.items()}
-        if not parts[f"{CLUSTER}.steps" if self.is_cluster else "steps"] and not clusters.runs_itself(self.cluster):
+        steps = parts[STEPS_PART if self.is_cluster else "steps"]
+        if not steps and not (self.is_cluster and clusters.runs_itself(self.cluster)):
             raise Uncuttable
         return Script(self.head, parts, self.inside)
 

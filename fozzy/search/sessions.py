@@ -31,22 +31,21 @@ class Sessions:
         """Execute once. *Errors*: whatever the log raises; the process is gone then."""
         choices = Choices(source, Clock(), log, run.redactor, 0)
         choices.span = "distributed"
-        if self.is_alone:
-            self.close()
-        session, is_whole = None, False
+        self._first = self._first or run
+        session, shared, is_whole = None, not self.is_alone, False
         try:
-            self._first = self._first or run
-            session = self._shared or Session(self._first)
+            session = (self._shared if shared else None) or Session(self._first)
             job = session.job(run, source)
             job = msgspec.structs.replace(job, hang_ns=min(job.hang_ns, HANG_NS))
             over = session.execute(job, log)
             ended.status, ended.now_ns, ended.findings = over.status, over.now_ns, list(over.findings)
-            is_whole = over.status != "timeout" and not self.is_alone  # what hung may still hold something
+            is_whole = over.status != "timeout"  # what hung may still hold something
         except Broken as broken:
             note_failure(choices, ended, failure_of(broken.outcome))
         finally:
-            self._shared = session if is_whole else None
-            if session is not None and not is_whole:
+            if shared:
+                self._shared = session if is_whole else None
+            if session is not None and not (shared and is_whole):
                 session.close()
         log.flush()
 

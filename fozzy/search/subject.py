@@ -7,8 +7,8 @@ meaning.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from blake3 import blake3
@@ -25,6 +25,9 @@ CAUSES = (
     "comparison",
     "cause",
 )  # what of a finding's details tells one reason from another
+
+
+PLAIN_CHARS_MAX = 24  # of an answer: a longer one may hold what no two runs share
 
 
 class Failure(NamedTuple):
@@ -48,7 +51,21 @@ def failure_of(found: Sequence[Found], origin: str) -> Failure:
     first = next(each for each in found if each.status != "pass")
     details = first.details if isinstance(first.details, dict) else {}
     cause = tuple(str(details[name]) for name in CAUSES if details.get(name) not in (None, ""))
+    if origin.startswith("distributed"):
+        cause += tuple(_seen_in(details))
     return Failure(first.finding, first.title, origin, first.field, cause)
+
+
+def _seen_in(details: Mapping[str, Any]) -> Iterator[str]:
+    """What a cluster answered instead of what was wanted, where it is plain; of values on nodes, whether all have one.
+    With nothing left that wrote them an expectation fails too, and that is another failure."""
+    if "actual" in details and len(shown := msgspec.json.encode(details["actual"]).decode()) <= PLAIN_CHARS_MAX:
+        if not isinstance(details["actual"], list | dict):
+            yield f"is {shown}"
+    values = details.get("values")
+    if isinstance(values, dict):
+        missing = sum(value is None for value in values.values())
+        yield "on all" if not missing else "on none" if missing == len(values) else "on some"
 
 
 class Tape(NamedTuple):

@@ -19,7 +19,6 @@ from fozzy.sim.views import Peer
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
 
-STEPS_CLIENT = "client"  # the one that steps speak through
 KV_OPERATIONS = ("put", "get")
 
 

@@ -18,13 +18,14 @@ from fozzy.core.choice import Choices
 from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
+from fozzy.sim.findings import exception_details, innermost, placed, refusal, sim_failure, where_in
 from fozzy.sim.kernel import Kernel, Pending, Turned, Why
-from fozzy.sim.loop import Handle, SimLoop
+from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
-from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, tasks_of, unregister
+from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, unregister
 from fozzy.sim.user import NO_CODE, UserCode
 from fozzy.world.code.child import Refused
 
@@ -77,6 +78,8 @@ class Cluster:
         node.state, node.generator = {}, None
         node.pid += 100 if node.incarnation > 1 else 0
         node.modules = self.user.fresh()
+        if self.kernel.current is node:
+            self.kernel.current = None  # it is entered anew, with its new modules
         setting = self.setting.nodes[node.number]
         self.programs[node] = program = program_of(setting, self, node)
         self.kernel.event("node.start", node=node.name, incarnation=node.incarnation)
@@ -261,11 +264,13 @@ class Cluster:
         if isinstance(error, SystemExit) and not error.code:
             return  # a program ends well by it
         if isinstance(error, Refused):
-            self.find(_refusal(error), node.span)
+            self.find(refusal(error), node.span)
             return
+        error, others = innermost(error)
         told = self.user.described(error)
         message = f"{whose} on {node.name} raised {told['name']}: {told['message']}".rstrip(": ")
-        self.find(_sim_failure("node_exception", f"{message}{_where(told)}", details=_exception(told)), node.span)
+        message += where_in(told) + (f", and {others} more in its group" if others else "")
+        self.find(sim_failure("node_exception", message, details=exception_details(told)), node.span)
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
@@ -299,7 +304,7 @@ class Cluster:
         """The program does what cannot be simulated; what to raise."""
         at = self.user.caller()
         message = f"{at or 'the program'} on {node.name} calls {call}: {why}"
-        self.find(_sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
+        self.find(sim_failure("sim_fenced", message, "input_invalid", details={"at": at, "call": call}), node.span)
         return Fence(message)
 
     def hung(self, node: Node, hang_ns: int) -> BaseException:
@@ -316,19 +321,19 @@ class Cluster:
         """Steps go on and on while time stands still."""
         stacks = stacks_of(self)
         message = f"{node.name} runs and runs at one instant, and time stands still"
-        self.found.append(_at(_sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
+        self.found.append(placed(sim_failure("livelock", message, "hang", details={"stacks": stacks}), node.span))
 
     def too_many_steps(self) -> None:
         """The bound of steps was reached."""
         message = f"the execution took more than {self.kernel.steps_max} steps"
-        self.found.append(_at(_sim_failure("steps_limit", message, "limit"), "distributed"))
+        self.found.append(placed(sim_failure("steps_limit", message, "limit"), "distributed"))
 
     def deadlock(self, what: str) -> StepFailed:
         """Nothing can happen any more and something is still waited for."""
         stacks = stacks_of(self)
         held = [link.name for link in self.network.links() if link.cuts and (link.held or link.stalled)]
         more = f"; the cut links {', '.join(held)} hold messages" if held else ""
-        return _sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
+        return sim_failure("deadlock", f"{what}{more}", "hang", details={"stacks": stacks, "cause": stuck_at(self)})
 
     def too_long(self) -> StepFailed:
         """The virtual time is over and something is still waited for."""
@@ -342,7 +347,7 @@ class Cluster:
 
     def soon(self, node: Node, call: Callable[..., Any], *args: Any) -> None:
         """Have something run on a machine, at its turn."""
-        node.ready.append(Handle(call, args, node.loop, None))
+        node.ready.append(handle_of(Handle(), call, args, node.loop, None))
         if not node.is_queued:
             node.wake()
 
@@ -351,10 +356,7 @@ class Cluster:
         dropped without being told to anybody."""
         self.is_over = True
         kernel, nodes = self.kernel, self.kernel.nodes
-        tasks = [task for node in nodes for task in tasks_of(node)]
-        for each in tasks:
-            each._log_destroy_pending = False
-        unregister({node.loop for node in nodes if node.loop is not None})
+        tasks = unregister({node.loop for node in nodes if node.loop is not None})
         with self.user.aside():
             del tasks
             kernel.close()
@@ -377,41 +379,8 @@ class Fence(BaseException):
 _format_callback: Any = format_helpers._format_callback
 
 
-def _refusal(refused: Refused) -> StepFailed:
-    """There is no such program: its module cannot be imported, or has no such name."""
-    answer = refused.answer
-    failed = answer.get("import_failed")
-    if failed is not None:
-        where = f" ({failed['at']})" if failed["at"] else ""
-        message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
-        return _sim_failure("node_import_failed", message, "input_invalid", details=_exception(failed))
-    message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
-    return _sim_failure("node_not_found", message, "input_invalid")
-
-
 def commutes(setting: ClusterSetting) -> bool:
     """Whether steps of two machines at one instant cannot see each other: every link takes its time and no objects
     are shared."""
     slow = all(each.latency.low_ns > 0 for each in (setting.link, *setting.links.values()))
     return slow and not setting.share
-
-
-def _sim_failure(title: str, message: str, kind: Any = "checker", details: Any = None) -> StepFailed:
-    return StepFailed(title, message, kind, "fail", details=details)
-
-
-def _at(failure: StepFailed, at: str) -> StepFailed:
-    failure.at = at
-    return failure
-
-
-def _where(told: dict[str, Any]) -> str:
-    where = ", ".join(each for each in (told["function"], told["at"]) if each)
-    return f" ({where})" if where else ""
-
-
-def _exception(told: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: told[key]
-        for name, key in (("exception", "type"), ("at", "at"), ("function", "function"), ("traceback", "traceback"))
-    }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fozzy.sim import context as machines
 from fozzy.sim.context import UPTIME_NS
 from fozzy.sim.loop_network import NetworkCalls
+from fozzy.sim.patches.threads import inline
 from fozzy.sim.tasks import SimFuture, SimTask
 
 if TYPE_CHECKING:
@@ -29,32 +30,38 @@ NEVER_NS = int(NEVER_S) * 10**9
 
 
 class Handle(asyncio.Handle):
-    """A callback that is ready."""
+    """A callback that is ready. It is made bare, and who makes it puts in what is called: one call less for each of the
+    many a run makes. `handle_of` does both."""
 
     __slots__ = ()
-
-    def __init__(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
-        self._context = copy_context() if context is None else context
-        self._loop = loop
-        self._cancelled = False
-        self._callback = callback
-        self._args = args
-        self._repr = None
-        self._source_traceback = None
+    __init__: Any = object.__init__
+    _loop: Any
+    _context: Any
+    _callback: Any
+    _args: Any
+    _repr: Any = None
+    _source_traceback: Any = None
 
     def cancel(self) -> None:
         self._cancelled = True
+
+
+def handle_of(handle: Any, callback: Any, args: Any, loop: Any, context: Context | None) -> Any:
+    """A bare handle made whole."""
+    handle._context = copy_context() if context is None else context
+    handle._loop = loop
+    handle._cancelled = False
+    handle._callback = callback
+    handle._args = args
+    return handle
 
 
 class Timer(Handle, asyncio.TimerHandle):
     """A callback that becomes ready at an instant."""
 
     __slots__ = ()
-
-    def __init__(self, when: float, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
-        Handle.__init__(self, callback, args, loop, context)
-        self._when = when
-        self._scheduled = True
+    _when: Any
+    _scheduled: bool
 
     def cancel(self) -> None:
         if not self._cancelled:
@@ -72,7 +79,7 @@ class SimLoop(NetworkCalls):
         self.node = node
         self.cluster: Cluster = node.cluster
         self.kernel = node.kernel
-        self.futures_made = 0
+        self.futures_numbered = 0
         self.base = Context()
         self.executor: Any = None
         self._ready = node.ready
@@ -90,7 +97,12 @@ class SimLoop(NetworkCalls):
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Handle:
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        handle = Handle(callback, args, self, context)
+        handle: Handle = Handle()
+        handle._context = copy_context() if context is None else context
+        handle._loop = self
+        handle._cancelled = False
+        handle._callback = callback
+        handle._args = args
         self._ready.append(handle)
         if not self.node.is_queued:
             self.node.wake()
@@ -100,7 +112,13 @@ class SimLoop(NetworkCalls):
 
     def arrived(self, callback: Any, args: tuple[Any, ...], context: Context | None) -> None:
         """The machine has something for the program; unlike a program it may say so to a loop that is closed."""
-        self._ready.append(Handle(callback, args, self, context or self.base))
+        handle = Handle()
+        handle._context = self.base if context is None else context
+        handle._loop = self
+        handle._cancelled = False
+        handle._callback = callback
+        handle._args = args
+        self._ready.append(handle)
         if not self.node.is_queued:
             self.node.wake()
 
@@ -114,7 +132,9 @@ class SimLoop(NetworkCalls):
             raise TypeError("when cannot be None")
         if self._is_closed:
             raise RuntimeError("Event loop is closed")
-        timer, node = Timer(when, callback, args, self, context), self.node
+        timer: Timer = handle_of(Timer(), callback, args, self, context)
+        node = self.node
+        timer._when, timer._scheduled = when, True
         if when <= self.time() and machines.current is node and node.may_hurry():
             node.overdue.append(timer)
         else:
@@ -150,19 +170,23 @@ class SimLoop(NetworkCalls):
     # Executors run what they are given at a step of their own
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> SimFuture:
-        future = self.create_future()
+        future, user = self.create_future(), self.cluster.user
+        asked_at = user.caller()
 
         def run() -> None:
             if future.cancelled():
                 return
+            user.led_here = asked_at
             try:
-                future.set_result(func(*args))
+                future.set_result(_run_in_thread(executor, func, args))
             except BaseException as error:  # a thread keeps whatever it is for who waits
                 if getattr(error, "is_fence", False):
                     raise
                 if isinstance(error, StopIteration):
                     error = RuntimeError(f"{func} raised StopIteration")
                 future.set_exception(error)
+            finally:
+                user.led_here = ""
 
         self.call_soon(run, context=Context())  # a thread does not inherit
         return future
@@ -242,6 +266,12 @@ class SimLoop(NetworkCalls):
 
     def __repr__(self) -> str:
         return f"<SimLoop of {self.node.name}>"
+
+
+def _run_in_thread(executor: Any, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """What a call in a worker thread comes to: there is no running loop there. An executor of the program's own may be
+    one of processes, which refuses."""
+    return inline(func, *args) if executor is None else executor.submit(func, *args).result()
 
 
 def _ns(when: float) -> int:

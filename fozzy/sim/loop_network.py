@@ -12,7 +12,7 @@ from fozzy.sim.loop_sockets import SocketCalls
 from fozzy.sim.servers import Listener, SimServer
 from fozzy.sim.sockets import SimSocket
 from fozzy.sim.streams import Endpoint, Opening
-from fozzy.sim.transports import SimDatagrams, SimTransport
+from fozzy.sim.transports import SimDatagrams, SimTransport, wake
 
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
@@ -97,15 +97,15 @@ class NetworkCalls(SocketCalls):
 
     async def attach(self, endpoint: Endpoint, protocol: Any, ssl: Any, tls: tuple[Any, ...]) -> tuple[Any, Any]:
         """Have a protocol speak over a stream. `tls`: whether it is the server's side, the name, two timeouts."""
-        extra = {"socket": SimSocket.over(endpoint)}
         waiter = self.create_future()
         if not ssl:
+            extra = {"socket": SimSocket.over(endpoint)}
             transport: Any = SimTransport(self, protocol, endpoint, extra)
             transport.begin(waiter)
         else:
             from fozzy.sim.tls import secured
 
-            transport = secured(self, endpoint, protocol, (ssl, *tls), extra=extra, waiter=waiter)
+            transport = secured(endpoint, protocol, (ssl, *tls), waiter)
         try:
             await waiter
         except BaseException:
@@ -203,7 +203,13 @@ class NetworkCalls(SocketCalls):
             remote = found[0][4] if target is None else (target.ip, found[0][4][1])
         protocol = protocol_factory()
         transport = SimDatagrams(self, protocol, port, remote, serves=bool(known) and remote is None)
-        await asyncio.sleep(0)
+        waiter = self.create_future()  # the protocol is told first, in whatever order tasks run
+        self.call_soon(wake, waiter)
+        try:
+            await waiter
+        except BaseException:
+            transport.close()
+            raise
         return transport, protocol
 
     async def sendfile(

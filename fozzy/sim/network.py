@@ -53,19 +53,22 @@ class Link:
         self._sample = sampler(setting.latency)
         self._label = f"net.latency.{self.name}"
         self._range = range_of(setting.latency)
+        self._low = setting.latency.low_ns
+        self._is_uniform = setting.latency.kind == "uniform"
+        self._rate = setting.bandwidth_bytes_s
 
     def latency(self) -> int:
         """How long the next parcel travels, drawn; the least is the boring one."""
         if not self._range:
-            return self.setting.latency.low_ns + self.extra_ns
-        return self._sample(self.kernel.choices.draw(self._label, 0, self._range)) + self.extra_ns
+            return self._low + self.extra_ns
+        drawn = self.kernel.choices.draw(self._label, 0, self._range)
+        return (self._low + drawn * TICK_NS if self._is_uniform else self._sample(drawn)) + self.extra_ns
 
     def when(self, size: int) -> int:
         """The instant at which something that is sent now arrives. Draws."""
         now = self.kernel.clock.now + self.source.lag_ns
-        rate = self.setting.bandwidth_bytes_s
-        if rate:
-            now = self._free_at = max(now, self._free_at) + size * 10**9 // rate
+        if self._rate:
+            now = self._free_at = max(now, self._free_at) + size * 10**9 // self._rate
         return now + self.latency()
 
     def send(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:

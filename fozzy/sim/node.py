@@ -18,7 +18,7 @@ FIRST_DESCRIPTOR = 1_000_000  # no program has a million files: a number that is
 NODES_MAX = 4096  # clients among them; a larger cluster would only have the same numbers twice
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
-HURRIED_MAX = 1000  # timers at one instant that were due when they were made; who makes more waits for time to pass
+HURRIED_MAX = 50  # timers at one instant that were due when they were made; who makes more waits for time to pass
 
 
 class Node:

@@ -34,16 +34,15 @@ class Listener:
             return
         endpoint.context = copy_context()
         protocol = self._factory()
-        extra = {"socket": SimSocket.over(endpoint)}
         context, handshake, shutdown = self._tls
         if context is None:
+            extra = {"socket": SimSocket.over(endpoint)}
             transport: Any = SimTransport(self.loop, protocol, endpoint, extra, server)
             transport.begin()
         else:
             from fozzy.sim.tls import secured
 
-            tls = (context, True, None, handshake, shutdown)
-            secured(self.loop, endpoint, protocol, tls, extra=extra, server=server)
+            secured(endpoint, protocol, (context, True, None, handshake, shutdown), server=server)
 
 
 class SimServer(asyncio.AbstractServer):

@@ -17,6 +17,13 @@ FaultKind = Literal["partition", "crash", "restart", "pause", "latency", "loss"]
 
 PORT = 80
 DURATION_NS = 60 * 10**9
+STEPS_CLIENT = "client"  # the machine that steps and invariants speak through
+CHECKER = "checker"  # the machine on which functions of the user's judge
+
+
+def client_name(workload: str, index: int) -> str:
+    """What a client of a workload is called; the index is all after the last dot, so no two are called alike."""
+    return f"{workload}.{index}"
 
 
 class Spread(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fozzy.sim.streams import Endpoint
 
 
+KINDS = 0xF  # what else a type may say (SOCK_NONBLOCK, SOCK_CLOEXEC) is about descriptors
+
 _open: WeakValueDictionary[int, SimSocket] = WeakValueDictionary()
 
 
@@ -40,7 +42,7 @@ class SimSocket(socket.socket):
         assert owner is not None, "outside of the simulator sockets are true ones"
         self._node: Any = owner
         self.family = socket.AF_INET if family == -1 else socket.AddressFamily(family)
-        self.type = socket.SOCK_STREAM if type == -1 else socket.SocketKind(type)
+        self.type = socket.SOCK_STREAM if type == -1 else socket.SocketKind(type & KINDS)
         self.proto = max(proto, 0)
         self.endpoint: Endpoint | None = None
         self.received: Any = None  # what `loop.sock_recv` has not taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -47,22 +48,30 @@ def forgotten(node: Node) -> list[Any]:
     """Tasks of a machine's program that failed and that nobody asked for their result, in the order they were made."""
     if node.loop is None:
         return []
-    found = [task for some in _registers() for task in list(some) if _is_forgotten(task, node.loop)]
+    found = [task for some in _REGISTERS for task in list(some) if _is_forgotten(task, node.loop)]
     return sorted(found, key=lambda task: getattr(task, "number", 0))
 
 
-def unregister(loops: Collection[Any]) -> None:
-    """Have asyncio forget the tasks of loops that are no more: tasks of many runs have the same hashes."""
-    for register in _registers():
-        for task in list(register):
-            if task.get_loop() in loops:
-                register.discard(task)
+def unregister(loops: Collection[Any]) -> list[Any]:
+    """Have asyncio forget the tasks of loops that are no more: tasks of many runs have the same hashes. Their end is
+    told to nobody; who gets the list lets them go."""
+    gone: list[Any] = [] if _REGISTERS else [task for loop in loops for task in asyncio.all_tasks(loop)]
+    for register in _REGISTERS:
+        here = [task for task in list(register) if task.get_loop() in loops]
+        for task in here:
+            register.discard(task)
+        gone += here
+    for task in gone:
+        task._log_destroy_pending = False
+    return sorted(gone, key=lambda task: getattr(task, "number", 0))
 
 
-def _registers() -> list[Any]:
-    """Where asyncio knows all tasks from; none where it keeps them out of sight (Python 3.14)."""
-    names = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
-    return [getattr(asyncio.tasks, name) for name in names if hasattr(asyncio.tasks, name)]
+# Where asyncio knows all tasks from; nowhere where it keeps them out of sight (from Python 3.14 on).
+_REGISTERS: tuple[Any, ...] = tuple(
+    getattr(asyncio.tasks, name)
+    for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
+    if hasattr(asyncio.tasks, name) and sys.version_info < (3, 14)
+)
 
 
 def _is_forgotten(task: Any, loop: Any) -> bool:

@@ -124,7 +124,8 @@ class Endpoint:
             self.backlog_bytes += len(data)
             return
         self._outstanding += len(data)
-        self._emit(DATA, data)
+        self._sent += 1
+        self._transmit((DATA, data, 0, self._sent - 1))
 
     def finish(self) -> None:
         """Send no more after what waits."""
@@ -172,7 +173,7 @@ class Endpoint:
             return
         when = link.when(len(item[1]) if self._weighs else 0)
         self._weighs |= self.has_spoken
-        if link.is_lossy:
+        if link.setting.loss or link.extra_losses:
             when += link.lost_ns()
         if when < self._last:
             when = self._last
@@ -237,10 +238,15 @@ class Endpoint:
         if not self.node.is_up or self.node.loop is not self.loop:
             self._unknown(item)
             return
-        if item[3] == OUT_OF_BAND:
+        place = item[3]
+        if place == self._expected and not self._early:  # as nearly always
+            self._expected += 1
             self._accept(item, peer)
             return
-        self._early[item[3]] = item
+        if place == OUT_OF_BAND:
+            self._accept(item, peer)
+            return
+        self._early[place] = item
         while (next_one := self._early.pop(self._expected, None)) is not None:
             self._expected += 1
             self._accept(next_one, peer)
@@ -254,6 +260,11 @@ class Endpoint:
             return
         size = 0 if peer.is_secret else len(data)
         kernel.log.append(Net(kernel.clock.now, self.node.span, kind, peer.name, size, crc32(data) if size else 0))
+        receiver = self.receiver
+        if kind == DATA and receiver is not None:
+            self.unread += len(data)
+            self.loop.arrived(receiver.data_arrived, (data,), self.context)
+            return
         self.unread += len(data)
         self.is_ended |= kind != DATA
         self._take(kind, data)
@@ -279,8 +290,9 @@ class Endpoint:
     def consumed(self, size: int) -> None:
         """The program has taken bytes that arrived."""
         self.unread -= size
-        if self.peer is not None:
-            self.peer._taken(size)
+        peer = self.peer
+        if peer is not None:
+            peer._taken(size)
 
     def _soon(self, call: Callable[..., Any], *args: Any) -> None:
         self.loop.arrived(call, args, self.context)

@@ -7,17 +7,19 @@ from typing import Any
 
 
 class SimFuture(asyncio.Future[Any]):
-    """A future of a simulated machine."""
+    """A future of a simulated machine; `number` is its own from its first hash on."""
 
     __slots__ = ("number",)
-
-    def __init__(self, *, loop: Any) -> None:
-        super().__init__(loop=loop)
-        number: int = loop.futures_made + 1
-        loop.futures_made = self.number = number
+    number: int
 
     def __hash__(self) -> int:
-        return self.number
+        try:
+            return self.number
+        except AttributeError:  # few are ever hashed: it gets its number now
+            loop: Any = self.get_loop()
+            number: int = loop.futures_numbered + 1
+            loop.futures_numbered = self.number = number
+            return number
 
 
 class SimTask(asyncio.Task[Any]):
@@ -25,13 +27,18 @@ class SimTask(asyncio.Task[Any]):
 
     __slots__ = ("number",)
 
-    def __init__(self, coro: Any, *, loop: Any, **more: Any) -> None:
+    def __init__(self, coro: Any, *, loop: Any, name: Any = None, context: Any = None, **more: Any) -> None:
         node = loop.node
         node.tasks_made = made = node.tasks_made + 1
         self.number: int = node.number * 1_000_000 + made
-        if more.get("name") is None:
-            more["name"] = f"{node.name}-{made}"
-        super().__init__(coro, loop=loop, **more)
+        name = f"{node.name}-{made}" if name is None else name
+        if more:
+            super().__init__(coro, loop=loop, name=name, context=context, **more)
+        else:
+            _begin(self, coro, loop=loop, name=name, context=context)
 
     def __hash__(self) -> int:
         return self.number
+
+
+_begin: Any = asyncio.Task.__init__

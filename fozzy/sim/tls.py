@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from fozzy.core.events import Net
+from fozzy.sim.sockets import SimSocket
 from fozzy.sim.transports import SimTransport
 
 if TYPE_CHECKING:
@@ -45,21 +46,13 @@ def note_clear(node: Node, ssl_object: Any, data: bytes) -> None:
     node.kernel.log.append(Net(node.kernel.clock.now, node.span, "clear", link, len(data), crc32(data)))
 
 
-def secured(
-    loop: Any,
-    endpoint: Endpoint,
-    protocol: Any,
-    tls: Tls,
-    *,
-    extra: dict[str, Any],
-    waiter: Any = None,
-    server: Any = None,
-) -> Any:
-    """A transport that speaks TLS over a stream. `waiter` is told when it is ready, `server` is who accepted it."""
+def secured(endpoint: Endpoint, protocol: Any, tls: Tls, waiter: Any = None, server: Any = None) -> Any:
+    """A transport that speaks TLS over a stream."""
     context, is_server, name, handshake, shutdown = tls
+    loop = endpoint.loop
     made = _protocol(loop, protocol, waiter, (_context(context, name), is_server, name, handshake, shutdown), True)
     made.endpoint = endpoint
-    SimTransport(loop, made, endpoint, extra, server).begin()
+    SimTransport(loop, made, endpoint, {"socket": SimSocket.over(endpoint)}, server).begin()
     return made._app_transport
 
 

@@ -40,7 +40,7 @@ class SimTransport(FlowControl):  # type: ignore[misc]
         self._loop.call_soon(self._protocol.connection_made, self)
         self._loop.call_soon(self._endpoint.attach, self)
         if waiter is not None:
-            self._loop.call_soon(_set, waiter)
+            self._loop.call_soon(wake, waiter)
 
     # What the stream tells
 
@@ -208,7 +208,8 @@ class SimTransport(FlowControl):  # type: ignore[misc]
                 server._detach(self)
 
 
-def _set(waiter: asyncio.Future[Any]) -> None:
+def wake(waiter: asyncio.Future[Any]) -> None:
+    """Somebody may wait for this, or not any more."""
     if not waiter.done():
         waiter.set_result(None)
 

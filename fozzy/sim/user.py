@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 from fozzy.world.code.child import Refused, named
@@ -27,6 +28,7 @@ class UserCode:
         self._places = places
         self._modules = modules
         self.aside = aside  # in it user code runs that has no machine any more: what is left when a run is over
+        self.led_here = ""  # the line that asked for what runs now, where its frame is not there any more
         self._failed = failed or {}  # modules whose import failed, with what to say
 
     def fresh(self) -> Any:
@@ -62,7 +64,7 @@ class UserCode:
             if not other and "site-packages" in file:
                 other = f"{file.rpartition('site-packages')[2][1:]}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
-        return other
+        return self.led_here or other
 
     def shown(self, file: str, line: int) -> str:
         """A line for people: the user's by its path below his folder, others by the name of their package."""
@@ -74,8 +76,19 @@ class UserCode:
         return f"{shown}:{line}" if shown else ""
 
     def clean(self, text: str) -> str:
-        """A text without what differs from run to run."""
+        """A text without what differs from run to run, and from one machine of ours to another: where Python and its
+        packages are."""
+        for folder in installed():
+            text = text.replace(folder, "")
         return self._places.clean(text)
+
+
+@cache
+def installed() -> tuple[str, ...]:
+    """The folders of installed packages and of Python's own modules, the longest first."""
+    packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    folders = {os.path.join(each, "") for each in (*packages, os.path.dirname(os.__file__))}
+    return tuple(sorted(folders, key=lambda folder: (-len(folder), folder)))
 
 
 def _advise(told: dict[str, Any] | None, error: BaseException | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fozzy.sim.kernel import Pending
 from fozzy.sim.network import range_of, sampler
-from fozzy.sim.settings import Spread
+from fozzy.sim.settings import Spread, client_name
 
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
@@ -44,7 +44,7 @@ class Workload:
                 done.set()
 
         for index in range(clients):
-            self._next(f"{self._name}{index}", count, ended)
+            self._next(client_name(self._name, index), count, ended)
         self._cluster.workloads.append(done)
         return done
 

@@ -70,3 +70,9 @@ class Customer:
 
     async def charged(self, order):
         return (await self.client.get(f"/charges/{order}")).json()
+
+
+def charged_once(cluster):
+    """The check: nobody was ever told that more was charged for an order than it costs."""
+    cents = {op.args["order"]: op.args["cents"] for op in cluster.history if op.op == "buy"}
+    return all(op.value <= cents[op.args["order"]] for op in cluster.history if op.op == "charged" and op.ok)

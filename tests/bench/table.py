@@ -47,6 +47,7 @@ from fozzy.trace.writer import Recorder
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent.parent)]
 
+import clusters  # noqa: E402
 import fuzzers  # noqa: E402
 
 from tests.zoo.ours import shrink as shrink_animal  # noqa: E402
@@ -407,6 +408,7 @@ def main() -> None:
             *fuzzing(folder),
             *suites(folder),
             *traces(folder),
+            *clusters.rows(folder),
         ]
     out = io.StringIO()
     widths = [max(len(row[index]) for row in [*rows, _HEAD]) for index in range(4)]

@@ -54,10 +54,10 @@ PASSED_ON = {
     ("engine/suite.py", "problem.code"),
     ("errors.py", "code"),
     ("errors.py", "first.code"),
-    ("search/explore/steps_bench.py", "failed.title"),
+    ("search/explore/scenario_bench.py", "failed.title"),
     ("search/fuzz/by_hypothesis.py", "crash.title"),
     ("search/fuzz/scenario_target.py", "first.title"),
-    ("sim/cluster.py", "title"),
+    ("sim/findings.py", "title"),
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
 }
 MADE = {
@@ -76,7 +76,7 @@ CALLS: dict[str, tuple[int, str, str]] = {
     "Finding": (99, "title", ""),
     "Found": (3, "title", ""),
     "Crash": (99, "title", ""),
-    "_sim_failure": (0, "title", ""),
+    "sim_failure": (0, "title", ""),
 }
 
 

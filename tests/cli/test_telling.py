@@ -131,7 +131,7 @@ def test_other_commands_read_a_trace_of_a_cluster(fz: Fz, kv: str) -> None:
 
 
 def test_a_deadlock_says_where_every_task_waits(fz: Fz, project: Path) -> None:
-    """The place of each task stands below the finding, which points at the program of a node that is only counted."""
+    """The place of each task of every node stands below the finding."""
     (project / "stuck.py").write_text(
         "import asyncio\nasync def wait():\n    await asyncio.Event().wait()\nasync def main(node):\n    await wait()\n"
     )
@@ -140,4 +140,14 @@ def test_a_deadlock_says_where_every_task_waits(fz: Fz, project: Path) -> None:
     assert ran.code == 1
     assert "deadlock: " in ran.out and "tasks       n0 " in ran.out
     assert ran.out.index("wait (stuck.py:3)") < ran.out.index("main (stuck.py:5)")
-    assert "--> stuck.fozzy.toml:6:11" in ran.out
+
+
+def test_exploring_and_shrinking_end_with_the_story(fz: Fz, kv: str) -> None:
+    """What was found is told, of the smallest run there is; in JSON it is the story of the earliest failure."""
+    explored = fz("explore", kv, "--seed", "1", "--jobs", "1")
+    assert explored.code == 1 and all(each in explored.out for each in STORY)
+    shrunk = fz("shrink", "@last-fail")
+    assert shrunk.code == 0 and shrunk.out.index("what is left") < shrunk.out.index("how it happened")
+    assert "put owner=" in shrunk.out and "FAIL  kv_all_equal" in shrunk.out
+    document = fz("explore", kv, "--seed", "1", "--jobs", "1", "--json").document()
+    assert document["scenarios"][0]["story"][-1]["outcome"] == "FAIL"

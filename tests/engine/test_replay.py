@@ -313,16 +313,11 @@ def test_a_kept_trace_is_a_test(fz: Any, scenario: Any, recorded: str) -> None:
     assert (member["status"], member["replay"]["verdict"]) == ("fail", "SAME")
 
 
-@pytest.mark.parametrize("form", ["suite", "distributed", "invalid"])
+@pytest.mark.parametrize("form", ["suite", "invalid"])
 def test_a_sealed_trace_of_what_cannot_run_is_damage(fz: Any, recorded: str, resealed: Any, form: str) -> None:
-    """A trace whose scenario is a suite, a cluster or no scenario: the evidence is at fault, not the user: 6."""
+    """A trace whose scenario is a suite or no scenario: the evidence is at fault, not the user: 6."""
     texts = {
         "suite": {"version": 1, "name": "s", "suites": {"a": ["b"]}},
-        "distributed": {
-            "version": 1,
-            "name": "d",
-            "distributed": {"node_count": 2, "steps": [{"type": "tick", "duration": "1ms"}]},
-        },
         "invalid": {"version": 1, "name": "i", "steps": []},
     }
     head, rest = Path(recorded).read_bytes().split(b"\n", 1)
@@ -380,3 +375,19 @@ def test_status_and_exit_say_the_same(fz: Any, scenario: Any) -> None:
     scenario("a", [{"type": "assert_ok", "value": True}, {"type": "sleep", "duration": "2s"}], timeout="1s")
     done = fz("replay", "c.fozzy", "--scenario", "a.fozzy.json", "--json")
     assert (done.code, done.document()["status"], done.document()["replay"]["verdict"]) == (1, "fail", "CHANGED")
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_drift_of_user_code_names_the_other_python(
+    fz: Any, scenario: Any, resealed: Any, monkeypatch: pytest.MonkeyPatch, other: bool
+) -> None:
+    """The same seed may run user code otherwise on another version; where that was, the cause says so."""
+    Path("m.py").write_text("def f(): return 1")
+    scenario("a", [{"type": "call", "function": "m:f"}, {"type": "fail", "message": "x"}])
+    fz("run", "a.fozzy.json", "--det", "--record", "t.fozzy", "--allow-code", "--quiet")
+    Path("m.py").write_text("def f(): return 2")
+    if other:
+        monkeypatch.setattr("fozzy.wall.python_version", lambda: "3.99.0")
+    cause = fz("replay", "t.fozzy", "--allow-code", "--json").document()["replay"]["cause"]
+    assert "answered differently" in cause
+    assert ("and this is Python 3.99.0" in cause) is other

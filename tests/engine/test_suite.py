@@ -238,3 +238,41 @@ def test_a_fault_of_ours_ends_one_scenario_with_its_own_status(
     assert ran.code == 70
     first, second = ran.document()["scenarios"]
     assert (first["status"], first["findings"][0]["title"], second["status"]) == ("error", "fozzy.bug", "pass")
+
+
+MISSED = """
+version = 1
+name = "missed"
+[expect]
+status = "fail"
+title = "kv_all_equal"
+[distributed]
+node_count = 2
+seeds = 50
+[[distributed.faults]]
+kind = "restart"
+node = "n1"
+at = { within = ["0s", "50ms"] }
+for = "500ms"
+[[distributed.steps]]
+type = "client_put"
+node = "n0"
+key = "a"
+value = 1
+[[distributed.steps]]
+type = "tick"
+duration = "1s"
+[[distributed.invariants]]
+type = "kv_all_equal"
+key = "a"
+"""
+
+
+def test_a_cluster_that_fails_as_it_should_is_recorded_when_asked_for(fz: Fz, project: Path) -> None:
+    """The execution that fails is the one that is recorded, though more were wanted; it replays alone."""
+    (project / "missed.fozzy.toml").write_text(MISSED)
+    member = fz("test", "missed.fozzy.toml", "--seed", "3", "--record", "t.fozzy", "--json").document()["scenarios"][0]
+    assert (member["status"], member["passed"], member["tracePath"]) == ("fail", True, "t.fozzy")
+    assert member.get("executions", 1) < 50
+    assert fz("replay", "t.fozzy", "--json").document()["replay"]["verdict"] == "SAME"
+    assert [path.name for path in project.glob("t*.fozzy")] == ["t.fozzy"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fozzy.core.summary import Beat
 from fozzy.report.html_cases import again, failures, scenarios, steps
 
 
@@ -37,3 +38,17 @@ def test_small_parts(made: Any) -> None:
     """Numbers of steps, and nothing for nothing."""
     assert [steps(made.member(1, status)) for status in ("pass", "fail")] == ["14", "9 of 14"]
     assert again([]) == [] and failures([], True) == []
+
+
+def test_a_failure_of_a_cluster_tells_how_it_happened(made: Any) -> None:
+    """The story stands between what was found and the commands, escaped, with how much of it is left out."""
+    story = [
+        Beat(at_ns=4_000_000, who="n0", what="says <b>"),
+        Beat(at_ns=5_000_000, who="check", what="x", outcome="FAIL"),
+    ]
+    page = "\n".join(failures([made.member(1, "fail", story=story, story_left_out=7)], False))
+    assert (
+        page.index("charged twice") < page.index("How it happened (7 lines are left out)") < page.index("fozzy replay")
+    )
+    assert "4ms  n0     says &lt;b&gt;" in page
+    assert "How it happened" not in "\n".join(failures([made.member(1, "fail")], False))

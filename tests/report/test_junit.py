@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fozzy.core.outcome import Finding
-from fozzy.core.summary import Divergence
+from fozzy.core.summary import Beat, Divergence
 from fozzy.report.junit import render
 
 
@@ -50,6 +50,14 @@ def test_a_failure_says_what_and_where_and_what_to_do(made: Any) -> None:
     assert "at scenarios/pay.fozzy.json:31:33 (steps[8])" in failure.text
     assert "fozzy replay .fozzy/runs/7f3c0a11/2.fozzy" in failure.text
     assert "fozzy run " in failure.text
+
+
+def test_a_failure_of_a_cluster_tells_how_it_happened(made: Any) -> None:
+    """The story stands in the text of the failure."""
+    story = [Beat(at_ns=4_000_000, who="n0", what="says <b>")]
+    (case,) = suite_of(made.suite([made.member(1, "fail", story=story)])).findall("testcase")
+    text = case[0].text or ""
+    assert text.index("charged twice") < text.index("4ms  n0  says <b>") < text.index("fozzy replay")
 
 
 def test_a_kept_trace_is_replayed_not_run(made: Any) -> None:

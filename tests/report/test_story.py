@@ -64,11 +64,11 @@ def test_operations_of_clients_at_once_do_not_mix() -> None:
 
 def test_polling_is_told_once() -> None:
     """What one step asks again and again is told as it was asked last; what clients of a workload repeat is kept."""
-    at = "distributed.clients.w0"
+    at = "distributed.clients.w.0"
     polled = [record for t in range(0, 50, 10) for record in (asks(t), told(t + 1, ok=t))]
-    worked = [record for t in range(100, 130, 10) for record in (asks(t, "w0", at), told(t + 1, "w0"))]
+    worked = [record for t in range(100, 130, 10) for record in (asks(t, "w.0", at), told(t + 1, "w.0"))]
     made = beats(*polled, *worked)
-    assert [(at_ms, who) for at_ms, who, *_ in made] == [(40, "client"), (100, "w0"), (110, "w0"), (120, "w0")]
+    assert [(at_ms, who) for at_ms, who, *_ in made] == [(40, "client"), (100, "w.0"), (110, "w.0"), (120, "w.0")]
     assert story_of([*polled, *worked]).left_out == 0
 
 

@@ -268,7 +268,7 @@ def held_for_good() -> Cluster:
     ]
     return Cluster(
         name="held-for-good",
-        why="Nobody answers over a link that is cut for good; cut too early there is no connection, and no end of trying.",
+        why="Nobody answers over a link that is cut for good; cut before there is a connection, the wait is another one.",
         scenario=cluster(node_count=4, program="planted:greeter", faults=faults),
         least=Least(nodes=2, steps=0, faults=1),
         smallest=cluster(

@@ -64,10 +64,13 @@ def _finding(done: Shrunk) -> str:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
+    from tests.zoo import herd
     from tests.zoo.table import render, rows
 
     print(render(rows(shrink)))
+    print()
+    print(herd.table())
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from fozzy.report.text import Line, Span, count, line, quoted
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.kept import Kept, check_same, kept_of, read_kept, write_kept
 from fozzy.search.explore.plan import EXECUTIONS_DEFAULT, RECORDS_MAX, Bench, Plan
-from fozzy.search.explore.steps_bench import open_steps
+from fozzy.search.explore.scenario_bench import open_bench
 from fozzy.search.explore.variant import Variant, varied
 from fozzy.sim.schedules import DEPTH_DEFAULT, Schedule
 from fozzy.trace.finalize import check_target, display_name
@@ -189,7 +189,7 @@ class Explore(Recording, frozen=True, kw_only=True):
     def _bench(self, loaded: Loaded, config: Config, plan: Plan, case: dict[str, Any]) -> Bench:
         options = Options(det=True, strict=self.strict, allow_code=self.allow_code, settings=config.settings)
         allowance = self._allowance(config)
-        return open_steps(loaded, options, plan.seed, case, allowance, jobs=plan.jobs, records_max=plan.records_max)
+        return open_bench(loaded, options, plan.seed, case, allowance, jobs=plan.jobs, records_max=plan.records_max)
 
     def _allowance(self, config: Config) -> Allowance:
         return Allowance(self.allow_code or config.settings.allow_code, config.root, config.settings.proc_env)

@@ -16,7 +16,7 @@ from fozzy.cli.commands.run import StepPrinter, load_scenario
 from fozzy.cli.console import Console
 from fozzy.cli.options import AllowCode, config_of
 from fozzy.cli.reporting import Reports, asked_reports
-from fozzy.cli.telling import story_sink, told_lines
+from fozzy.cli.telling import Listener, told_lines
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
 from fozzy.core.events import Record, Step
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, code_flag, listed
@@ -67,7 +67,7 @@ class Replay(Command, frozen=True, kw_only=True):
         path = Store(config.base_dir()).trace_of(self.trace)
         loaded = load_scenario(self.scenario, config) if self.scenario else None
         started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
-        story = story_sink(console)
+        story = Listener(console)
         replayed = replay_file(
             path,
             scenario=loaded,
@@ -79,7 +79,7 @@ class Replay(Command, frozen=True, kw_only=True):
             allowance=Allowance(self.allow_code, config.root, config.settings.proc_env),
         )
         summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
-        summary = story.put_into(summary) if replayed.nodes else summary
+        summary = story.put_into(summary)
         if reports.screen:
             self._show(console, replayed, path, loaded, told_lines(summary, console))
         told = listed(summary, _member(replayed, summary, shown_path(path)))

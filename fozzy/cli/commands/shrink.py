@@ -15,10 +15,12 @@ from fozzy.cli.documents import ShrinkBody, ShrinkDocument
 from fozzy.cli.keeping import ENDS
 from fozzy.cli.options import Asking, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
+from fozzy.cli.telling import trace_story
 from fozzy.config import Config
 from fozzy.core.summary import Summary, code_flag
 from fozzy.dsl.load import form_of_path
 from fozzy.dsl.matrix import chosen_case
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance
 from fozzy.engine.fresh import check_replays
 from fozzy.engine.prepare import run_seed, runnable_file
@@ -122,6 +124,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
         if done.ended.status == "pass":
             message = f"{loaded.document.shown} passes with seed {seed}: there is nothing to shrink"
             hint = "fozzy test   finds scenarios that fail"
+            if not isinstance(loaded.file, StepsFile):
+                hint = f"fozzy explore {loaded.document.shown} --shrink   tries many seeds"
             raise UsageError("shrink.nothing_failed", message, hint=hint)
         return done.trace
 
@@ -197,6 +201,8 @@ class Shrink(Asking, frozen=True, kw_only=True):
         lines += [line(checked), []]
         lines += [*screen.left(done), *([[]] if done.reasons else []), *screen.slips(done)]
         lines += [[]] * bool(done.slips)
+        told = trace_story(body.trace_paths[0]).lines() if size_of(done.best).nodes else []
+        lines += [*told, *([[]] if told else [])]
         lines += screen.of_the_world(len(done.first.tape.asks), asks)
         lines += self._next(body, keep)
         self._say(console, lines)

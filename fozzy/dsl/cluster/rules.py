@@ -13,11 +13,12 @@ import msgspec
 
 from fozzy.dsl.checks import placed, struct_flaws
 from fozzy.dsl.cluster.base import ClusterPart
-from fozzy.dsl.cluster.faults import Faults
+from fozzy.dsl.cluster.faults import Faults, unique_names
 from fozzy.dsl.cluster.nodes import NODES_MAX, PROGRAMS, check_kv_args
 from fozzy.dsl.flaw import Flaw, Path, type_of
-from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
+from fozzy.dsl.steps.cluster import Always, ClusterSteps, Eventually, Invariants, Workload, by_tag
 from fozzy.dsl.steps.cluster.workload import MAKERS
+from fozzy.sim.settings import CHECKER, STEPS_CLIENT
 
 SHOWN_MAX = 20  # names a hint lists
 STEPS = by_tag(ClusterSteps)
@@ -51,6 +52,7 @@ def cluster_flaws(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
         return  # a problem of its own; which nodes there are is not known
     for part, index, item, fields in _items_with_nodes(cluster):
         yield from _unknown(item, fields, declared, (*path, *part, index))
+    yield from _like_clients(cluster, declared, path)
     yield from _calls(cluster, declared, path)
 
 
@@ -153,6 +155,27 @@ def _twice(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:
             message = f'two workloads are called "{name}"'
             yield Flaw((*path, "steps", index, "name"), message, "leave one name out, or change it")
         names |= {name} if isinstance(name, str) else set()
+
+
+def _like_clients(cluster: dict[str, Any], declared: dict[str, str], path: Path) -> Iterator[Flaw]:
+    """Nodes are not called as the machines of clients are: what is drawn for a machine is drawn under its name."""
+    fixed, workloads = set[str](), list[tuple[str | None, str]]()
+    for part, kinds in (("steps", STEPS), ("invariants", INVARIANTS)):
+        for _, item in _dicts(cluster.get(part)):
+            kind = kinds.get(type_of(item))
+            if kind is Workload:
+                workloads.append((_text(item.get("name")) or None, "workload"))
+            elif kind is not None and (kind.asks or getattr(kind, "reads_kv", False)):
+                fixed.add(STEPS_CLIENT)
+            elif kind is not None and kind in (Always, Eventually):
+                fixed.add(CHECKER)
+    called = set(unique_names(workloads))
+    for index, name in enumerate(declared):
+        before, _, number = name.rpartition(".")
+        if name in fixed or (before in called and number.isdecimal()):
+            place = (*path, "nodes", name if isinstance(cluster.get("nodes"), dict) else index)
+            hint = "choose another name"
+            yield Flaw(place, f'node "{name}" is called as one of the clients is', hint, at_key=True)
 
 
 def _steps_missing(cluster: dict[str, Any], path: Path) -> Iterator[Flaw]:

@@ -19,9 +19,9 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.dsl.steps.matchers import agrees
 from fozzy.engine.cluster.run import ClusterRun
-from fozzy.sim.clients import STEPS_CLIENT
 from fozzy.sim.network import TICK_NS
 from fozzy.sim.node import Node
+from fozzy.sim.settings import STEPS_CLIENT
 from fozzy.sim.workload import Kind, Workload
 
 Act = Callable[[Any, ClusterRun], str]
@@ -104,10 +104,10 @@ def _converged(step: dsl.ExpectConverged, run: ClusterRun) -> str:
     kernel, until = run.cluster.kernel, run.cluster.kernel.clock.now + parse_ns(step.within)
     while True:
         values = {node.name: _ask(run, node.name, "get", [step.key]) for node in run.cluster.nodes if node.is_up}
-        if all(value == next(iter(values.values())) for value in values.values()):
+        if values and all(value == next(iter(values.values())) for value in values.values()):
             return f"{step.key} is {told(next(iter(values.values()), None))} on {len(values)} nodes"
         if kernel.clock.now >= until:
-            shown = ", ".join(f"{name}={told(value)}" for name, value in values.items())
+            shown = ", ".join(f"{name}={told(value)}" for name, value in values.items()) or "no node is up"
             message = f"{step.key} still differs after {show_ns(parse_ns(step.within))}: {shown}"
             raise StepFailed("", message, field="within", details={"values": values})
         run.cluster.tick(parse_ns(step.poll))

@@ -16,7 +16,8 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.engine.cluster.run import ClusterRun
 from fozzy.sim import context
-from fozzy.sim.clients import STEPS_CLIENT
+from fozzy.sim.kernel import Pending
+from fozzy.sim.settings import CHECKER, STEPS_CLIENT
 from fozzy.sim.stacks import tasks_of
 from fozzy.sim.views import View
 
@@ -137,7 +138,7 @@ class _OfYours(Judge):
     def holds(self) -> bool:
         """Whether the function says so. *Errors*: `StepFailed` when it raises."""
         cluster = self.cluster
-        machine = cluster.clients.machine("checker")
+        machine = cluster.clients.machine(CHECKER)
         before, context.current = context.current, machine
         if machine.modules is not None:
             cluster.user.enter(machine.modules)
@@ -184,13 +185,21 @@ class Eventually(_OfYours):
 
     def end(self) -> None:
         """Time goes on until it holds or its time is over."""
-        until = parse_ns(self.invariant.within)
-        kernel = self.cluster.kernel
-        while not self._held and not kernel.is_idle() and kernel.clock.now < until:
-            kernel.run(min(until, kernel.clock.now + max(1, until // 64)))
+        until, kernel = parse_ns(self.invariant.within), self.cluster.kernel
+        held = Pending(kernel)
+
+        def watch() -> None:
+            self.instant()
+            if self._held:
+                held.set()
+
+        if not self._held and kernel.clock.now < until:
+            kernel.watchers.append(watch)
+            kernel.run(until, held)
+            kernel.watchers.remove(watch)
             self.cluster.raise_found()
             self.instant()
-        if not self._held and not self.holds():
+        if not self._held:
             raise self.fail(f"{self.invariant.check_} never holds within {show_ns(until)}")
 
 

@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 import msgspec
 
 from fozzy import wall
+from fozzy.core.choice import Source
 from fozzy.core.log import Log
 from fozzy.engine.cluster.wire import Script
 from fozzy.engine.cluster.worker import Worker, begin, receive_body
 from fozzy.engine.run import Ended
+from fozzy.search.explore.execution import executed
 from fozzy.search.explore.plan import Done, Order
-from fozzy.search.explore.watch import BoundedLog, CutOff, Watch, failed_of
-from fozzy.sim.schedules import Followed, Unsteady, source_of
 from fozzy.world.code.child import BROKEN
 from fozzy.world.code.places import Places
 from fozzy.world.code.wire import packed
@@ -83,30 +83,8 @@ def _write(descriptor: int, data: bytes) -> None:
 
 def execute(worker: Worker, batch: Batch, order: Order) -> Done:
     """One execution."""
-    watch, ended = Watch(), Ended()
-    source = source_of(order.schedule, order.seed, order.path)
-    log: Log = BoundedLog(batch.records_max, [watch])
-    is_cut, unsteady = False, ""
-    try:
+
+    def perform(source: Source, log: Log, ended: Ended) -> None:
         worker.perform(batch.script, source, log, ended, batch.hang_ns)
-        if isinstance(source, Followed):
-            source.finish()
-    except CutOff:
-        is_cut = True
-    except Unsteady as other:
-        unsteady = str(other)
-    watch.end(ended.kv)
-    failed = None if is_cut or unsteady else failed_of(ended.findings)
-    return Done(
-        index=order.index,
-        status="pass" if failed is None else failed.status,
-        failed=failed,
-        digest=watch.digest,
-        choices=watch.choices,
-        schedule=watch.schedule,
-        states=watch.states,
-        covered=list(watch.covered),
-        path=source.taken if isinstance(source, Followed) else [],
-        is_cut=is_cut,
-        unsteady=unsteady,
-    )
+
+    return executed(order, batch.records_max, perform)

@@ -32,10 +32,13 @@ class Workbench:
         self._run = run
         self._records_max = records_max
         self._session: Session | None = None
+        self._is_used = False  # the process has executed something itself
 
     def orders(self, orders: Sequence[Order], end_ns: int | None, alone: bool) -> list[Done]:
         """What each came to; fewer when time was over."""
         done: list[Done] = []
+        if alone and self._is_used:
+            self.close()  # a fork of it would not be the first of its kind
         while len(done) < len(orders):
             left = orders[len(done) :]
             try:
@@ -51,6 +54,7 @@ class Workbench:
         if self._session is None:
             self._session = Session(self._run, PROGRAM)
         session = self._session
+        self._is_used = not alone
         batch = Batch(
             script=script_of(self._run), orders=list(orders), hang_ns=session.hang_ns,
             records_max=self._records_max, end_ns=end_ns, alone=alone,
@@ -66,7 +70,7 @@ class Workbench:
 
     def close(self) -> None:
         """End the process."""
-        session, self._session = self._session, None
+        session, self._session, self._is_used = self._session, None, False
         if session is not None:
             session.close()
 

@@ -89,6 +89,11 @@ class Bench(Protocol):
 
     places: Sequence[str]  # all there is to come to
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether each execution has a process of its own, since programs keep state from one to the next."""
+        ...
+
     def run(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
         """What each came to, in their order; from `end_ns` on nothing is begun. *Errors*: `FozzyError`. *Closes*: what
         is under way, with it."""

@@ -143,6 +143,7 @@ class Gate:
         self.size = size_of(first)
         self.tried = self.kept = 0
         self.slips: dict[Failure, Slip] = {}
+        self.lowered: dict[tuple[str, int], int] = {}  # draws that went no lower, by label and place, with their values
         self.listen: Callable[[], None] = lambda: None
         self._sure = (first, self.size)
         self._looked = 0
@@ -186,7 +187,7 @@ class Gate:
         self._looked = self.tried
         if is_sure is None or self.is_alone:
             return True
-        stands: bool = is_sure(self.best, self.failure)
+        stands: bool = is_sure(self.best, self.failure, was_sure=self.best is self._sure[0])
         if self.is_alone:
             self._seen.clear()  # what the shared process said is worth nothing
         if stands:

@@ -10,7 +10,7 @@ from fozzy.errors import InputError
 from fozzy.search.failing import document_of
 from fozzy.search.scenario import INVALID
 from fozzy.search.script import INVARIANTS_PART, Node, Script, Uncuttable
-from fozzy.search.shrink.gate import Gate, Spent
+from fozzy.search.shrink.gate import AIMS, Gate, Spent
 from fozzy.search.shrink.passes.nodes import is_needed, without_nodes
 from fozzy.search.subject import Candidate, Outcome
 
@@ -95,6 +95,8 @@ def _run(gate: Gate, run: object) -> Outcome | None:
 def _told(gate: Gate, outcome: Outcome | None, without: str) -> str:
     if outcome is None:
         return "not looked at: the budget was over"
+    if outcome.failure == gate.failure and len(gate.aims) < len(AIMS):
+        return f"{without} the failure would stay; --minimize says what may change"
     if outcome.failure == gate.failure:
         return f"{without} the failure would stay, but something else would grow"
     return f"{without} the run {outcome.said.removeprefix('it ')}"

@@ -14,6 +14,7 @@ import msgspec
 
 from fozzy.core.events import Draw
 from fozzy.search.subject import Tape
+from fozzy.sim.settings import client_name
 
 MAKERS = ("any", "int")
 Json = Mapping[str, Any]
@@ -40,7 +41,7 @@ Change = Callable[[str, list[Chosen]], list[Chosen]]
 
 def client_names(step: Json) -> list[str]:
     """The clients of a workload, in order."""
-    return [f"{step.get('name', 'workload')}{index}" for index in range(step.get("clients", 2))]
+    return [client_name(step.get("name", "workload"), index) for index in range(step.get("clients", 2))]
 
 
 def operations_of(side: Side, client: str, draws: Sequence[Draw]) -> list[Chosen]:
@@ -92,7 +93,7 @@ def _read(side: Side, own: Iterator[int]) -> Chosen:
         if maker_of(value):
             values = _values(value)
             args[name] = values[_picked(own, len(values))]
-    return Chosen(index, node, args, next(own) if _has_pause(side.step) else 0)
+    return Chosen(index, node, args, next(own, 0) if _has_pause(side.step) else 0)  # the last one may never have ended
 
 
 def _said(side: Side, each: Chosen) -> list[int] | None:

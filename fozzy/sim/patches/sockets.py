@@ -175,6 +175,17 @@ def _patch_select(module: ModuleType, simulated: Any) -> None:
         doors.put(module, name, _watching(f"select.{name}"))
 
 
+def _patch_fcntl(module: ModuleType, simulated: Any) -> None:
+    """What a descriptor of a simulated socket is told about itself changes nothing."""
+
+    def fcntl(door: Door, fd: Any, cmd: int, arg: Any = 0, /) -> Any:
+        if context.current is not None and simulated is not None and simulated.by_number(_number(fd)) is not None:
+            return 0 if isinstance(arg, int) else bytes(arg)
+        return door.true(fd, cmd, arg)
+
+    doors.put(module, "fcntl", fcntl)
+
+
 def _watching(call: str) -> Callable[..., Any]:
     """A function that waits for descriptors. `selectors` tries some while it is imported; what it makes is fenced."""
 
@@ -204,4 +215,5 @@ def install(socket_class: type[Any] | None) -> None:
     """Put sockets in place. Without a class for simulated ones every socket that a machine's code makes is fenced."""
     late.when_imported("socket", lambda module: _patch_socket(module, socket_class))
     late.when_imported("select", lambda module: _patch_select(module, socket_class))
+    late.when_imported("fcntl", lambda module: _patch_fcntl(module, socket_class))
     late.when_imported("selectors", _patch_selectors)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fozzy.world.code.addresses import unscattered
-from fozzy.world.code.containment import status_by
+from fozzy.world.code.containment import high, status_by
 from fozzy.world.code.lines import Gone, Late, Line, Stderr
 from fozzy.world.code.permission import Permission
 from fozzy.world.code.unsettle import asked, scatters
@@ -154,6 +154,7 @@ def start(permission: Permission, key: Key) -> Interpreter:
     given: dict[str, Any] = {"folders": key.folders, "root": key.root, "memory_bytes_max": key.memory_bytes_max}
     given["watch"] = key.watch
     if CAN_FORK or os.name == "posix":
+        theirs = high(theirs)  # the same number each time: words that differ in length shift what comes after them
         given["descriptor"] = theirs.fileno()
     try:
         with unscattered(key.repeats and not scatters(dict(key.env))):

@@ -191,7 +191,6 @@ def test_a_kept_trace_is_a_test(lost: str, fz: Any) -> None:
     for body in (ALWAYS, MENDED, WORSE, ALWAYS):
         Path("counter.py").write_text(COUNTER.replace(ALWAYS, body), encoding="utf-8")
         ran = fz("test", "kept/lost.fozzy", "--allow-code", "--json")
-        member = ran.document()["members"][0]
+        member = ran.document()["scenarios"][0]
         verdicts.append((ran.code, member["replay"]["verdict"]))
-    assert COUNTER.count(ALWAYS.replace("\\n", "\\n")) == 1
     assert verdicts == [(1, "SAME"), (0, "FIXED"), (1, "CHANGED"), (1, "SAME")]

@@ -46,6 +46,8 @@ VALID: list[Json] = [
     {"node_count": 1, "steps": [{**CALL, "op": "put", "args": ["k", {"any": [[]]}]}]},
     {"node_count": 2, "program": "shop:main", "client": "shop:Client", "steps": [work({"op": "buy", "node": ANY})]},
     {"node_count": 2, "steps": [TICK, TICK], "faults": [crash(at={"step": 1}), crash(at={"step": [0, 1]}, node=ANY)]},
+    {"nodes": ["client", "checker", "workload.0"], "program": "shop:main"},
+    {"nodes": ["load.x", "load", "n0.1"], "steps": [work(GET, name="load"), {**PUT, "node": "load"}]},
     {"node_count": 2, "steps": [PUT, {"type": "expect_converged", "key": "k", "within": "5s"}]},
     {
         "node_count": 3,
@@ -148,6 +150,14 @@ INVALID: list[tuple[Json, str, str, str]] = [
         "missing_field", "{", 'no "client"',
     ),
     ({"node_count": 1, "program": "x:y", "invariants": [{"type": "kv_all_equal", "key": "k"}]}, "missing_field", "{", "client"),
+    ({"nodes": ["client", "n0"], "steps": [PUT]}, "bad_value", '"client"', "one of the clients"),
+    ({"nodes": {"n0": {}, "client": {}}, "builtin": "kv", "steps": [PUT]}, "bad_value", '"client"', "one of the clients"),
+    (
+        {"nodes": ["checker"], "steps": [TICK], "invariants": [{"type": "always", "check": "a:b"}]},
+        "bad_value", '"checker"', "one of the clients",
+    ),
+    ({"nodes": ["n0", "load.7"], "steps": [work(GET, name="load")]}, "bad_value", '"load.7"', "one of the clients"),
+    ({"nodes": ["workload2.0"], "steps": [work(GET), work(GET)]}, "bad_value", '"workload2.0"', "one of the clients"),
     ({"node_count": 1, "steps": [TICK], "invariants": [{"type": "alwyas", "check": "a:b"}]}, "unknown_step", '"alwyas"', "always"),
     ({"node_count": 1, "steps": [TICK], "invariants": [{"check": "a:b"}]}, "missing_field", "{", "an invariant needs"),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping, Recorded
 from fozzy.search.explore.campaign import Campaign
 from fozzy.search.explore.plan import Done, Failed, Order, Plan
-from fozzy.search.explore.steps_bench import StepsBench, open_steps
+from fozzy.search.explore.scenario_bench import ScenarioBench, open_bench
 from fozzy.sim.schedules import Schedule
 
 Json = dict[str, Any]
@@ -54,10 +54,10 @@ def loaded_of(steps: list[Json], **more: Any) -> Loaded:
     return parse(document(text.encode(), "n.fozzy.json", "n.fozzy.json", "json"))
 
 
-def bench_of(steps: list[Json], *, jobs: int = 1, **more: Any) -> StepsBench:
+def bench_of(steps: list[Json], *, jobs: int = 1, **more: Any) -> ScenarioBench:
     """A bench for a scenario of these steps."""
     bounds = {"records_max": more.pop("records_max")} if "records_max" in more else {}
-    return open_steps(loaded_of(steps, **more), Options(det=True), 1, {}, NO_CODE, jobs=jobs, **bounds)
+    return open_bench(loaded_of(steps, **more), Options(det=True), 1, {}, NO_CODE, jobs=jobs, **bounds)
 
 
 def plan_of(kind: Any, count: int = 1_000, *, depth: int = 3, **more: Any) -> Plan:

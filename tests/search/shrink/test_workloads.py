@@ -24,29 +24,29 @@ STEP: dict[str, Any] = {
 NODES = ("n0", "n1", "n2")
 
 
-def drawn(*values: int, client: str = "workload0") -> tuple[Draw, ...]:
+def drawn(*values: int, client: str = "workload.0") -> tuple[Draw, ...]:
     return tuple(Draw(0, f"distributed.clients.{client}", f"workload.{client}", 0, 99, value) for value in values)
 
 
 def test_operations_are_read_from_draws() -> None:
     """Kind, node, arguments and pause, for as far as the run went."""
     tape = drawn(0, 1, 1, 7, 2, 1, 3, 0, 1)
-    assert operations_of(Side(STEP, NODES), "workload0", tape) == [
+    assert operations_of(Side(STEP, NODES), "workload.0", tape) == [
         Chosen(0, "n1", {"key": "b"}, 7),
         Chosen(1, "n2", {"value": 8}, 0),
     ]
-    assert client_names({**STEP, "name": "w"}) == ["w0", "w1"]
+    assert client_names({**STEP, "name": "w"}) == ["w.0", "w.1"]
 
 
 def test_operations_are_said_for_fewer_kinds_and_nodes() -> None:
     """What cannot be done any more is left out, and what can means the same."""
-    tape = Tape((*drawn(0, 1, 1, 7, 2, 1, 3, 4), *drawn(0, client="workload1")))
+    tape = Tape((*drawn(0, 1, 1, 7, 2, 1, 3, 4), *drawn(0, client="workload.1")))
     fewer = Side({**STEP, "operations": STEP["operations"][1:]}, ("n1", "n2"))
     fewer.step["operations"][0] = {**fewer.step["operations"][0], "node": {"any": ["n2"]}}
     said = said_again(
         tape, Side(STEP, NODES), fewer, lambda _client, chosen: [e._replace(kind=e.kind - 1) for e in chosen]
     )
-    assert [draw.value for draw in said.draws if draw.label == "workload.workload0"] == [0, 3, 4]
+    assert [draw.value for draw in said.draws if draw.label == "workload.workload.0"] == [0, 3, 4]
     same = said_again(tape, Side(STEP, NODES), Side(STEP, NODES))
     assert [draw.value for draw in same.draws] == [0, 1, 1, 7, 1, 1, 3, 4]
 

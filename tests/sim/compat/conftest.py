@@ -30,6 +30,7 @@ class Executed(NamedTuple):
     """One execution: its status, what was found, and every record of it."""
 
     status: str
+    now_ns: int
     findings: list[Found]
     records: list[Record]
 
@@ -56,7 +57,7 @@ class Process:
         records: list[Record] = []
         job = self._session.job(self._run, Seeded(seed))
         over = self._session.execute(job, Log([records.extend]))
-        return Executed(over.status, over.findings, records)
+        return Executed(over.status, over.now_ns, over.findings, records)
 
     def close(self) -> None:
         """End it."""
@@ -86,10 +87,30 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Processes]:
     """Processes for a scenario by its name: `with processes("redis")(hash_seed=1) as process: process.execute(7)`."""
 
     def of(name: str) -> Processes:
-        monkeypatch.chdir(HERE)
-        loaded = load(HERE / f"{name}.fozzy.toml", f"{name}.fozzy.toml", f"{name}.fozzy.toml")
-        header, redactor = header_of(loaded, Options(allow_code=True), 1, "run", None)
-        run: Any = ready(header, loaded, redactor, HERE, None)
-        return Processes(with_code(run, loaded, Allowance(True, HERE)), monkeypatch)
+        return prepared(HERE / f"{name}.fozzy.toml", monkeypatch)
 
     return of
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Processes]:
+    """Processes for programs that a test writes: `written({"one.py": "…"}, a="one:main")`, by node."""
+
+    def write(files: dict[str, str], **nodes: str) -> Processes:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        lines = [f'{node} = {{ program = "{program}" }}' for node, program in nodes.items()]
+        scenario = tmp_path / "written.fozzy.toml"
+        scenario.write_text("\n".join(["version = 1", 'name = "written"', "[distributed.nodes]", *lines]) + "\n")
+        return prepared(scenario, monkeypatch)
+
+    return write
+
+
+def prepared(scenario: Path, monkeypatch: pytest.MonkeyPatch) -> Processes:
+    """Processes for a scenario, which is the whole of its project."""
+    monkeypatch.chdir(scenario.parent)
+    loaded = load(scenario, scenario.name, scenario.name)
+    header, redactor = header_of(loaded, Options(allow_code=True), 1, "run", None)
+    run: Any = ready(header, loaded, redactor, scenario.parent, None)
+    return Processes(with_code(run, loaded, Allowance(True, scenario.parent)), monkeypatch)

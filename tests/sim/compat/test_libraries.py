@@ -23,12 +23,21 @@ LIBRARIES = sorted(path.name.partition(".")[0] for path in HERE.glob("*.fozzy.to
 # What they count goes on from one execution to the next in a process; whoever explores gives each a process of its own.
 DRIFTS = {"asyncpg": "it numbers the statements of all connections"}
 
+NEEDED = {"fastapi": ("fastapi", "uvicorn", "websockets"), "asyncio": (), "datagrams": (), "tls": ()}  # else its name
+
 Of = Callable[[str], Any]
+
+
+def need(name: str) -> None:
+    """Leave a test out, loudly, where what it tests is not installed."""
+    for package in NEEDED.get(name, (name,)):
+        pytest.importorskip(package)
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_the_same_seed_is_the_same_run_in_every_process(name: str, processes: Of) -> None:
     """Twenty-one processes under three hash seeds record the same, byte for byte, and the program does its whole work."""
+    need(name)
     digests = set()
     for hash_seed in HASH_SEEDS:
         for _ in range(PROCESSES):
@@ -44,6 +53,7 @@ def test_the_same_seed_is_the_same_run_in_every_process(name: str, processes: Of
 def test_every_seed_passes_and_is_another_run(name: str, processes: Of) -> None:
     """Under other seeds the program does its whole work too, and each of them is a run of its own. The first one again,
     in the same process, is the same run, except for libraries that are known to count."""
+    need(name)
     with processes(name)() as process:
         runs = [process.execute(seed) for seed in SEEDS]
         again = process.execute(SEEDS[0])
@@ -70,10 +80,8 @@ def test_sets_ordered_by_address_repeat(processes: Of) -> None:
         with processes("surroundings")() as process:
             said.append(process.execute(1).said("only")[1])
         POOL.close()
-    if not is_allowed():
-        pytest.skip("this system scatters memory whatever one asks")
     assert said[0].startswith("objects ") and said[0] != " ".join(["objects", *map(str, range(50))])
-    assert len(set(said)) == 1
+    assert len(set(said)) == 1 or not is_allowed()
 
 
 def is_allowed() -> bool:

@@ -37,6 +37,7 @@ class Pass(NamedTuple):
 PASSES = (
     Pass("calm all", choices.calm_all, ("input", "schedule", "faults")),
     Pass("fix times", moments.fix_times, ("faults",)),
+    Pass("strike by steps", moments.strike_by_steps, ("faults",)),
     Pass("drop nodes", nodes.drop_nodes, ("nodes",)),
     Pass("drop clients", clients.drop_clients, ("input",)),
     Pass("drop steps", steps.drop_steps, ("input",)),

@@ -18,6 +18,13 @@ TIMES = "net.latency."
 DROPPED_MAX = 2_000  # draws of one label; more are not looked at one by one
 
 
+class _Named(NamedTuple):
+    """A draw by its label and how many with that label came before it, which hold still while others change."""
+
+    label: str
+    before: int
+
+
 def calm_all(gate: Gate) -> None:
     """Zero all choices of a cluster at once: most failures need none of them. Of steps this is not worth a run."""
     if gate.best.script.is_cluster and _loud(gate):
@@ -84,11 +91,29 @@ def _drop_of(gate: Gate, label: str, count: int) -> None:
 
 
 def lower_draws(gate: Gate) -> None:
-    """Bring each draw that is not boring as near to it as it goes."""
+    """Bring each draw that is not boring as near to it as it goes. One that was there before, and goes no single step
+    further now, is left where it is: a search takes dozens of runs."""
     for index in reversed(_loud(gate)):  # a later draw that changes moves no earlier one
         draws = gate.best.tape.draws
         if index < len(draws) and _may_change(gate, draws[index]):
-            _lower(gate, index)
+            name = _named(draws, index)
+            if gate.lowered.get(name) != draws[index].value or _step(gate, index):
+                _lower(gate, index)
+            draws = gate.best.tape.draws
+            if index < len(draws):
+                gate.lowered[name] = draws[index].value
+
+
+def _named(draws: Sequence[Draw], index: int) -> _Named:
+    label = draws[index].label
+    return _Named(label, sum(1 for draw in draws[:index] if draw.label == label))
+
+
+def _step(gate: Gate, index: int) -> bool:
+    """Whether a draw goes one step nearer to the boring one."""
+    draw = gate.best.tape.draws[index]
+    nearer = draw.value + (1 if draw.value < boring(draw.low, draw.high) else -1)
+    return gate.with_tape(gate.best.tape.with_values({index: nearer}))
 
 
 def _lower(gate: Gate, index: int) -> None:
@@ -111,13 +136,6 @@ def _loud(gate: Gate) -> list[int]:
 
 def _may_change(gate: Gate, draw: Draw) -> bool:
     return aim_of(draw.label) in gate.aims
-
-
-class _Named(NamedTuple):
-    """A draw by its label and how many with that label came before it, which hold still while others change."""
-
-    label: str
-    before: int
 
 
 def _zero(gate: Gate, wanted: Callable[[Draw], bool]) -> None:

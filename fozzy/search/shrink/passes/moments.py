@@ -9,24 +9,56 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fozzy.core.events import Draw
+from fozzy.core.sources import boring
 from fozzy.dsl.duration import UNITS_NS, parse_ns
-from fozzy.search.script import Node
+from fozzy.search.script import FAULTS_PART, STEPS_PART, Node
 from fozzy.search.shrink.cut import lowest
-from fozzy.search.shrink.gate import Gate
+from fozzy.search.shrink.gate import Gate, aim_of
 from fozzy.search.subject import Candidate
 
 TICK_NS = 1_000  # times are drawn in microseconds
 UNITS = ("s", "ms", "us")
+STEPS_TRIED_MAX = 12
 UNITS_EACH = 1_000
 FINE = 10  # of a unit: as many of them or more are not looked at in the next one
 
 
 def fix_times(gate: Gate) -> None:
     """Write down when faults struck and whom, all at once or one by one: the run stays the same without the draws."""
-    faults = [node for node in gate.best.script.nodes() if node.is_fault and node.type != "fault"]
-    if not gate.consider(_all_fixed(gate.best, faults)):
+    faults = [node for node in gate.best.script.nodes() if node.part == FAULTS_PART and _draws(node.fields)]
+    if faults and not gate.consider(_all_fixed(gate.best, faults)):
         for node in faults:
             gate.consider(_all_fixed(gate.best, [node]))
+
+
+def strike_by_steps(gate: Gate) -> None:
+    """Have a fault strike before a step instead of at a time, with everything else calm: when all is quicker than it
+    was, a time that is written down comes too late."""
+    steps = [node.origin for node in gate.best.script.nodes() if node.part == STEPS_PART][:STEPS_TRIED_MAX]
+    for fault in [node for node in gate.best.script.nodes() if node.part == FAULTS_PART]:
+        if not _loud(gate):
+            return
+        any(_strikes_before(gate, fault.origin, step) for step in steps if isinstance(fault.fields.get("at"), str))
+
+
+def _strikes_before(gate: Gate, origin: str, step: str) -> bool:
+    node = next((node for node in gate.best.script.nodes() if node.origin == origin), None)
+    if node is None:
+        return False
+    draws = gate.best.tape.draws
+    calm = gate.best.tape.with_values({each: boring(draws[each].low, draws[each].high) for each in _loud(gate)})
+    script = gate.best.script.replace(origin, (node._replace(fields={**node.fields, "at": {"step": step}}),))
+    return gate.consider(Candidate(script, calm))
+
+
+def _loud(gate: Gate) -> list[int]:
+    """The draws that are not boring and may become so."""
+    draws = gate.best.tape.draws
+    return [index for index in gate.best.tape.loud if aim_of(draws[index].label) in gate.aims]
+
+
+def _draws(fields: Any) -> bool:
+    return any(isinstance(fields.get(name), dict) for name in ("at", "for", "node"))
 
 
 def _all_fixed(best: Candidate, faults: list[Node]) -> Candidate:

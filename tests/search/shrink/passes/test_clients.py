@@ -45,7 +45,7 @@ def done(candidate: Candidate) -> list[tuple[str, str, Any]]:
 
 def test_the_two_clients_that_matter_stay(plant: Any) -> None:
     """Wherever they stand among five, with what they drew."""
-    draws = {f"workload{index}": [1, index % 2, index % 3] for index in range(5)}
+    draws = {f"workload.{index}": [1, index % 2, index % 3] for index in range(5)}
 
     def fails(candidate: Candidate) -> bool:
         keys = [(node, key) for _, node, key in done(candidate)]
@@ -55,13 +55,13 @@ def test_the_two_clients_that_matter_stay(plant: Any) -> None:
     drop_clients(gate)
     step = next(gate.best.script.nodes()).fields
     assert step["clients"] == 2
-    assert sorted(draw.label for draw in gate.best.tape.draws)[0] == "workload.workload0"
+    assert sorted(draw.label for draw in gate.best.tape.draws)[0] == "workload.workload.0"
     assert fails(gate.best)
 
 
 def test_operations_and_kinds_go(plant: Any) -> None:
     """What a client did before and after the one that matters is not done any more, and nothing is drawn any more."""
-    draws = {"workload0": [0, 1, 1, 1, 1, 0, 0, 2, 0, 2]}
+    draws = {"workload.0": [0, 1, 1, 1, 1, 0, 0, 2, 0, 2]}
     step_count = 4
 
     def fails(candidate: Candidate) -> bool:
@@ -80,6 +80,6 @@ def test_operations_and_kinds_go(plant: Any) -> None:
 
 def test_a_failing_client_keeps_its_name(plant: Any) -> None:
     """Those before it stay, since they are what its number counts."""
-    gate = gate_of(plant, lambda _each: True, {}, at="distributed.clients.workload2")
+    gate = gate_of(plant, lambda _each: True, {}, at="distributed.clients.workload.2")
     drop_clients(gate)
     assert next(gate.best.script.nodes()).fields["clients"] == 3

@@ -64,7 +64,7 @@ def test_what_was_picked_stays_picked() -> None:
 def test_what_clients_did_stays_done() -> None:
     """Operations that went to nodes that are left go to these, and the others are left out."""
     work = {"type": "workload", "clients": 1, "count": 3, "operations": [{"op": "get", "args": {"key": "x"}}]}
-    draws = tuple(Draw(0, "distributed.clients.workload0", "workload.workload0", 0, 3, value) for value in (3, 1, 2))
+    draws = tuple(Draw(0, "distributed.clients.workload.0", "workload.workload.0", 0, 3, value) for value in (3, 1, 2))
     cut = without_nodes(Candidate(script(steps=[work]), Tape(draws)), ("n1",))
     assert cut is not None
     assert [draw.value for draw in cut.tape.draws] == [2, 1]

@@ -1,4 +1,5 @@
-"""Explores a scenario of steps: the interleavings of its `parallel` blocks, and all that it draws."""
+"""Explores a scenario: of steps the interleavings of its `parallel` blocks, of a cluster the orders of what happens, and
+all that is drawn."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from fozzy.core.choice import Source
+from fozzy.core.log import Log
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
 from fozzy.dsl.scenario import StepsFile
@@ -16,18 +19,20 @@ from fozzy.engine.prepare import Options, Ready, header_of, ready, start
 from fozzy.engine.record import Keeping, Recorded, record
 from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError, UsageError
+from fozzy.search.explore.execution import executed
 from fozzy.search.explore.hosted_bench import HostedBench, is_hosted
 from fozzy.search.explore.plan import RECORDS_MAX, Done, Failed, Order
 from fozzy.search.explore.pool import carry_out
-from fozzy.search.explore.watch import BoundedLog, CutOff, Watch, failed_of
+from fozzy.search.explore.watch import Watch, failed_of
 from fozzy.search.failing import steps_inside
 from fozzy.search.script import script_of
 from fozzy.sim.schedules import Followed, Unsteady, source_of
 from fozzy.trace.finalize import partial_of
 
 
-class StepsBench:
-    """Runs a scenario of steps in this process or in forked workers, on scripted answers alone."""
+class ScenarioBench:
+    """Runs a scenario in this process or in forked workers, on scripted answers alone; a cluster of user programs beside
+    their code."""
 
     def __init__(
         self, run: Ready, places: Sequence[str] = (), *, jobs: int = 1, records_max: int = RECORDS_MAX
@@ -48,37 +53,16 @@ class StepsBench:
         if self._hosted is None:
             yield from carry_out(orders, self.execute, self._jobs, end_ns)
             return
-        for done in self._hosted.run(orders, end_ns):
-            yield msgspec.structs.replace(done, failed=self._cleaned(done.failed))
+        yield from map(self._told, self._hosted.run(orders, end_ns))
 
     def execute(self, order: Order) -> Done:
-        """One execution."""
-        watch, ended = Watch(), Ended()
-        source = source_of(order.schedule, order.seed, order.path)
-        is_cut, unsteady = False, ""
-        try:
-            start(self._with_seed(order.seed), source, BoundedLog(self._records_max, [watch]), ended=ended)
-            if isinstance(source, Followed):
-                source.finish()
-        except CutOff:
-            is_cut = True
-        except Unsteady as other:
-            unsteady = str(other)
-        watch.end(ended.kv)
-        failed = None if is_cut or unsteady else self._failed(ended)
-        return Done(
-            index=order.index,
-            status="pass" if failed is None else failed.status,
-            failed=failed,
-            digest=watch.digest,
-            choices=watch.choices,
-            schedule=watch.schedule,
-            states=watch.states,
-            covered=list(watch.covered),
-            path=source.taken if isinstance(source, Followed) else [],
-            is_cut=is_cut,
-            unsteady=unsteady,
-        )
+        """One execution, in this process."""
+        run = self._with_seed(order.seed)
+
+        def execute(source: Source, log: Log, ended: Ended) -> None:
+            start(run, source, log, ended=ended)
+
+        return self._told(executed(order, self._records_max, execute))
 
     def record(self, order: Order, failed: Failed, keep: Keeping) -> Recorded:
         """Do a failing execution again and record it. *Errors*: `StoreError`; `EvidenceError` when it does not fail
@@ -116,12 +100,12 @@ class StepsBench:
         clean = self._run.redactor.text
         return msgspec.structs.replace(failed, message=clean(failed.message), cause=list(map(clean, failed.cause)))
 
-    def _failed(self, ended: Ended) -> Failed | None:
-        """Why it failed, also where the scenario says it must: `test` holds it to that, a search looks for it."""
-        return self._cleaned(failed_of(ended.findings))
+    def _told(self, done: Done) -> Done:
+        """With its failure, also where the scenario says it fails so: `test` holds it to that, a search looks for it."""
+        return msgspec.structs.replace(done, failed=self._cleaned(done.failed))
 
 
-def open_steps(
+def open_bench(
     loaded: Loaded,
     options: Options,
     seed: int,
@@ -130,8 +114,8 @@ def open_steps(
     *,
     jobs: int = 1,
     records_max: int = RECORDS_MAX,
-) -> StepsBench:
-    """The bench for a scenario of steps. *Errors*: `InputError`, `NotAllowedError`; `UsageError` when it asks the
+) -> ScenarioBench:
+    """The bench for a scenario. *Errors*: `InputError`, `NotAllowedError`; `UsageError` when it asks the
     host."""
     header, redactor = header_of(loaded, options, seed, "explore", case)
     _refuse_host(loaded, header.backends)
@@ -140,7 +124,7 @@ def open_steps(
         places = list(script_of(decode(loaded.document), steps_inside(loaded)).origins)
     else:
         places = _places_of(run.plan)
-    return StepsBench(run, places, jobs=jobs, records_max=records_max)
+    return ScenarioBench(run, places, jobs=jobs, records_max=records_max)
 
 
 def _places_of(plan: Any) -> list[str]:
