@@ -47,6 +47,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: Spec
     hang_ns: int
     quiet: bool = False  # only how it ended is wanted
+    timed: bool = False  # real times are wanted
     pointed: int = -1  # the record whose line of the user's is wanted
 
 
@@ -54,6 +55,7 @@ class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What comes back: records, or the end."""
 
     records: Records = []
+    stamps: list[int] = []  # when each was made, in real nanoseconds, where that is wanted
     ended: Over | None = None
 
 
@@ -63,6 +65,7 @@ class Over(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     now_ns: int
     findings: list[Found] = []
+    lines: dict[str, list[int]] = {}  # of the user's files that ran, where that is watched
     at: str = ""  # the line that made the record which was pointed at
 
 

@@ -26,7 +26,7 @@ async def sender():
     await asyncio.sleep(1)
     _, writer = await asyncio.open_connection("n1", 80)
     writer.write(b"hello")
-    await asyncio.sleep(1)
+    writer.close()
 async def receiver():
     server = await asyncio.start_server(lambda reader, writer: None, port=80)
     await server.serve_forever()
