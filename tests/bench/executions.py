@@ -113,11 +113,10 @@ def _order(seed: int) -> Any:
 
 
 def _opened(file: str) -> Any:
-    from fozzy.search.explore.scenario_bench import open_bench
-
     from fozzy.dsl.load import load
     from fozzy.engine.code import Allowance
     from fozzy.engine.prepare import Options
+    from fozzy.search.explore.scenario_bench import open_bench
 
     options, allowance = Options(det=True, allow_code=True), Allowance(True, Path.cwd(), [])
     return open_bench(load(Path(file)), options, 1, {}, allowance)
