@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.document import Document
 from fozzy.sim.cluster import Cluster
-from fozzy.sim.kernel import Pending
+from fozzy.sim.kernel import Pending, Turned
 from fozzy.sim.node import Node
 from fozzy.sim.settings import ClusterSetting
 
@@ -30,6 +30,7 @@ class ClusterPlan(NamedTuple):
     steps: tuple[BoundStep, ...]
     workloads: dict[int, str]
     included: dict[str, Document] = {}
+    turned: Turned | None = None  # machines that an audit has run in another order
 
 
 class ClusterRun:
