@@ -27,6 +27,7 @@ CONNECT_NS_MAX = 127 * 10**9  # six retransmissions of a SYN, as Linux has them
 
 DATA, EOF, RESET = "data", "eof", "reset"
 Item = tuple[str, bytes, int, int]  # what, its bytes, which transmission, its place in the stream
+Credit = list[int]  # room in a stream's window: when its sender learns of it, how much, whether that is awaited
 OUT_OF_BAND = -1  # the place of a reset by a machine that knows nothing of the stream
 
 
@@ -39,17 +40,6 @@ def is_hello(data: bytes) -> bool:
     if len(data) < 6 or data[0] != HANDSHAKE[0] or data[1] != 3 or data[5] not in HELLOS:
         return False
     return int.from_bytes(data[3:5], "big") <= len(data) - 5
-
-
-class Credit:
-    """Room in the window of a stream, and when its sender learns of it."""
-
-    __slots__ = ("when", "size", "is_announced")
-
-    def __init__(self, when: int, size: int) -> None:
-        self.when = when
-        self.size = size
-        self.is_announced = False
 
 
 class Receiver(Protocol):
@@ -197,23 +187,23 @@ class Endpoint:
         """The peer's program has taken bytes, of which we learn when that has travelled: never at the same instant, at
         which it would depend on the machine that runs first."""
         back = self.peer.link if self.peer is not None else self.link
-        self._credits.append(Credit(self.kernel.clock.now + back.setting.latency.low_ns, size))
+        self._credits.append([self.kernel.clock.now + back.setting.latency.low_ns, size, False])
         if self.backlog:
             self._announce()
 
     def _learn(self) -> None:
         """Know what of the peer's news has arrived."""
         credits, now = self._credits, self.kernel.clock.now
-        while credits and credits[0].when <= now:
-            self._outstanding -= credits.popleft().size
+        while credits and credits[0][0] <= now:
+            self._outstanding -= credits.popleft()[1]
 
     def _announce(self) -> None:
         """Look for room whenever news of the peer arrives."""
         back = self.peer.link if self.peer is not None else self.link
         for credit in self._credits:
-            if not credit.is_announced:
-                credit.is_announced = True
-                self.kernel.at(credit.when, self.node, back.number, self._room, None)
+            if not credit[2]:
+                credit[2] = True
+                self.kernel.at(credit[0], self.node, back.number, self._room, None)
 
     def _room(self, _arg: None) -> None:
         """The window has room again."""
