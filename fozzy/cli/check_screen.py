@@ -10,7 +10,7 @@ from fozzy.cli.console import Console
 from fozzy.cli.failures import problem_body
 from fozzy.errors import Exit, Problem
 from fozzy.gate.checked import Cause, Checked, Parted, exit_of_checks, is_bad
-from fozzy.report.text import WIDTH, Line, Role, Span, count, line, one_line
+from fozzy.report.text import WIDTH, Line, Role, Span, count, duration, line, one_line
 
 WORDS: dict[str, tuple[str, Role]] = {
     "pass": ("ok", "pass"),
@@ -65,8 +65,16 @@ def _sides(parted: Parted) -> Iterator[Line]:
     yield from _labelled("run 1", parted.first)
     yield from _labelled("run 2", parted.other)
     yield from _labelled("run 2 is", parted.way, "dim")
+    if parted.node:
+        yield from _labelled("where", _spot(parted))
     for cause in parted.causes:
         yield from _labelled("why", _why(cause))
+
+
+def _spot(parted: Parted) -> str:
+    """The machine, the virtual time and the line of the user's where two runs of a cluster part."""
+    when = "" if parted.time_ns is None else f" at {duration(parted.time_ns)} of virtual time"
+    return f"{parted.node}{when}{f', made at {parted.at}' if parted.at else ''}"
 
 
 def _labelled(label: str, text: str, role: Role = "") -> Iterator[Line]:

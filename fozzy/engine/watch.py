@@ -7,7 +7,7 @@ Rule 2: a run that is not watched has the plain log, and pays nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import msgspec
 from fozzy import wall
 from fozzy.core.events import Record
 from fozzy.core.log import Log, Sink
+from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.prepare import Ready, Watch
+from fozzy.errors import UsageError
 from fozzy.trace.format import Header
 from fozzy.world.code.base import Seen
 
@@ -26,10 +28,10 @@ class TimedLog(Log):
 
     __slots__ = ("stamps", "began_ns", "ended_ns")
 
-    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
+    def __init__(self, sinks: Sequence[Sink] = (), now_ns: Callable[[], int] = wall.elapsed_ns) -> None:
         super().__init__(sinks)
         stamps = self.stamps = array("q")
-        stamp, keep, now_ns = stamps.append, self.buffer.append, wall.elapsed_ns
+        stamp, keep = stamps.append, self.buffer.append
 
         def append(record: Record) -> None:
             stamp(now_ns())
@@ -37,6 +39,10 @@ class TimedLog(Log):
 
         self.append = append
         self.began_ns = self.ended_ns = now_ns()
+
+    def made(self, stamp_ns: int) -> None:
+        """The last record was made elsewhere, then."""
+        self.stamps[-1] = stamp_ns
 
     def flush(self) -> None:
         """Hand on what was gathered; the run flushes last of all, when everything is closed."""
@@ -103,7 +109,10 @@ NO_WATCHING = Watching(Watch())
 
 
 def watching(run: Ready, watch: Watch) -> tuple[Ready, Watching]:
-    """A run whose user code is watched as asked, and who watches it."""
+    """A run whose user code is watched as asked, and who watches it. *Errors*: `UsageError` for what cannot be."""
+    if watch.memory and not isinstance(run.file, StepsFile):
+        message = "what a cluster allocates is not watched: all its machines live in one process"
+        raise UsageError("profile.cluster", message, hint="use --profile: its real times")
     project = run.setting.project
     wanted = [("lines", watch.coverage), ("functions", watch.profile), ("memory", watch.memory)]
     words = tuple(word for word, asked in wanted if asked)

@@ -28,7 +28,10 @@ IN_PLAIN = {
     "random": "it says something else each time: a random number, most often",
     "process_id": "it tells the number of a process",
     "threads": "threads race for who comes first",
-    "address": "it tells the address of an object",
+    "address": "it tells the address of an object, or follows from the order of addresses",
+    "native": "it calls machine code past Python (ctypes), which lives in true time",
+    "system_file": "it reads what the system tells of itself: a file below /proc, /sys or /dev",
+    "file_time": "it tells when a file was changed",
     "file_order": "it takes files in the order the system lists them",
     "folder_list": "it lists a folder that others write to",
     "folder": "it tells the folder it runs in",
@@ -36,6 +39,8 @@ IN_PLAIN = {
     "locale": "it writes in the language and manner of the locale",
     "zone": "it tells local time, by the time zone",
     "hash_order": "it depends on the order of a set, or on hash(): PYTHONHASHSEED changes it",
+    "left_over": "something outlives an execution in its process: what a package counts or keeps",
+    "shared": "an object of a package, a file, the environment",
     "unknown": "it differs now and then; what changes it was not found",
 }
 _OF_ASPECT: dict[Aspect, str] = {
@@ -45,11 +50,14 @@ _OF_ASPECT: dict[Aspect, str] = {
     "locale": "locale",
     "zone": "zone",
     "environment": "environment",
+    "memory": "address",
+    "times": "file_time",
 }
 _TIME = re.compile(r"\b\d{1,2}:\d{2}:\d{2}\b|\b\d{4}-\d{2}-\d{2}\b|(?<!\d)1[5-9]\d{8}(?:\d{3}){0,3}(?!\d)")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 _NUMBER = re.compile(r"-?\d+")
-_MADE_BY_ITSELF = ("threads", "clock", "process_id", "address", "random")
+_PAST_PATCHES = ("native", "system_file")  # all else that a simulated machine can ask is answered by the simulator
+_MADE_BY_ITSELF = (*_PAST_PATCHES, "threads", "clock", "process_id", "address", "random")
 
 Again = Callable[[Way], Path]  # run the scenario in a way; where its statement is
 Compare = Callable[[Path, Path], Parting | None]
@@ -62,25 +70,33 @@ class Case(NamedTuple):
     compare: Compare
     informant: Path
     aspects: Sequence[Aspect] = ASPECTS
+    is_simulated: bool = False  # what differs is made by user code under the simulator, and told as a digest most often
 
 
 def causes_of(case: Case, seen: Parting) -> list[Cause]:
     """The likely causes, the surest first; at least one."""
     first = case.again(Way(informant=str(case.informant)))
     asked = list(_asked(case.informant))
+    if case.is_simulated:
+        first = case.again(Way())  # who is watched has his objects at other addresses
     parted = list(_apart_by_itself(case, first))
     if parted:
-        return _inherent(parted, asked)
+        return _inherent(case, parted, asked)
     races = any(cause.kind == "threads" for cause in asked)
     changed: list[Aspect] = []
-    for aspect in case.aspects:
+    for aspect in _in_order(case):
         if case.compare(first, case.again(Way(frozenset([aspect]), HASH_SEED))) is not None:
             changed.append(aspect)
             if not races or len(changed) > 1:  # with threads, a second aspect shows that it is neither
                 break
     if len(changed) > 1:
-        return _inherent([seen], asked)
-    return [_of_aspect(changed[0], asked)] if changed else _inherent([seen], asked)
+        return _inherent(case, [seen], asked)
+    return [_of_aspect(changed[0], asked)] if changed else _inherent(case, [seen], asked)
+
+
+def _in_order(case: Case) -> list[Aspect]:
+    """What is tried first: under the simulator addresses, which anything else that is changed moves as well."""
+    return sorted(case.aspects, key=lambda each: each != "memory") if case.is_simulated else list(case.aspects)
 
 
 def _apart_by_itself(case: Case, first: Path) -> Iterator[Parting]:
@@ -97,8 +113,12 @@ def _of_aspect(aspect: Aspect, asked: Sequence[Cause]) -> Cause:
     return _cause(kind, next((each.at for each in asked if each.kind == kind), ""))
 
 
-def _inherent(parted: Sequence[Parting], asked: Sequence[Cause]) -> list[Cause]:
+def _inherent(case: Case, parted: Sequence[Parting], asked: Sequence[Cause]) -> list[Cause]:
     """Causes of what differs although nothing around it does."""
+    if case.is_simulated:
+        past = [each for each in asked if each.kind in _PAST_PATCHES]
+        addresses = [each for each in asked if each.kind == "address"]
+        return _first_of_each(past) or _first_of_each(addresses) or [_cause("unknown")]
     if is_call(parted[0].record):
         own = [each for kind in _MADE_BY_ITSELF for each in asked if each.kind == kind]
         return _first_of_each(own) or [_by_text(parted)]

@@ -27,7 +27,11 @@ class Cause(Camel, frozen=True, kw_only=True):
 
 
 class Parted(Camel, frozen=True, kw_only=True):
-    """Where two runs of a scenario parted: the first record that differs, on both sides, and why that may be."""
+    """Where two runs of a scenario parted: the first record that differs, on both sides, and why that may be.
+
+    *Units*: `time_ns` is virtual. Of a cluster `node` is the machine whose record it is, `at` the line of the user's that
+    made it, both empty when they cannot be told.
+    """
 
     scenario: str
     record: int
@@ -35,6 +39,9 @@ class Parted(Camel, frozen=True, kw_only=True):
     other: str
     way: str  # how the other run was made
     causes: list[Cause] = []
+    time_ns: int | None = None
+    node: str = ""
+    at: str = ""
 
 
 class Checked(Camel, frozen=True, kw_only=True):

@@ -11,10 +11,12 @@ from fozzy.engine.prepare import Options
 from fozzy.engine.suite import refuse_code
 from fozzy.gate.checked import Checked, Step, guarded, judged, skipped
 from fozzy.gate.checks import surroundings
-from fozzy.gate.checks.determinism import NAME, RUNS, Audit, determinism
+from fozzy.gate.checks.determinism import NAME, RUNS, Audit, audited_name, determinism
 from fozzy.gate.checks.scenarios import can_run, scenarios
 from fozzy.gate.checks.store import store
 from fozzy.gate.checks.undeclared import undeclared
+
+DRIFT, COMMUTING = "drift", "commuting"
 
 
 class Visit(NamedTuple):
@@ -38,7 +40,10 @@ def doctor(visit: Visit) -> Iterator[Checked]:
     yield guarded(Step("undeclared", lambda: undeclared(runnable, visit.options)))
     for step in (surroundings.terminal, surroundings.hash_seed, surroundings.git, surroundings.optional):
         yield step()
-    yield _determinism(visit) if visit.deep else skipped(NAME, "fozzy doctor --deep runs every scenario several times")
+    if not visit.deep:
+        yield skipped(NAME, "fozzy doctor --deep runs every scenario several times")
+        return
+    yield from _deep(visit)
 
 
 def _scenarios(visit: Visit) -> Checked:
@@ -48,11 +53,23 @@ def _scenarios(visit: Visit) -> Checked:
     return scenarios(visit.found)
 
 
-def _determinism(visit: Visit) -> Checked:
+def _deep(visit: Visit) -> Iterator[Checked]:
     runnable = can_run(visit.found.chosen if visit.found else [])
     refused = refuse_code(runnable, visit.options, visit.config.root)
     if refused:
-        return judged(NAME, "nothing", refused)
+        yield judged(NAME, "nothing", refused)
+        for name in (DRIFT, COMMUTING):
+            yield skipped(name, "a scenario calls user code and may not: --allow-code")
+        return
+    from fozzy.gate.checks.commuting import commuting  # they need the simulator
+    from fozzy.gate.checks.drift import Clusters, drift
+
     config = visit.config
     audit = Audit(runnable, visit.options, config.root, config.base_dir(), visit.seed, visit.runs)
-    return guarded(Step(NAME, lambda: determinism(audit)))
+    checked = guarded(Step(NAME, lambda: determinism(audit)))
+    yield checked
+    differing = {each.scenario for each in checked.parted}  # what differs anyhow tells nothing more
+    sound = [each for each in runnable if audited_name(each) not in differing]
+    clusters = Clusters(sound, visit.options, config.root, visit.seed)
+    yield guarded(Step(DRIFT, lambda: drift(clusters)))
+    yield guarded(Step(COMMUTING, lambda: commuting(clusters)))

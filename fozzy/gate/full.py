@@ -27,7 +27,7 @@ REQUIRED = "required"
 # What --required-steps may name: every check, in the order they are made.
 STEPS = (
     *("python", "config", "scenarios", "store", "leftovers", "undeclared"),
-    *("terminal", "hash seed", "git", "optional", "determinism"),
+    *("terminal", "hash seed", "git", "optional", "determinism", "drift", "commuting"),
     *(TRACES, TEST, ROUNDTRIP, SHRINK, TOPOLOGY),
 )
 

@@ -39,6 +39,14 @@ class Parting(NamedTuple):
     record: Record | None
 
 
+class Spot(NamedTuple):
+    """Where a record of a cluster was made. `time_ns` is virtual, `at` a line of the user's; empty what is not known."""
+
+    node: str = ""
+    time_ns: int | None = None
+    at: str = ""
+
+
 def parting(first: Path, other: Path, *, is_live: bool) -> Parting | None:
     """Where two statements part; none when they are the same."""
     with first.open("rb") as a, other.open("rb") as b:
@@ -47,7 +55,7 @@ def parting(first: Path, other: Path, *, is_live: bool) -> Parting | None:
             if number >= 0 and is_live:
                 ours, theirs = sides[0].plain(ours), sides[1].plain(theirs)
             if ours != theirs:
-                return _parting(number, ours, theirs)
+                return parted_at(number, ours, theirs)
     return None
 
 
@@ -85,7 +93,8 @@ def _undated(answer: dict[str, Any]) -> dict[str, Any]:
     return {"headers": [each for each in headers if not (isinstance(each, list) and str(each[0]).lower() == "date")]}
 
 
-def _parting(number: int, ours: bytes | None, theirs: bytes | None) -> Parting:
+def parted_at(number: int, ours: bytes | None, theirs: bytes | None) -> Parting:
+    """How the two lines differ that have this number."""
     if number < 0:
         return Parting(number, _header(ours), _header(theirs), [], None)
     records = [_record(line) for line in (ours, theirs)]

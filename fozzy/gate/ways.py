@@ -13,13 +13,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from fozzy import wall
 from fozzy.world.code.unsettle import VARIABLE
 
-Aspect = Literal["hash_seed", "order", "folder", "locale", "zone", "environment"]
-ASPECTS: tuple[Aspect, ...] = ("hash_seed", "order", "folder", "locale", "zone", "environment")
+Aspect = Literal["hash_seed", "order", "folder", "locale", "zone", "environment", "memory", "times"]
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 IN_WORDS: dict[Aspect, str] = {
     "hash_seed": "another hash seed",
     "order": "files listed in another order",
@@ -27,6 +27,8 @@ IN_WORDS: dict[Aspect, str] = {
     "locale": "another locale",
     "zone": "another time zone",
     "environment": "other USER, HOME, PATH, TERM and TMPDIR",
+    "memory": "memory at other addresses",
+    "times": "files of another age",
 }
 COPY_BYTES_MAX = 64_000_000  # of a project; copying more would take longer than its scenarios
 COPY_FILES_MAX = 20_000
@@ -81,8 +83,9 @@ def environment(way: Way, folder: Path, ours: Mapping[str, str]) -> dict[str, st
     if "hash_seed" in way.aspects:
         made["PYTHONHASHSEED"] = str(way.hash_seed)
         asked["hash_seed"] = way.hash_seed
-    if "order" in way.aspects:
-        asked["order"] = True
+    asked |= {name: True for name in ("order", "times") if name in way.aspects}
+    if "memory" in way.aspects:
+        asked["memory"] = way.hash_seed
     if way.informant:
         asked["informant"] = way.informant
     changed: dict[str, str] = {}

@@ -19,7 +19,7 @@ from fozzy.core.sources import Seeded, member_seed
 from fozzy.dsl.load import load
 from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.discover import Chosen
-from fozzy.engine.prepare import Options, for_host, header_of, ready, runnable_file, start
+from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, runnable_file, start
 from fozzy.errors import FozzyError
 
 WITNESS_S_MAX = 1800  # all scenarios of a large project, with real programs; longer is stuck
@@ -73,14 +73,18 @@ def statement(folder: str | Path, number: int) -> Path:
     return Path(folder) / f"{number}.jsonl"
 
 
-def _run(item: Item, job: Job, write: Callable[[bytes], object]) -> None:
-    root = Path(job.root)
+def prepared(item: Item, options: Options, root: Path) -> Ready:
+    """A scenario ready to run as a witness runs it. *Errors*: `InputError`, `NotAllowedError`."""
     path = Path(item.name) if Path(item.name).is_absolute() else root / item.name
     loaded = load(path, item.name, item.name)
-    header, redactor = header_of(loaded, job.options, item.seed, "test", item.case)
-    run = for_host(ready(header, loaded, redactor, root, item.case), job.options.settings)
-    run = with_code(run, loaded, allowance_of(job.options, root))
-    write(msgspec.json.encode(header) + b"\n")
+    header, redactor = header_of(loaded, options, item.seed, "test", item.case)
+    run = for_host(ready(header, loaded, redactor, root, item.case), options.settings)
+    return with_code(run, loaded, allowance_of(options, root))
+
+
+def _run(item: Item, job: Job, write: Callable[[bytes], object]) -> None:
+    run = prepared(item, job.options, Path(job.root))
+    write(msgspec.json.encode(run.header) + b"\n")
     encode = msgspec.json.Encoder().encode_lines
 
     def say(records: Sequence[Record]) -> None:

@@ -19,7 +19,7 @@ from fozzy.core.events import Net
 from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import Clients
 from fozzy.sim.findings import exception_details, innermost, placed, refusal, sim_failure, where_in
-from fozzy.sim.kernel import Kernel, Pending, Why
+from fozzy.sim.kernel import Kernel, Pending, Turned, Why
 from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
@@ -33,10 +33,16 @@ from fozzy.world.code.child import Refused
 class Cluster:
     """*Limits*: `setting.duration_ns` of virtual time. *Closes*: `close` lets go of every program."""
 
-    def __init__(self, setting: ClusterSetting, choices: Choices, user: UserCode = NO_CODE) -> None:
+    def __init__(
+        self,
+        setting: ClusterSetting,
+        choices: Choices,
+        user: UserCode = NO_CODE,
+        turned: Turned | None = None,
+    ) -> None:
         self.setting = setting
         self.user = user
-        self.kernel = Kernel(choices, commuting=_commutes(setting), intra=setting.schedule_intra)
+        self.kernel = Kernel(choices, commuting=commutes(setting), intra=setting.schedule_intra, turned=turned)
         self.network = Network(self.kernel, self._link_setting)
         self.nodes = [self._node(each, index) for index, each in enumerate(setting.nodes)]
         self.by_name = {node.name: node for node in self.nodes}
@@ -377,7 +383,7 @@ class Fence(BaseException):
 _format_callback: Any = format_helpers._format_callback
 
 
-def _commutes(setting: ClusterSetting) -> bool:
+def commutes(setting: ClusterSetting) -> bool:
     """Whether steps of two machines at one instant cannot see each other: every link takes its time and no objects
     are shared."""
     slow = all(each.latency.low_ns > 0 for each in (setting.link, *setting.links.values()))

@@ -5,7 +5,10 @@ the machines run, one handle after the other, until all lists are empty.
 Rule 2: within a machine handles run in the order they became ready, as asyncio promises, unless the cluster explores
 that too (`intra`). Which machine runs next is a choice only where steps of two machines may not commute (`commuting`).
 Rule 3: what becomes due at the same instant at one machine from different origins is ordered by a choice.
-Rule 4: a choice is made through `Choices`; the boring one, 0, is the order of a plain first-in-first-out queue.
+Rule 4: a choice is made through `Choices`; the boring one, 0, is the machine that was ready first, and of what arrives
+the machine's own timers, then the lowest number.
+Rule 5: where machines commute, nothing follows from which of them ran first at an instant: not the order of what
+arrives, not when a step goes on. So `doctor` can have them run in another order (`turned`) and compare.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ TURN_NS = 1_000  # no loop takes less time for a turn with a timer in it
 PURGE_MIN = 256  # timers that were cancelled and still wait, before it pays to look for them
 
 Why = Literal["done", "time", "idle", "halted"]
+Turned = tuple[str, ...]  # machines that run in another order than they are ready in: two of them, or all when empty
 Due = tuple[int, int, Node | None, int, Callable[[Any], None], Any]  # when, number, whose, origin, what, with what
 
-FIRST_DESCRIPTOR = 1_000_000  # no program has a million files: a number that is no descriptor of ours
+SPAN = "distributed"  # where a run is when no machine runs
 KERNEL = -1  # the origin of what the kernel itself does; it happens first and is no choice
 TIMER = 0  # the origin of a machine's own timers
 
@@ -57,12 +61,15 @@ class Pending:
 class Kernel:
     """*Limits*: `LIVELOCK_STEPS` at one instant, `steps_max` in all. *Errors*: what a source raises."""
 
-    def __init__(self, choices: Choices, *, commuting: bool = False, intra: bool = False) -> None:
+    def __init__(
+        self, choices: Choices, *, commuting: bool = False, intra: bool = False, turned: Turned | None = None
+    ) -> None:
         self.choices = choices
         self.clock = choices.clock
         self.log = choices.log
         self.commuting = commuting
         self.intra = intra
+        self.turned = turned
         self.nodes: list[Node] = []
         self.runnable: list[Node] = []
         self.stirred = False  # the machine that runs must stop after this handle
@@ -78,12 +85,6 @@ class Kernel:
         self._due: list[Due] = []
         self._count = 0
         self._cancelled = 0
-        self._descriptors = FIRST_DESCRIPTOR
-
-    def descriptor(self) -> int:
-        """A number for a socket, of this run alone."""
-        self._descriptors += 1
-        return self._descriptors
 
     # What happens later
 
@@ -121,7 +122,7 @@ class Kernel:
         while True:
             if self.halted is not None:
                 return "halted"
-            if pending is not None and pending.done:
+            if pending is not None and pending.done and not (self.commuting and self.runnable):
                 return "done"
             if self.runnable:
                 self._turn()
@@ -150,11 +151,21 @@ class Kernel:
         self.turns += 1
         runnable = self.runnable
         if self.commuting or len(runnable) == 1:
-            self._run(runnable[0], -1)
+            self._run(runnable[0] if self.turned is None else self._turned(self.turned), -1)
             return
-        self.choices.span = "distributed"
+        self.choices.span = SPAN
         index = self.choices.choose("sched.node", [node.number for node in runnable])
         self._run(runnable[index], 1)
+
+    def _turned(self, turned: Turned) -> Node:
+        """The machine that runs in another order: the last that is ready, or of two the one that would be later."""
+        runnable = self.runnable
+        if not turned:
+            return runnable[-1]
+        first = runnable[0]
+        if first.name not in turned:
+            return first
+        return next((node for node in runnable[1:] if node.name in turned), first)
 
     def _run(self, node: Node, count: int) -> None:
         """Run handles of a machine until it has none, `count` is used up, or something stirred."""
@@ -247,6 +258,7 @@ class Kernel:
         first = heappop(due)
         self.clock.now = when
         if not due or due[0][0] != when:
+            self.choices.span = SPAN if first[2] is None else first[2].span
             first[4](first[5])
             return None
         together = [first]
@@ -259,28 +271,36 @@ class Kernel:
 
     def _together(self, due: list[Due]) -> None:
         """What falls on one instant: the kernel's own first, then for each machine in an order that is a choice."""
-        waiting: dict[Node, list[Due]] = {}
+        waiting: dict[int, list[Due]] = {}
         for each in due:
             if each[2] is None:
-                each[4](each[5])
+                self._happen(each)
             else:
-                waiting.setdefault(each[2], []).append(each)
-        for node, several in waiting.items():
+                waiting.setdefault(each[2].number, []).append(each)
+        for number in sorted(waiting):
+            several = waiting[number]
             if len(several) > 1 and any(each[3] != several[0][3] for each in several):
-                several = self._ordered(node, several)
+                several = self._ordered(several)
             for each in several:
                 if not (each[3] == TIMER and each[5]._cancelled):
-                    each[4](each[5])
+                    self._happen(each)
 
-    def _ordered(self, node: Node, several: list[Due]) -> list[Due]:
+    def _happen(self, due: Due) -> None:
+        """Let something happen, in the name of the machine it is at."""
+        self.choices.span = SPAN if due[2] is None else due[2].span
+        due[4](due[5])
+
+    def _ordered(self, several: list[Due]) -> list[Due]:
         """What arrives at one machine at one instant; what comes from one origin keeps its order."""
+        node = several[0][2]
+        assert node is not None
         queues: dict[int, list[Due]] = {}
         for each in several:
             queues.setdefault(each[3], []).append(each)
         ordered: list[Due] = []
         self.choices.span = node.span
         while len(queues) > 1:
-            origins = list(queues)
+            origins = sorted(queues)
             origin = origins[self.choices.choose(f"sched.arrive.{node.name}", origins)]
             ordered.append(queues[origin].pop(0))
             if not queues[origin]:

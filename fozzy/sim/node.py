@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
     from fozzy.sim.kernel import Kernel
 
+FIRST_DESCRIPTOR = 1_000_000  # no program has a million files: a number that is no descriptor of ours
+NODES_MAX = 4096  # clients among them; a larger cluster would only have the same numbers twice
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
 HURRIED_MAX = 8  # rounds at one instant with timers that were due when they were made; then time passes
@@ -26,6 +28,7 @@ class Node:
         "name", "number", "ip", "span", "cluster", "kernel", "ready", "loop", "modules", "incarnation", "pid",
         "is_up", "is_paused", "is_queued", "lag_ns", "instant", "instant_steps", "state", "storage", "listeners",
         "__weakref__", "datagrams", "ports", "generator", "handlers", "_labels", "is_client", "tasks_made",
+        "descriptors",
         "last", "overdue", "hurried", "is_blocked",
     )  # fmt: skip
 
@@ -58,6 +61,7 @@ class Node:
         self.generator: Any = None  # the program's own seeded generator, when it seeded one
         self.handlers: dict[int, Any] = {}  # of signals; nobody sends one
         self.tasks_made = 0
+        self.descriptors = 0
         self.last: Any = None  # the handle that ends this round; what becomes ready now is of the next one
         self.hurried = (-1, 0)  # an instant, and how many rounds with such timers there were in it
         self.overdue: list[Any] = []  # timers that were due when they were made: they come in with the next round
@@ -210,6 +214,11 @@ class Node:
         """A port nobody has."""
         self.ports += 1
         return self.ports
+
+    def descriptor(self) -> int:
+        """A number for a socket: no other machine has it, and it does not depend on what others open."""
+        self.descriptors += 1
+        return FIRST_DESCRIPTOR + self.descriptors * NODES_MAX + self.number
 
     def __repr__(self) -> str:
         return f"<node {self.name}>"

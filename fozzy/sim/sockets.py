@@ -48,7 +48,7 @@ class SimSocket(socket.socket):
         self.received: Any = None  # what `loop.sock_recv` has not taken
         self._local: tuple[str, int] | None = None
         self._port: int | str = 0
-        self._number: int = self._node.kernel.descriptor()
+        self._number: int = self._node.descriptor()
         _open[self._number] = self
         self._is_gone = False
         self._options: dict[tuple[int, int], Any] = {}

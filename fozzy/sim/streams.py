@@ -41,6 +41,17 @@ def is_hello(data: bytes) -> bool:
     return int.from_bytes(data[3:5], "big") <= len(data) - 5
 
 
+class Credit:
+    """Room in the window of a stream, and when its sender learns of it."""
+
+    __slots__ = ("when", "size", "is_announced")
+
+    def __init__(self, when: int, size: int) -> None:
+        self.when = when
+        self.size = size
+        self.is_announced = False
+
+
 class Receiver(Protocol):
     """Who takes what arrives at an endpoint."""
 
@@ -67,7 +78,7 @@ class Endpoint:
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
         "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "has_spoken",
-        "_weighs", "_last", "_outstanding", "_sent", "_expected", "_early",
+        "_weighs", "_last", "_outstanding", "_credits", "_sent", "_expected", "_early",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -93,6 +104,7 @@ class Endpoint:
         self._weighs = True  # the lengths of what it sends do not differ from run to run; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
+        self._credits: deque[Credit] = deque()  # what the peer's program has taken, and we do not know yet
         self._sent = 0  # how many items were sent
         self._expected = 0  # the place of the next item that the program is given
         self._early: dict[int, Item] = {}  # arrived before one that was sent before them, as a cut link makes it
@@ -103,7 +115,11 @@ class Endpoint:
         """Send bytes, or let them wait."""
         if data[:1] == HANDSHAKE and not self.is_secret and is_hello(data):
             self.is_secret, self._weighs = True, False
+        if self._credits:
+            self._learn()
         if self.backlog or self._outstanding >= WINDOW_BYTES:
+            if not self.backlog:
+                self._announce()
             self.backlog.append(data)
             self.backlog_bytes += len(data)
             return
@@ -177,15 +193,33 @@ class Endpoint:
         kernel.in_flight += 1
         kernel.at(when, peer.node, link.number, peer._arrive, item)
 
-    def _make_room(self) -> None:
-        """The peer's program has taken bytes while some wait."""
+    def _taken(self, size: int) -> None:
+        """The peer's program has taken bytes, of which we learn when that has travelled: never at the same instant, at
+        which it would depend on the machine that runs first."""
         back = self.peer.link if self.peer is not None else self.link
-        self.kernel.at(self.kernel.clock.now + back.setting.latency.low_ns, self.node, back.number, self._room, None)
+        self._credits.append(Credit(self.kernel.clock.now + back.setting.latency.low_ns, size))
+        if self.backlog:
+            self._announce()
+
+    def _learn(self) -> None:
+        """Know what of the peer's news has arrived."""
+        credits, now = self._credits, self.kernel.clock.now
+        while credits and credits[0].when <= now:
+            self._outstanding -= credits.popleft().size
+
+    def _announce(self) -> None:
+        """Look for room whenever news of the peer arrives."""
+        back = self.peer.link if self.peer is not None else self.link
+        for credit in self._credits:
+            if not credit.is_announced:
+                credit.is_announced = True
+                self.kernel.at(credit.when, self.node, back.number, self._room, None)
 
     def _room(self, _arg: None) -> None:
         """The window has room again."""
         if not self.is_alive:
             return
+        self._learn()
         moved = False
         while self.backlog and self._outstanding < WINDOW_BYTES:
             data = self.backlog.popleft()
@@ -269,9 +303,7 @@ class Endpoint:
         self.unread -= size
         peer = self.peer
         if peer is not None:
-            peer._outstanding -= size
-            if peer.backlog:
-                peer._make_room()
+            peer._taken(size)
 
     def _soon(self, call: Callable[..., Any], *args: Any) -> None:
         self.loop.arrived(call, args, self.context)

@@ -421,10 +421,3 @@ def test_a_turn_that_is_interrupted_goes_on_as_it_was() -> None:
         return played.records
 
     assert records(True) == records(False)
-
-
-def test_every_socket_has_a_number_of_its_own() -> None:
-    """Numbers of descriptors are the run's, so they are the same in every process."""
-    choices, _ = choices_of()
-    made = Cluster(setting_of((lambda: None,)), choices).kernel
-    assert [made.descriptor() for _ in range(3)] == [1_000_001, 1_000_002, 1_000_003]

@@ -148,3 +148,12 @@ def test_the_innermost_frame_of_a_trace() -> None:
         assert trace is not None
         assert trace.tb_frame.f_code.co_name == "inner"
     assert innermost(None) is None
+
+
+def test_every_socket_has_a_number_of_its_own() -> None:
+    """No two machines have the same, and how many another one has opened does not matter."""
+    first, second = cluster_of(2).nodes
+    alone = cluster_of(2).nodes[1]
+    numbers = [first.descriptor(), first.descriptor(), second.descriptor()]
+    assert len({*numbers}) == 3 and min(numbers) > 1_000_000
+    assert alone.descriptor() == numbers[2]

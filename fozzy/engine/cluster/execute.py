@@ -54,7 +54,7 @@ def execute_cluster(
 ) -> None:
     """Execute once; `ended` holds what it came to, also when a source raises. `began` is told the cluster before it starts."""
     choices.span = "distributed"
-    cluster = Cluster(plan.setting, choices, user)
+    cluster = Cluster(plan.setting, choices, user, plan.turned)
     if began is not None:
         began(cluster)
     run = ClusterRun(plan, cluster)

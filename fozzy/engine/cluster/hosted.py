@@ -12,10 +12,12 @@ from fozzy.core.clock import Clock
 from fozzy.core.log import BLOCK_RECORDS, Log
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.duration import show_ns
+from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
 from fozzy.engine.prepare import Ready
 from fozzy.engine.run import Ended, note_failure
-from fozzy.world.code.base import Died, Hung
+from fozzy.engine.watch import TimedLog
+from fozzy.world.code.base import Died, Hung, Seen
 from fozzy.world.code.host import HostCode
 from fozzy.world.code.interpreter import DIED_GRACE_MS, Run
 from fozzy.world.code.lines import Gone, Late
@@ -57,8 +59,10 @@ class Session:
         while True:
             part: Part = self.ask(frame, decode_part)
             frame = b""
-            for record in part.records:
+            for index, record in enumerate(part.records):
                 log.append(record)
+                if part.stamps and isinstance(log, TimedLog):
+                    log.made(part.stamps[index])
                 if len(log.buffer) >= BLOCK_RECORDS:
                     log.flush()
             if part.ended is not None:
@@ -90,7 +94,8 @@ class Session:
 
 def script_of(run: Ready) -> Script:
     """What a process must know of a run besides its source."""
-    return Script.of(run.document, run.redactor.names, run.header.timeout_ns)
+    turned = run.plan.turned if isinstance(run.plan, ClusterPlan) else None
+    return Script.of(run.document, run.redactor.names, run.header.timeout_ns, turned=turned)
 
 
 def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:
@@ -100,10 +105,12 @@ def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:
     try:
         session = Session(run)
         try:
-            over = session.execute(session.job(run, source), log)
+            job = msgspec.structs.replace(session.job(run, source), timed=isinstance(log, TimedLog))
+            over = session.execute(job, log)
         finally:
             session.close()
         ended.status, ended.now_ns, ended.findings = over.status, over.now_ns, list(over.findings)
+        ended.seen = Seen(lines={name: set(lines) for name, lines in over.lines.items()})
     except Broken as broken:
         note_failure(choices, ended, failure_of(broken.outcome))
     log.flush()

@@ -10,7 +10,7 @@ from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.document import Document
 from fozzy.sim.clients import told_value
 from fozzy.sim.cluster import Cluster
-from fozzy.sim.kernel import Pending
+from fozzy.sim.kernel import Pending, Turned
 from fozzy.sim.node import Node
 from fozzy.sim.settings import ClusterSetting
 
@@ -32,6 +32,7 @@ class ClusterPlan(NamedTuple):
     steps: tuple[BoundStep, ...]
     workloads: dict[int, str]
     included: dict[str, Document] = {}
+    turned: Turned | None = None  # machines that an audit has run in another order
 
 
 class ClusterRun:

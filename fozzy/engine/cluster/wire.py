@@ -11,6 +11,7 @@ from fozzy.core.events import Ask, Draw, Event, Found, Net, Step
 from fozzy.core.outcome import Status
 from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.dsl.document import Document
+from fozzy.sim.kernel import Turned
 from fozzy.sim.schedules import scheduled
 
 Records = list[Draw | Ask | Step | Event | Found | Net]
@@ -26,12 +27,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     names: list[str] = []
     duration_ns: int | None = None
+    turned: Turned | None = None
 
     @classmethod
-    def of(cls, document: Document, names: list[str], duration_ns: int | None = None) -> Script:
+    def of(cls, document: Document, names: list[str], duration_ns: int | None = None, **more: Any) -> Script:
         """The script of a document, and the virtual time it has where that is not its own."""
         fields = {name: getattr(document, name) for name in ("name", "shown", "text", "form", "digest")}
-        return cls(names=names, duration_ns=duration_ns, **fields)
+        return cls(names=names, duration_ns=duration_ns, **fields, **more)
 
     def document(self) -> Document:
         """The document again."""
@@ -45,12 +47,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: Spec
     hang_ns: int
     quiet: bool = False  # only how it ended is wanted
+    timed: bool = False  # real times are wanted
+    pointed: int = -1  # the record whose line of the user's is wanted
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What comes back: records, or the end."""
 
     records: Records = []
+    stamps: list[int] = []  # when each was made, in real nanoseconds, where that is wanted
     ended: Over | None = None
 
 
@@ -60,6 +65,8 @@ class Over(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     now_ns: int
     findings: list[Found] = []
+    lines: dict[str, list[int]] = {}  # of the user's files that ran, where that is watched
+    at: str = ""  # the line that made the record which was pointed at
 
 
 def source_of(spec: Spec) -> Source:

@@ -24,27 +24,32 @@ from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.dsl.load import parse
 from fozzy.engine.cluster.execute import bind_cluster, execute_cluster
+from fozzy.engine.cluster.pointing import PointingLog
 from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_job, encode, source_of
 from fozzy.engine.prepare import learn_from, runnable_file
 from fozzy.engine.run import Ended
 from fozzy.engine.tape import CODE
+from fozzy.engine.watch import TimedLog
 from fozzy.sim import context
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.isolation import Modules
 from fozzy.sim.loop import install_hooks
-from fozzy.sim.patches import importing
+from fozzy.sim.patches import importing, original
+from fozzy.sim.programs import function  # noqa: F401  # every execution wants it
 from fozzy.sim.user import UserCode
 from fozzy.world.code.places import Places
+from fozzy.world.code.watching import Watch
 from fozzy.world.code.wire import HEAD, _exactly, packed
 
 TICK_S = 1.0  # how often it is looked whether a program hangs
 GARBAGE_MAX = 50_000  # objects made and not let go of, before it pays to look for cycles
 
 
-def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
-    """Execute what fozzy asks until it has gone."""
+def live(line: socket.socket, places: Places, failed: dict[str, Any], watch: Watch | None = None) -> NoReturn:
+    """Execute what fozzy asks until it has gone; `watch` sees which lines of the user's run."""
     worker = begin(line, places, failed)
+    worker.watch = watch
     while (body := receive_body(line)) is not None:
         worker.execute(decode_job(body))
     os._exit(0)
@@ -75,13 +80,32 @@ class Worker:
         self._modules: tuple[tuple[str, ...], Modules] | None = None
         self._digest = user_digest(places)  # before an execution imports more
         self._watch = HangWatch()
+        self.watch: Watch | None = None
 
     def execute(self, job: Job) -> None:
         """Execute once, and send what it says."""
         ended, self._watch.beat = Ended(), self._beat
-        self.perform(job.script, source_of(job.source), Log([] if job.quiet else [self._send]), ended, job.hang_ns)
-        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings)
+        log = self._log(job)
+        self.perform(job.script, source_of(job.source), log, ended, job.hang_ns)
+        at = log.at if isinstance(log, PointingLog) else ""
+        lines = self.watch.take().get("lines", {}) if self.watch is not None else {}
+        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings, at=at, lines=lines)
         self._line.sendall(packed(encode(Part(ended=over))))
+
+    def _log(self, job: Job) -> Log:
+        """Where the records of a job go."""
+        if job.pointed >= 0:
+            return PointingLog(job.pointed)
+        if not job.timed:
+            return Log([] if job.quiet else [self._send])
+        log = TimedLog([], original("time.perf_counter_ns"))  # a machine that runs has a clock of its own
+
+        def send(records: Sequence[Record]) -> None:
+            stamps = log.stamps[log.flushed : log.flushed + len(records)].tolist()
+            self._line.sendall(packed(encode(Part(records=list(records), stamps=stamps))))
+
+        log.sinks = [send]
+        return log
 
     def perform(self, script: Script, source: Source, log: Log, ended: Ended, hang_ns: int) -> None:
         """Execute once; `log` is told everything. *Errors*: what the log and the source raise."""
@@ -97,6 +121,8 @@ class Worker:
     def _began(self, cluster: Cluster) -> None:
         install_hooks(cluster.kernel)
         self._watch.cluster = cluster
+        if isinstance(cluster.kernel.log, PointingLog):
+            cluster.kernel.log.watch(cluster)
 
     def prepare(self, script: Script) -> tuple[ClusterPlan, Redactor, UserCode]:
         """The scenario bound, once."""
@@ -104,13 +130,21 @@ class Worker:
         assert self._plan is not None
         return self._plan
 
+    def prepare_forks(self, script: Script) -> None:
+        """The scenario bound, and all that an execution would compile or import first, once."""
+        if self._plan is None or script != self._script:
+            self._parse(script)
+            assert self._modules is not None
+            self._modules[1].compile_all()
+            gc.freeze()
+
     def _parse(self, script: Script) -> None:
         if self._plan is None or script != self._script:
             loaded = parse(script.document())
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
-            plan = bind_cluster(file, redactor, script.duration_ns)
+            plan = bind_cluster(file, redactor, script.duration_ns)._replace(turned=script.turned)
             user = UserCode(self._places, self._modules_of(plan.setting.share), self._failed, importing)
             is_first, self._script = self._script is None, script
             self._plan = plan, redactor, user

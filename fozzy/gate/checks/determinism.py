@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,9 +22,10 @@ from fozzy.engine.prepare import Options, env_names, header_of
 from fozzy.errors import Problem, Where
 from fozzy.gate.causes import Case, causes_of, is_call
 from fozzy.gate.checked import Cause, Checked, Parted, judged, skipped
-from fozzy.gate.statements import Parting, parting
+from fozzy.gate.checks.scenarios import is_distributed
+from fozzy.gate.statements import Parting, Spot, parting
 from fozzy.gate.ways import ASPECTS, VARIED, Aspect, Way, other_locale, site, too_large
-from fozzy.gate.witness import WITNESS_S_MAX, Item, Job, items_of, send, statement, testify
+from fozzy.gate.witness import WITNESS_S_MAX, Item, Job, items_of, prepared, send, statement, testify
 from fozzy.report.text import count
 from fozzy.trace.finalize import display_name
 
@@ -68,14 +70,19 @@ class _Auditor:
         self._runs = 0
         self._too_large = too_large(audit.root)
         self._aspects: tuple[Aspect, ...] = tuple(each for each in ASPECTS if each != "folder" or not self._too_large)
-        self._explained = 0
+        self._explained: list[int] = []  # scenarios whose cause is looked for, all in one process for each way
+        self._made: dict[tuple[Way, int], Path] = {}
+        self._differing = 0
 
     def checked(self) -> Checked:
         """Run, compare, explain."""
         parted: list[Parted] = []
         found: list[Problem] = []
         known: list[str] = []
-        for index, (way, seen) in self._differences():
+        differences = list(self._differences())
+        differing = [index for index, _ in differences if not self._tagged[index]]
+        self._differing, self._explained = len(differing), differing[:EXPLAINED_MAX]
+        for index, (way, seen) in differences:
             chosen = self._audit.chosen[index]
             if self._tagged[index]:
                 known.append(display_name(chosen.name))
@@ -149,17 +156,45 @@ class _Auditor:
         return "host" in msgspec.structs.astuple(self._backends[index])
 
     def _parted(self, index: int, way: str, seen: Parting) -> Parted:
-        self._explained += 1
         causes: list[Cause] = []
-        if self._explained <= EXPLAINED_MAX:
+        spot = Spot()
+        if index in self._explained:
             informant = self._folder / f"informant-{index}"
-            case = Case(self._again(index), self._comparing(index), informant, self._aspects)
+            is_cluster = is_distributed(self._audit.chosen[index])
+            case = Case(self._again(index), self._comparing(index), informant, self._aspects, is_cluster)
             causes = causes_of(case, seen)
-        name = f"{display_name(self._audit.chosen[index].name)} {self._audit.chosen[index].label}".rstrip()
-        return Parted(scenario=name, record=seen.number, first=seen.first, other=seen.other, way=way, causes=causes)
+            spot = self._spot(index, seen) if is_cluster else Spot()
+        chosen = self._audit.chosen[index]
+        return Parted(
+            scenario=audited_name(chosen),
+            record=seen.number,
+            first=seen.first,
+            other=seen.other,
+            way=way,
+            causes=causes,
+            time_ns=spot.time_ns,
+            node=spot.node,
+            at=spot.at,
+        )
+
+    def _spot(self, index: int, seen: Parting) -> Spot:
+        from fozzy.gate.clusters import spot_of  # only clusters need the simulator
+
+        return spot_of(prepared(self._items[index], self._audit.options, self._audit.root), seen)
 
     def _again(self, index: int) -> Callable[[Way], Path]:
-        return lambda way: statement(self._sent(way, [index]), index)
+        asked: Counter[Way] = Counter()
+
+        def again(way: Way) -> Path:
+            if way.informant:
+                return statement(self._sent(way, [index]), index)
+            key = way, asked[way]
+            asked[way] += 1
+            if key not in self._made:
+                self._made[key] = self._sent(way, self._explained)
+            return statement(self._made[key], index)
+
+        return again
 
     def _comparing(self, index: int) -> Callable[[Path, Path], Parting | None]:
         return lambda first, other: self._compare(index, first, other)
@@ -188,8 +223,13 @@ class _Auditor:
             yield "a locale with other letters: none is installed, C was used"
         if self._audit.runs <= RUNS_MIN:
             yield "twice in this process: --runs 3 or more does that"
-        if self._explained > EXPLAINED_MAX:
+        if self._differing > EXPLAINED_MAX:
             yield f"causes: looked for in the first {EXPLAINED_MAX} scenarios that differ"
+
+
+def audited_name(chosen: Chosen) -> str:
+    """What a scenario is called where it differs; each combination of a matrix has a name of its own."""
+    return f"{display_name(chosen.name)} {chosen.label}".rstrip()
 
 
 def _backends(chosen: Chosen, options: Options) -> Backends:

@@ -43,7 +43,7 @@ decode_done: Any = msgspec.msgpack.Decoder(Done | None).decode
 _decode_batch: Any = msgspec.msgpack.Decoder(Batch).decode
 
 
-def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
+def live(line: socket.socket, places: Places, failed: dict[str, Any], _watch: Any = None) -> NoReturn:
     """Execute what an explorer asks until it has gone; nothing ends a batch that time has cut off."""
     worker = begin(line, places, failed)
     while (body := receive_body(line)) is not None:
@@ -61,7 +61,7 @@ def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoRetur
 
 def _alone(worker: Worker, batch: Batch, order: Order, line: socket.socket) -> None:
     """Execute in a fork, which answers. One that dies answers nothing, and so do we then."""
-    worker.prepare(batch.script)
+    worker.prepare_forks(batch.script)
     answer = os.dup(line.fileno())  # a fork of user code does not have the line itself
     pid = os.fork()
     if pid == 0:

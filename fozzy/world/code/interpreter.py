@@ -21,7 +21,7 @@ from fozzy.world.code.addresses import unscattered
 from fozzy.world.code.containment import high, status_by
 from fozzy.world.code.lines import Gone, Late, Line, Stderr
 from fozzy.world.code.permission import Permission
-from fozzy.world.code.unsettle import asked
+from fozzy.world.code.unsettle import asked, scatters
 from fozzy.world.code.wire import pack
 from fozzy.world.proc.environment import child_environment
 
@@ -157,7 +157,7 @@ def start(permission: Permission, key: Key) -> Interpreter:
         theirs = high(theirs)  # the same number each time: words that differ in length shift what comes after them
         given["descriptor"] = theirs.fileno()
     try:
-        with unscattered(key.repeats):
+        with unscattered(key.repeats and not scatters(dict(key.env))):
             process = _spawned(given, theirs, dict(key.env))
     except BaseException:
         ours.close()

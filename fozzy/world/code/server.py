@@ -114,7 +114,7 @@ class Server:
             containment.bound_memory(self._bytes_max, True)
             module, _, name = program.partition(":")
             if module:
-                getattr(sys.modules[module], name)(line, self._places, self._failed)
+                getattr(sys.modules[module], name)(line, self._places, self._failed, self._watch)
             live(line, self._places, self._failed, self._watch)
         finally:
             os._exit(1)

@@ -1,8 +1,9 @@
 """Unsettles the interpreter of user code: what must not matter to a call is made different on purpose.
 
 `fozzy doctor` asks for it, through one variable of the environment that user code does not see. Another hash seed, files
-listed in another order, threads that change places often; and an informant that writes down where the user's code asks
-for the time, for chance, for files, for its surroundings. An ordinary run knows nothing of this.
+listed in another order and of another age, objects at other addresses, threads that change places often; and an
+informant that writes down where the user's code asks for the time, for chance, for files, for its surroundings. An
+ordinary run knows nothing of this.
 Runs in the interpreter of the user's code, so it imports nothing but the standard library.
 """
 
@@ -22,6 +23,8 @@ VARIABLE = "FOZZY_UNSETTLE"
 HASH_SEED = "0"  # of every interpreter for user code, unless this asks for another
 SWITCH_S = 1e-5  # how often threads change places when they are to race
 TOLD_MAX = 100
+AGE_S = 86_400  # by how much files seem older
+SMALL_BYTES = 512  # Python allots what is not larger from pools, one for each multiple of 16
 FRAMES_MAX = 12  # from a question up to the line of the user's that asked it
 
 # What answers differently each time, by the module and the name of the function that is called.
@@ -35,6 +38,10 @@ _C_CALLS = {
     **{("posix", name): "process_id" for name in ("getpid", "getppid")},
     ("posix", "getcwd"): "folder",
     ("builtins", "id"): "address",
+    ("_thread", "get_ident"): "address",
+    ("posix", "stat"): "file_time",
+    ("posix", "lstat"): "file_time",
+    ("posix", "fstat"): "file_time",
     ("_thread", "start_new_thread"): "threads",
     ("_thread", "start_joinable_thread"): "threads",
 }
@@ -45,6 +52,7 @@ _PYTHON_CALLS = {
     ("locale", "getlocale"): "locale",
     ("locale", "getpreferredencoding"): "locale",
 }
+_SYSTEM = ("/proc/", "/sys/", "/dev/")
 
 
 def asked(ours: Mapping[str, str]) -> dict[str, str]:
@@ -55,16 +63,58 @@ def asked(ours: Mapping[str, str]) -> dict[str, str]:
     return {"PYTHONHASHSEED": str(json.loads(text).get("hash_seed", HASH_SEED)), VARIABLE: text}
 
 
+def scatters(env: Mapping[str, str]) -> bool:
+    """Whether an interpreter with this environment is to have its memory elsewhere."""
+    return "memory" in json.loads(env.get(VARIABLE) or "{}")
+
+
 def begin(places: Places) -> None:
     """Do what was asked for, before anything of the user's is imported."""
     given: dict[str, Any] = json.loads(os.environ.pop(VARIABLE, "{}"))
     if given.get("order"):
         sys.setswitchinterval(SWITCH_S)
         _turn_listings()
+    if given.get("times"):
+        _age_files()
+    if given.get("memory"):
+        _shift_memory(given["memory"])
     if given.get("informant"):
         inform = _Informant(given["informant"], places)
         threading.setprofile(inform)
         sys.setprofile(inform)
+        sys.addaudithook(inform.heard)
+
+
+def _age_files() -> None:
+    """Let files seem older than they are."""
+
+    def aged(ask: Any) -> Any:
+        def asked(*args: Any, **more: Any) -> Any:
+            found = ask(*args, **more)
+            names = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
+            for name in ("st_atime", "st_mtime", "st_ctime"):
+                names[name] -= AGE_S
+                names[f"{name}_ns"] -= AGE_S * 10**9
+            return os.stat_result([*found[:7], *(int(names[f"st_{each}time"]) for each in "amc")], names)
+
+        return asked
+
+    for name in ("stat", "lstat", "fstat"):
+        true = getattr(os, name)
+        made = aged(true)
+        for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            able.update([made] if true in able else [])
+        setattr(os, name, made)
+
+
+_held: list[bytes] = []
+
+
+def _shift_memory(number: int) -> None:
+    """Have what is made later lie elsewhere: some of every size is taken before."""
+    empty = sys.getsizeof(b"")
+    for index, size in enumerate(range(48, SMALL_BYTES + 1, 16)):
+        _held.extend(bytes(size - empty) for _ in range(1 + (number * 7 + index * 3) % 13))
 
 
 def _turn_listings() -> None:
@@ -125,6 +175,13 @@ class _Informant:
             return
         if kind is not None and len(self._told) < TOLD_MAX:
             self._tell(kind, name, asking)
+
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        """What Python's own audit tells: machine code that is looked up, files that the system makes."""
+        if event in ("ctypes.dlsym", "ctypes.dlsym/handle"):
+            self._tell("native", str(args[-1]), sys._getframe(1))
+        elif event == "open" and isinstance(args[0], str) and args[0].startswith(_SYSTEM):
+            self._tell("system_file", args[0], sys._getframe(1))
 
     def _tell(self, kind: str, name: str, frame: FrameType | None) -> None:
         for _ in range(FRAMES_MAX):
