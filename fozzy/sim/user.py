@@ -61,7 +61,7 @@ class UserCode:
             shown = self._places.shown(file)
             if shown:
                 return f"{shown}:{frame.f_lineno}"
-            if not other and "site-packages" in file:
+            if not other and "site-packages" in file and not file.startswith(f"{OURS}fozzy{os.sep}"):
                 other = f"{file.rpartition('site-packages')[2][1:]}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
         return self.led_here or other

@@ -113,10 +113,11 @@ def _order(seed: int) -> Any:
 
 
 def _opened(file: str) -> Any:
+    from fozzy.search.explore.steps_bench import open_steps
+
     from fozzy.dsl.load import load
     from fozzy.engine.code import Allowance
     from fozzy.engine.prepare import Options
-    from fozzy.search.explore.steps_bench import open_steps
 
     options, allowance = Options(det=True, allow_code=True), Allowance(True, Path.cwd(), [])
     return open_steps(load(Path(file)), options, 1, {}, allowance)
