@@ -27,9 +27,6 @@ CAUSES = (
 )  # what of a finding's details tells one reason from another
 
 
-PLAIN_CHARS_MAX = 24  # of an answer: a longer one may hold what no two runs share
-
-
 class Failure(NamedTuple):
     """Why a run failed; two runs failed for the same reason when these are equal."""
 
@@ -42,7 +39,8 @@ class Failure(NamedTuple):
     @property
     def shown(self) -> str:
         """In words for people."""
-        cause = f" ({' at '.join(self.cause)})" if self.cause else ""
+        joint = " at " if self.cause and ":" in self.cause[-1] else ", "
+        cause = f" ({joint.join(self.cause)})" if self.cause else ""
         return f"{self.title}{cause} at {self.at}"
 
 
@@ -52,16 +50,15 @@ def failure_of(found: Sequence[Found], origin: str) -> Failure:
     details = first.details if isinstance(first.details, dict) else {}
     cause = tuple(str(details[name]) for name in CAUSES if details.get(name) not in (None, ""))
     if origin.startswith("distributed"):
-        cause += tuple(_seen_in(details))
+        cause += tuple(each for each in _seen_in(details) if each not in cause)
     return Failure(first.finding, first.title, origin, first.field, cause)
 
 
 def _seen_in(details: Mapping[str, Any]) -> Iterator[str]:
-    """What a cluster answered instead of what was wanted, where it is plain; of values on nodes, whether all have one.
-    With nothing left that wrote them an expectation fails too, and that is another failure."""
-    if "actual" in details and len(shown := msgspec.json.encode(details["actual"]).decode()) <= PLAIN_CHARS_MAX:
-        if not isinstance(details["actual"], list | dict):
-            yield f"is {shown}"
+    """Whether a cluster answered nothing at all; of values on nodes, whether all have one. With nothing left that wrote
+    them an expectation fails too, and that is another failure."""
+    if "actual" in details and not details["actual"] and details["actual"] is not False:
+        yield "nothing"
     values = details.get("values")
     if isinstance(values, dict):
         missing = sum(value is None for value in values.values())

@@ -138,6 +138,7 @@ class Cluster:
         if error is None:
             self.kernel.event("node.exit", node=node.name)
             self.kernel.stirred = True
+            node.hang_up()
             return
         self.raised(node, error, "its program")
 
@@ -262,7 +263,10 @@ class Cluster:
         if isinstance(error, Fence):
             return  # it is found already
         if isinstance(error, SystemExit) and not error.code:
-            return  # a program ends well by it
+            program = self.programs.get(node)
+            if program is not None:
+                program.leave()
+            return
         if isinstance(error, Refused):
             self.find(refusal(error), node.span)
             return
@@ -286,7 +290,7 @@ class Cluster:
     def unhandled(self, node: Node, context: dict[str, Any]) -> None:
         """asyncio was told of an exception that nobody handled."""
         error = context.get("exception")
-        if error is None:
+        if error is None or isinstance(error, asyncio.CancelledError):  # the callback of a stream's task, in 3.11
             self.said(node, str(context.get("message", "")))
         else:
             words = {"future": "a task", "task": "a task", "handle": "a callback"}

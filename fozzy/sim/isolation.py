@@ -174,6 +174,14 @@ class Modules:
         folders = None if file.folders is None else list(file.folders)
         return spec_from_file_location(name, file.path, loader=loader, submodule_search_locations=folders)
 
+    def compile_all(self) -> None:
+        """Compile what the user has imported already: whoever forks afterwards need not."""
+        for name, module in self.base.loaded.items():
+            loader = getattr(module, "__loader__", None)
+            if type(loader) is SourceFileLoader:
+                with suppress(OSError, SyntaxError, ValueError):  # whoever imports it is told
+                    self.code(_Loader(self, name, loader.path))
+
     def code(self, loader: SourceFileLoader) -> CodeType:
         """The code of a file, compiled anew only when the file has changed."""
         path = loader.path

@@ -18,7 +18,7 @@ FIRST_DESCRIPTOR = 1_000_000  # no program has a million files: a number that is
 NODES_MAX = 4096  # clients among them; a larger cluster would only have the same numbers twice
 BITS_MAX = 48  # of one draw: a draw has at most 2^53 values
 PID_FIRST = 1000
-HURRIED_MAX = 50  # timers at one instant that were due when they were made; who makes more waits for time to pass
+HURRIED_MAX = 8  # rounds at one instant with timers that were due when they were made; then time passes
 
 
 class Node:
@@ -63,7 +63,7 @@ class Node:
         self.tasks_made = 0
         self.descriptors = 0
         self.last: Any = None  # the handle that ends this round; what becomes ready now is of the next one
-        self.hurried = (-1, 0)  # an instant, and how many timers were due when they were made in it
+        self.hurried = (-1, 0)  # an instant, and how many rounds with such timers there were in it
         self.overdue: list[Any] = []  # timers that were due when they were made: they come in with the next round
         self._labels = (f"random.{name}", f"entropy.{name}", f"sched.{name}")
 
@@ -128,13 +128,13 @@ class Node:
 
     def may_hurry(self) -> bool:
         """Whether a timer that is due already may come at this instant; many of them have to let time pass."""
-        now = self.kernel.clock.now
-        self.hurried = (now, self.hurried[1] + 1) if self.hurried[0] == now else (now, 1)
-        return self.hurried[1] <= HURRIED_MAX
+        return self.hurried[0] != self.kernel.clock.now or self.hurried[1] < HURRIED_MAX
 
     def next_round(self) -> None:
         """A round of its loop is over: timers that are due come behind what is ready."""
         overdue, self.overdue = self.overdue, []
+        now, (then, count) = self.kernel.clock.now, self.hurried
+        self.hurried = (now, count + 1 if then == now else 1)
         overdue.sort(key=lambda handle: handle._when)
         self.ready.extend(overdue)
 
@@ -201,6 +201,14 @@ class Node:
         self.loop = self.modules = self.generator = self.last = None
         for held in (self.ready, self.overdue, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
             held.clear()
+
+    def hang_up(self) -> None:
+        """Its program has ended: the system closes what it had open."""
+        self.listeners.clear()
+        self.datagrams.clear()
+        if self.loop is not None:
+            for endpoint in list(self.loop.endpoints):  # type: ignore[attr-defined]
+                endpoint.drop()
 
     def port(self) -> int:
         """A port nobody has."""

@@ -139,7 +139,7 @@ class Endpoint:
         4.2.2.13), as Linux has it."""
         if self.unread and not self.is_closed:
             self.reset()
-        self.is_closed = True
+        self._let_go()
         self.finish()
 
     def drop(self) -> None:
@@ -150,13 +150,24 @@ class Endpoint:
 
     def forget(self) -> None:
         """The stream is no more: there is nobody to tell."""
-        self.is_closed = self.is_finished = True
+        self._let_go()
+        self.is_finished = True
         self.backlog.clear()
         self.backlog_bytes = 0
 
+    def join(self, peer: Endpoint) -> None:
+        """The stream is open."""
+        self.peer = peer
+        self.loop.endpoints[self] = None
+
+    def _let_go(self) -> None:
+        self.is_closed = True
+        self.loop.endpoints.pop(self, None)
+
     def reset(self) -> None:
         """End the stream at once; the peer notices."""
-        self.is_closed = self.is_finished = True
+        self._let_go()
+        self.is_finished = True
         self.backlog.clear()
         self.backlog_bytes = 0
         self._emit(RESET)
@@ -384,7 +395,8 @@ class Opening:
         self._note(target, "open")
         ours = self.endpoint
         theirs = Endpoint(target, self._back, self._number, ours.remote, ours.local)
-        theirs.peer, ours.peer = ours, theirs
+        theirs.join(ours)
+        ours.join(theirs)
         target.loop.arrived(listener.accepted, (theirs,), listener.context)  # type: ignore[union-attr]
         self._there_and(self._back, self._node, lambda _arg: self._end(ours))
 

@@ -113,14 +113,13 @@ def _order(seed: int) -> Any:
 
 
 def _opened(file: str) -> Any:
-    from fozzy.search.explore.steps_bench import open_steps
-
     from fozzy.dsl.load import load
     from fozzy.engine.code import Allowance
     from fozzy.engine.prepare import Options
+    from fozzy.search.explore.scenario_bench import open_bench
 
     options, allowance = Options(det=True, allow_code=True), Allowance(True, Path.cwd(), [])
-    return open_steps(load(Path(file)), options, 1, {}, allowance)
+    return open_bench(load(Path(file)), options, 1, {}, allowance)
 
 
 def main() -> None:

@@ -140,6 +140,9 @@ def test_a_deadlock_says_where_every_task_waits(fz: Fz, project: Path) -> None:
     assert ran.code == 1
     assert "deadlock: " in ran.out and "tasks       n0 " in ran.out
     assert ran.out.index("wait (stuck.py:3)") < ran.out.index("main (stuck.py:5)")
+    shown = fz("report", "show", "@latest").out
+    assert "--allow-code           exact, offline" in shown and "tasks       n0 " in shown
+    assert "--allow-code</code>" in fz("report", "show", "@latest", "--format", "html").out
 
 
 def test_exploring_and_shrinking_end_with_the_story(fz: Fz, kv: str) -> None:

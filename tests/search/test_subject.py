@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fozzy.core.events import Ask, Draw, Found
 from fozzy.search.script import script_of
 from fozzy.search.subject import Candidate, Failure, Outcome, Tape, failure_of
@@ -86,3 +88,54 @@ def test_a_run_that_passes_has_no_failure() -> None:
     """An outcome is that of a run that passes until it says something else."""
     assert Outcome().failure is None
     assert Outcome().said == "it passes"
+
+
+@pytest.mark.parametrize(
+    ("details", "cause"),
+    [
+        ({"values": {"a": 1, "b": None}}, ("on some",)),
+        ({"values": {"a": None, "b": None}}, ("on none",)),
+        ({"values": {"a": 1, "b": 2}}, ("on all",)),
+        ({"comparison": "less", "actual": 0, "expected": 6}, ("less", "nothing")),
+        ({"comparison": "nothing", "actual": None, "expected": 6}, ("nothing",)),
+        ({"comparison": "less", "actual": 4, "expected": 6}, ("less",)),
+        ({"exception": "ValueError", "at": ""}, ("ValueError",)),
+    ],
+)
+def test_a_cluster_that_answers_nothing_fails_otherwise(details: dict[str, Any], cause: tuple[str, ...]) -> None:
+    """What is missing is another reason than what is wrong; of a scenario of steps that is not looked at."""
+    failed = Found(0, "distributed.steps[1]", "assertion", "client", "m", "fail", "expect", "", details)
+    assert failure_of([failed], "distributed.steps[1]").cause == cause
+    assert not {"nothing", "on some"} & set(failure_of([failed], "steps[1]").cause) - {details.get("comparison")}
+
+
+def test_draws_are_named_anew_and_go() -> None:
+    """Those of a link by either end, those of a client with its place; others stay as they are."""
+    labels = [
+        "net.latency.a>b",
+        "net.latency.b>w1",
+        "sched.arrive.a",
+        "random.w1",
+        "workload.w1",
+        "fault.a.at",
+        "sched.node",
+    ]
+    tape = Tape(tuple(Draw(0, "distributed.clients.w1", label, 0, 9, 1) for label in labels))
+    renamed = tape.renamed({"w1": "w0", "a": ""})
+    assert [draw.label for draw in renamed.draws] == [
+        "net.latency.b>w0",
+        "random.w0",
+        "workload.w0",
+        "fault.a.at",
+        "sched.node",
+    ]
+    assert renamed.draws[0].at == "distributed.clients.w0"
+
+
+def test_what_was_drawn_while_steps_ran_can_go_with_them() -> None:
+    """Whoever drew it."""
+    draws = tuple(Draw(0, f"distributed.nodes.{name}", f"random.{name}", 0, 9, 1) for name in "abcd")
+    script = script_of({"version": 1, "name": "n", "steps": [{"type": "fail"}]})
+    candidate = Candidate(script, Tape(draws), {"distributed.steps[0]": (0, 1), "distributed.steps[2]": (2, 4)})
+    left = candidate.outside(["distributed.steps[2]", "distributed.steps[7]"])
+    assert [draw.label for draw in left.draws] == ["random.a", "random.b"]

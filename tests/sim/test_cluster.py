@@ -297,9 +297,12 @@ def test_a_run_ends_when_nothing_is_on_the_wire() -> None:
         if node.index:
             transport.sendto(b"last", ("n0", 9))
         else:
-            await asyncio.sleep(0.001)
+            await asyncio.Event().wait()
 
-    played = play(sends, sends, link=linked(2 * S))
+    def drive(cluster: Cluster) -> None:
+        cluster.tick(S)
+
+    played = play(sends, sends, link=linked(2 * S), drive=drive)
     assert played.now_ns == 2 * S
     assert len(played.net("datagram")) == 1
 

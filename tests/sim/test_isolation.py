@@ -6,6 +6,7 @@ import importlib
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -308,3 +309,21 @@ def test_the_hint_is_part_of_what_is_told(make: Make, tmp_path: Path) -> None:
         assert user.described(ValueError("plain"))["message"] == "plain"
     finally:
         del sys.zz_runs  # type: ignore[attr-defined]
+
+
+def test_what_is_imported_already_is_compiled_once_before_a_fork(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that import it afterwards take that; a file that cannot be compiled now is left to whoever imports it."""
+    modules = make(zz_first="VALUE = 1", zz_broken="VALUE = 2")
+    for name in ("zz_first", "zz_broken"):
+        importlib.import_module(name)
+    modules.enter(modules.fresh())
+    modules.leave()
+    Path(str(sys.modules["zz_broken"].__file__)).write_text("def")
+    modules.compile_all()
+    compiled: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(SourceFileLoader, "source_to_code", lambda *args: compiled.append(args[2]))
+        assert load(modules, "zz_first")[0].VALUE == 1
+    assert compiled == []
+    with pytest.raises(SyntaxError):
+        load(modules, "zz_broken")

@@ -490,6 +490,7 @@ def program_of(scripts: list[list[tuple[Any, ...]]]) -> Any:
         event, lock = asyncio.Event(), asyncio.Lock()
         tasks: list[asyncio.Task[Any]] = []
         delays = iter([2**power * 1e-6 for power in range(26)])
+        nows = iter(range(8))  # more of them would make time pass
         left = list(enumerate(scripts))
 
         def tell(*what: Any) -> None:
@@ -536,7 +537,8 @@ def program_of(scripts: list[list[tuple[Any, ...]]]) -> Any:
             elif name == "later":
                 loop.call_later(next(delays, 0), tell, number, place, "called later")
             elif name == "now":
-                loop.call_later(0, tell, number, place, "called now")
+                if (past := next(nows, None)) is not None:
+                    loop.call_later(past * -1e-6, tell, number, place, "called now")
             elif name == "spawn" and left:
                 tasks.append(asyncio.create_task(run(*left.pop(0))))
             elif name == "limit":

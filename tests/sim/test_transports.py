@@ -176,7 +176,7 @@ async def aborts(say: Say, port: int) -> None:
     server, there, here = await pair(say, port)
     there.transport.abort()
     there.transport.abort()
-    await ends(there)
+    await ends(there, here)
     server.close()
 
 
@@ -204,7 +204,7 @@ async def fails_in_a_protocol(say: Say, port: int) -> None:
 
     there.data_received = bad
     here.transport.write(b"x")
-    await ends(there)
+    await ends(there, here)
     server.close()
 
 

@@ -280,7 +280,27 @@ def held_for_good() -> Cluster:
     )
 
 
+def stale_read() -> Cluster:
+    """A value arrives too late for who reads it."""
+    late = {"kind": "latency", "from": "n1", "add": "500ms", "at": {"within": ["0s", "40ms"]}, "for": "300ms"}
+    steps = [put("n3", "y", 5), tick("60ms"), put("n1", "x", "a word"), tick("50ms"), got("n3", "y", 5)]
+    return Cluster(
+        name="stale-read",
+        why="A message is late; without the put before it the read fails too, and needs nothing to go wrong.",
+        scenario=cluster(node_count=4, faults=[*CALM, late], steps=[*steps, got("n0", "x", "a word"), tick("1s")]),
+        least=Least(nodes=2, steps=2, faults=1),
+        smallest=cluster(
+            nodes=["n0", "n1"],
+            network={"latency": "1ms"},
+            faults=[{"kind": "latency", "at": "0s"}],
+            steps=[put("n1", "x", "a word"), got("n0", "x", "a word")],
+        ),
+        title="client_get_assert",
+    )
+
+
 CLUSTERS: list[Cluster] = [
+    stale_read(),
     partition_needed(),
     crash_needed(),
     order_needed(),

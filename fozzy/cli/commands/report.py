@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -15,8 +16,10 @@ from fozzy.cli.options import config_of
 from fozzy.cli.reporting import known_format, write_report
 from fozzy.cli.telling import recalled_story, told_lines
 from fozzy.core.summary import Summary
+from fozzy.engine.code import calls_of
 from fozzy.engine.place import Tally
-from fozzy.errors import Exit, UsageError
+from fozzy.engine.replay import embedded
+from fozzy.errors import Exit, FozzyError, UsageError
 from fozzy.insight.recall import Recalled, recall
 from fozzy.report import FORMATS, renderer
 from fozzy.report.pretty import closing, failures, member_line, quiet_line, run_closing, run_failure
@@ -73,7 +76,7 @@ class Show(Command, frozen=True, kw_only=True):
                 printer((record,))
         is_own = recalled.trace.parent == store.folder(run_id) and summary.mode != "test"
         word = short if is_own else shown_path(recalled.trace)
-        end = _closing(recalled.header, recalled.told, tally, word)
+        end = _closing(recalled.header, _told(recalled), tally, word)
         if console.quiet:
             return end[:1]
         found = [[], *run_failure(summary.findings)] if summary.findings else []
@@ -96,16 +99,27 @@ def _rendered(kind: str, recalled: Recalled) -> str:
     """A report. Every JSON document names the command that printed it; the summary's `mode` says what ran."""
     if kind == "json":
         return renderer(kind)(msgspec.structs.replace(recalled.summary, command=Show.name))
-    return renderer(kind)(recalled.told)
+    return renderer(kind)(_told(recalled))
+
+
+def _told(recalled: Recalled) -> Summary:
+    """The summary as reports want it; what calls user code needs permission to be replayed."""
+    told, calls = recalled.told, False
+    if recalled.trace is not None:
+        with suppress(FozzyError), open_trace(recalled.trace) as trace:
+            calls = any(calls_of(embedded(trace)))
+    members = [msgspec.structs.replace(member, calls_code=calls) for member in told.scenarios]
+    return msgspec.structs.replace(told, scenarios=members) if calls else told
 
 
 def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Line]:
     """The last lines of the run, as it showed them."""
+    member = told.scenarios[0]
     again = [
-        f"fozzy replay {quoted(word)}           exact, offline",
-        f"fozzy shrink {quoted(word)}           make it smaller",
+        f"fozzy replay {quoted(word)}{member.code_flag}           exact, offline",
+        f"fozzy shrink {quoted(word)}{member.code_flag}           make it smaller",
     ]
-    if told.scenarios[0].path:
-        again.append(f"fozzy run {quoted(told.scenarios[0].path)} --seed {header.seed}{header.run_flags}")
+    if member.path:
+        again.append(f"fozzy run {quoted(member.path)} --seed {header.seed}{header.run_flags}{member.code_flag}")
     choices = count(tally.draws + tally.asks, "choice")
     return run_closing(told, header.scenario.path, tally.asks, choices, again)

@@ -39,7 +39,7 @@ class Test(Running, frozen=True, kw_only=True):
     """Run scenarios, suites and kept traces, and give one verdict.
 
     Everything is loaded and checked first: when a file is missing or invalid nothing runs. Kept traces run before
-    scenarios. Distributed scenarios are never skipped: they are refused by name.
+    scenarios. A distributed scenario is executed as often as its `seeds` says, each time differently; none is skipped.
     """
 
     name: ClassVar[str] = "test"

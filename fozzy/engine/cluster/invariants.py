@@ -139,11 +139,12 @@ class _OfYours(Judge):
         """Whether the function says so. *Errors*: `StepFailed` when it raises."""
         cluster = self.cluster
         machine = cluster.clients.machine(CHECKER)
-        before, context.current = context.current, machine
+        choices = cluster.kernel.choices
+        before, span, context.current = context.current, choices.span, machine
         if machine.modules is not None:
             cluster.user.enter(machine.modules)
         cluster.kernel.current = machine
-        cluster.kernel.choices.span = self.at
+        choices.span = self.at
         try:
             if self._function is None:
                 self._function = cluster.user.load(self.invariant.check_)
@@ -159,7 +160,7 @@ class _OfYours(Judge):
             message = f"{self.invariant.check_} raised {said['name']}: {said['message']}".rstrip(": ")
             raise self.fail(message, exception=said["type"], at=said["at"], traceback=said["traceback"]) from None
         finally:
-            context.current = before
+            context.current, choices.span = before, span
 
 
 class Always(_OfYours):

@@ -36,6 +36,7 @@ from fozzy.sim.cluster import Cluster
 from fozzy.sim.isolation import Modules
 from fozzy.sim.loop import install_hooks
 from fozzy.sim.patches import importing, original
+from fozzy.sim.programs import function  # noqa: F401  # every execution wants it
 from fozzy.sim.user import UserCode
 from fozzy.world.code.places import Places
 from fozzy.world.code.watching import Watch
@@ -128,6 +129,14 @@ class Worker:
         self._parse(script)
         assert self._plan is not None
         return self._plan
+
+    def prepare_forks(self, script: Script) -> None:
+        """The scenario bound, and all that an execution would compile or import first, once."""
+        if self._plan is None or script != self._script:
+            self._parse(script)
+            assert self._modules is not None
+            self._modules[1].compile_all()
+            gc.freeze()
 
     def _parse(self, script: Script) -> None:
         if self._plan is None or script != self._script:

@@ -61,7 +61,7 @@ def live(line: socket.socket, places: Places, failed: dict[str, Any], _watch: An
 
 def _alone(worker: Worker, batch: Batch, order: Order, line: socket.socket) -> None:
     """Execute in a fork, which answers. One that dies answers nothing, and so do we then."""
-    worker.prepare(batch.script)
+    worker.prepare_forks(batch.script)
     answer = os.dup(line.fileno())  # a fork of user code does not have the line itself
     pid = os.fork()
     if pid == 0:

@@ -7,7 +7,9 @@ Rule 3: the tape of an accepted candidate is the one its run really made, so lat
 Rule 4: every run counts against the budget; when it is spent, `Spent` ends the passes and the best so far stands.
 Rule 5: where runs share a process it is looked now and then whether the best fails alone too (`make_sure`); what does
 not is taken back.
-Rule 6: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
+Rule 6: where a cluster answers what it should when nothing goes wrong, what is accepted must do so too: the weather makes
+it fail, not that an expectation is left without what it was expected of.
+Rule 7: what the user did not ask to change (`aims`) stays: faults as they are armed, the draws of the others.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ from typing import Any, Literal, NamedTuple
 from fozzy import wall
 from fozzy.core.sources import boring
 from fozzy.dsl.duration import UNITS_NS
+from fozzy.search.clusters import number_of
 from fozzy.search.script import Script, Uncuttable, is_below
 from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape
 
 RUNS_MAX = 50_000  # a search that needs more is not going to end
 SLIPS_MAX = 16
+EXPECTING = ("expect", "equals", "is_null", "key")  # fields of a step that say what it wants
+EXPECTATIONS = ("kv_node_equals", "kv_present_on_all")  # and invariants that do
+STEPS_OF_WEATHER = ("crash", "restart", "pause", "partition")  # of a cluster; with them something goes wrong
 PLAIN = "0"  # the character that says least
 NUMBER = re.compile(r"(\d{1,18})(ns|us|ms|s|m|h)?", re.ASCII)
 SURE_EVERY = 64  # candidates between two looks; each costs a fresh process
@@ -147,6 +153,7 @@ class Gate:
         self.listen: Callable[[], None] = lambda: None
         self._sure = (first, self.size)
         self._looked = 0
+        self.is_weather = False
         self._seen: dict[bytes, Outcome] = {}
         self._budget_ns = budget_ns
         self._began_ns = wall.elapsed_ns()
@@ -169,12 +176,32 @@ class Gate:
             return False
         accepted = Candidate(candidate.script, Tape(outcome.draws, candidate.tape.asks), outcome.windows)
         size = size_of(accepted)
-        if size >= self.size:
+        if size >= self.size or (self.is_weather and self._fails_calm(accepted)):
             return False
         self.best, self.size = accepted, size
         self.kept += 1
         self._seen[accepted.key] = outcome._replace(draws=(), windows={})
         return True
+
+    def look_at_calm(self) -> None:
+        """Find out whether it is the weather that makes what a cluster is expected to answer wrong."""
+        self.is_weather = self.best.script.is_cluster and self._expects and self._fails_calm(self.best) is False
+
+    def _fails_calm(self, candidate: Candidate) -> bool | None:
+        """Whether it fails alike when nothing goes wrong and the order of things is boring; none when that is no
+        scenario."""
+        try:
+            script = candidate.script.edit(lambda node: () if node.is_fault or node.type in STEPS_OF_WEATHER else None)
+        except Uncuttable:
+            return None
+        draws = tuple(draw for draw in candidate.tape.draws if aim_of(draw.label) == "input")
+        outcome = self.run(Candidate(script, Tape(draws, candidate.tape.asks)))
+        return None if outcome.status == "error" else outcome.failure == self.failure
+
+    @property
+    def _expects(self) -> bool:
+        """Whether it fails because of a value that somebody wrote down, which is right for one input only."""
+        return self.failure.field in EXPECTING or self.failure.title in EXPECTATIONS
 
     @property
     def is_alone(self) -> bool:
@@ -240,5 +267,13 @@ class Gate:
         return self.consider(self.best._replace(tape=tape, windows={}))
 
     def is_kept(self, origin: str) -> bool:
-        """Whether a step must stay: it fails, or holds what fails."""
-        return is_below(self.failure.at, (origin,))
+        """Whether a step must stay: it fails, or holds what fails, or what is wanted counts what it does."""
+        return is_below(self.failure.at, (origin,)) or self.is_counted(origin)
+
+    def is_counted(self, origin: str) -> bool:
+        """Whether this is a workload and the failing step wants a number that its operations may come to: nothing tells
+        what fewer of them should come to."""
+        if self.is_weather or not self._expects or not {"less", "greater"} & set(self.failure.cause):
+            return False
+        found = next((node for node in self.best.script.nodes() if node.origin == origin), None)
+        return found is not None and found.type == "workload" and number_of(origin) < number_of(self.failure.at)

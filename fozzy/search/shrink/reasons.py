@@ -67,6 +67,8 @@ def _without_node(gate: Gate, name: str) -> str:
 def _without_step(gate: Gate, origin: str) -> str:
     if gate.failure.at == origin:
         return "it is what fails"
+    if gate.is_counted(origin):
+        return "what is wanted counts what it does"
     if gate.is_kept(origin):
         return "it holds what fails"
     try:
@@ -95,6 +97,8 @@ def _run(gate: Gate, run: object) -> Outcome | None:
 def _told(gate: Gate, outcome: Outcome | None, without: str) -> str:
     if outcome is None:
         return "not looked at: the budget was over"
+    if outcome.failure == gate.failure and gate.is_weather:
+        return f"{without} the failure would stay, but would need nothing to go wrong any more"
     if outcome.failure == gate.failure and len(gate.aims) < len(AIMS):
         return f"{without} the failure would stay; --minimize says what may change"
     if outcome.failure == gate.failure:

@@ -74,6 +74,7 @@ class Shrinker:
 
     def _rounds(self) -> None:
         gate = self._gate
+        gate.look_at_calm()
         for _ in range(ROUNDS_MAX):
             before = gate.size, gate.is_alone
             for each in self._passes:

@@ -36,6 +36,10 @@ class Program(Protocol):
         """Begin; the machine is up."""
         ...
 
+    def leave(self) -> None:
+        """It wants to end, and well."""
+        ...
+
     def lose(self) -> None:
         """The machine has lost power."""
         ...

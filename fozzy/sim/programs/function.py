@@ -1,11 +1,17 @@
-"""A program that is a function: `async def main(node)`, imported anew for each machine and each start."""
+"""A program that is a function: `async def main(node)`, imported anew for each machine and each start.
+
+It ends as under `asyncio.run` in a process of its own: what is left of its tasks is cancelled and waited for, then its
+servers and streams are closed. What a step calls on the machine afterwards finds its modules as they are.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
 from fozzy.sim.loop import SimLoop
+from fozzy.sim.stacks import tasks_of
 from fozzy.sim.views import Here
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ class FunctionProgram:
         self.cluster = cluster
         self.node = node
         self.is_running = True
+        self.is_leaving = False
         self.main: Any = None
 
     @property
@@ -44,10 +51,10 @@ class FunctionProgram:
 
     def _begin(self) -> None:
         main = self.coroutine()
-        if main is None:
-            self._end(None)
-            return
         assert self.node.loop is not None
+        if main is None:
+            self.leave()
+            return
         self.main = self.node.loop.create_task(main)
         self.main.add_done_callback(self._done)
 
@@ -58,12 +65,45 @@ class FunctionProgram:
         return made if inspect.isawaitable(made) else None
 
     def _done(self, task: Any) -> None:
-        if self.cluster.programs.get(self.node) is self:
-            self._end(outcome(task))
+        if self.cluster.programs.get(self.node) is not self or self.is_leaving:
+            return
+        error = outcome(task)
+        if error is None or (isinstance(error, SystemExit) and not error.code):
+            self.leave()
+        else:
+            self._end(error)
+
+    def leave(self) -> None:
+        """The program has ended well: wind up what it has begun."""
+        if not self.is_leaving:
+            self.is_leaving = True
+            left = tasks_of(self.node)
+            if left:
+                assert self.node.loop is not None
+                self.node.loop.create_task(self._wind_up(left))
+            else:
+                self._end(None)
+
+    async def _wind_up(self, tasks: list[Any]) -> None:
+        """As `asyncio.run` does."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        loop: Any = self.node.loop
+        for task in tasks:
+            if not task.cancelled() and task.exception() is not None:
+                error = task.exception()
+                told = {
+                    "message": "unhandled exception during asyncio.run() shutdown",
+                    "exception": error,
+                    "task": task,
+                }
+                loop.call_exception_handler(told)
+        self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
         self.is_running = False
-        self.cluster.ended(self.node, None if isinstance(error, SystemExit) and not error.code else error)
+        self.cluster.ended(self.node, error)
 
 
 def outcome(task: Any) -> BaseException | None:

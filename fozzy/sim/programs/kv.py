@@ -44,6 +44,9 @@ class KvProgram:
     def start(self) -> None:
         """Nothing is to be done: it answers."""
 
+    def leave(self) -> None:
+        """It never does."""
+
     def lose(self) -> None:
         """Clients notice that it is gone."""
         for pending in list(self.asked):

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-DSN = "postgresql://someone@server:80/bank"
+DSN = "postgresql://someone@server:80/bank?sslmode=disable"  # the server has no TLS
 
 
 async def client(node: Any) -> None:

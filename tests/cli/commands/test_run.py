@@ -121,14 +121,20 @@ def test_steps_are_numbered_as_the_summary_counts_them(fz: Callable[..., Any], s
     assert "step 3 of 3" in ran.out
 
 
-def test_a_suite_and_a_folder_are_not_run(shop: Any, distributed: str, fz: Callable[..., Any]) -> None:
+def test_a_suite_and_a_folder_are_not_run(shop: Any, fz: Callable[..., Any]) -> None:
     """`run` is for one scenario; what is for `test` says so with the command to use."""
     Path("all.fozzy.toml").write_text('version = 1\nname = "all"\n\n[suites]\none = ["scenarios/cart/*"]\n')
     suite, folder = fz("run", "all.fozzy.toml"), fz("run", "scenarios")
     assert (suite.code, folder.code) == (2, 2)
     assert "fozzy test all.fozzy.toml" in suite.err
     assert "fozzy test scenarios" in folder.err
-    assert fz("run", distributed).code == 2
+
+
+def test_a_cluster_is_run(shop: Any, distributed: str, fz: Callable[..., Any]) -> None:
+    """A distributed scenario is run once; it says how many nodes it has and how much virtual time went by."""
+    ran = fz("run", distributed)
+    assert ran.code == 0
+    assert "3 nodes, 1 step" in ran.out and "of virtual time" in ran.out
 
 
 def test_a_passing_run_of_an_expected_failure_is_shown_as_it_is(shop: Any, fz: Callable[..., Any]) -> None:

@@ -89,14 +89,12 @@ def test_a_missing_file_among_good_ones(shop: Any, broken: str, fz: Callable[...
     assert not Path(".fozzy").exists()
 
 
-def test_distributed_scenarios_are_refused_by_name(shop: Any, distributed: str, fz: Callable[..., Any]) -> None:
+def test_distributed_scenarios_are_run_with_the_others(shop: Any, distributed: str, fz: Callable[..., Any]) -> None:
     """None is left out in silence, wherever it was found."""
     Path("scenarios/zoo.fozzy.json").write_bytes(Path(distributed).read_bytes())
-    for words in ([distributed, CART], []):
-        ran = fz("test", *words)
-        assert (ran.code, ran.out) == (2, "")
-        assert "error[scenario.distributed]: " in ran.err
-        assert (distributed if words else "scenarios/zoo.fozzy.json") in ran.err
+    for words, name in (([distributed, CART], distributed), (["scenarios/zoo.fozzy.json"], "scenarios/zoo.fozzy.json")):
+        members = {each["path"]: each for each in fz("test", *words, "--json").document()["scenarios"]}
+        assert (members[name]["status"], members[name]["nodes"]) == ("pass", 3)
 
 
 @pytest.mark.parametrize(

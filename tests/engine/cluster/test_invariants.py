@@ -93,8 +93,8 @@ async def stuck(node):
     async def waits():
         await asyncio.Event().wait()
     asyncio.create_task(waits())
-    await asyncio.sleep(1)
-    node.state["task"] = 1
+    server = await asyncio.start_server(print, port=80)
+    await server.serve_forever()
 async def idles(node):
     server = await asyncio.start_server(print, port=80)
     await server.serve_forever()
@@ -153,7 +153,7 @@ def test_functions_of_the_users_judge(programs: Any, inside: Any) -> None:
     assert "plain function" in judged(always("asynchronous")).message
     assert judged(always("opens")).title == "sim_fenced"
     assert "is_nothing" in judged(always("is_nothing")).message
-    assert judged({"type": "no_deadlock"}, program="m:stuck").title == "no_deadlock"
+    assert judged({"type": "no_deadlock"}, program="m:stuck", duration="5s").title == "no_deadlock"
     assert judged({"type": "no_deadlock"}, program="m:idles", duration="5s").findings == []
     assert judged({"type": "no_deadlock"}, {"type": "no_exception"}).findings == []
 

@@ -114,3 +114,16 @@ def test_all_or_nothing(items: list[int]) -> None:
     assert drop_most(items, lambda some: asked.append(some) is None) == []
     assert len(asked) == bool(items)
     assert drop_most(items, lambda some: False) == items
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_a_narrow_search_asks_a_score_of_times(value: int, boundary: int) -> None:
+    """Below ten thousand: a few steps from zero, then by halving."""
+    asked: list[int] = []
+
+    def test(number: int) -> bool:
+        asked.append(number)
+        return number >= boundary
+
+    assert lowest(max(value, boundary), test) == boundary
+    assert len(asked) <= 20

@@ -9,8 +9,8 @@ import pytest
 from fozzy import wall
 from fozzy.search.script import script_of
 from fozzy.search.shrink import gate as gate_module
-from fozzy.search.shrink.gate import Spent, aim_of, armed, faults_in, size_of, weight
-from fozzy.search.subject import Candidate, Failure, Tape
+from fozzy.search.shrink.gate import Gate, Spent, aim_of, armed, faults_in, size_of, weight
+from fozzy.search.subject import Candidate, Failure, Outcome, Tape
 
 OTHER = Failure("assertion", "other", "steps[0]")
 
@@ -176,3 +176,87 @@ def test_less_is_written_for_simpler_values(smaller: Any, larger: Any) -> None:
         return weight(script_of({"version": 1, "name": "n", "vars": {"v": value}, "steps": []}))
 
     assert weigh(smaller) < weigh(larger)
+
+
+def quorum(*names: str) -> Any:
+    """A cluster with a fault of each of these names, and a step that wants a value."""
+    wanted = {"type": "client_get_assert", "node": "n0", "key": "x", "equals": 1}
+    work = {"type": "workload", "operations": [{"op": "get", "args": {"key": "x"}}]}
+    steps = [work, {"type": "crash", "node": "n1"}, wanted, work]
+    faults = [{"kind": "crash", "node": "n2", "name": name, "at": "1s"} for name in names]
+    return script_of({"version": 1, "name": "n", "distributed": {"node_count": 3, "steps": steps, "faults": faults}})
+
+
+def expecting(plant: Any, fails: Any, *cause: str) -> Gate:
+    failure = Failure("assertion", "client_get_assert", "distributed.steps[2]", "equals", cause)
+    subject = plant.subject(lambda candidate: fails(candidate) and failure)
+    return Gate(subject, Candidate(quorum("a", "b"), Tape()), failure, 60 * 10**9)
+
+
+def faults_of(candidate: Any) -> list[str]:
+    return [node.fields["name"] for node in candidate.script.nodes() if node.is_fault]
+
+
+def test_what_fails_in_fair_weather_is_not_taken_for_what_does_not(plant: Any) -> None:
+    """An expectation that holds when nothing goes wrong must hold then in what is left, too."""
+
+    def fails(candidate: Any) -> bool:
+        is_asked = any(node.type == "workload" for node in candidate.script.nodes())
+        return "b" in faults_of(candidate) or not is_asked  # without the workload it always fails
+
+    gate = expecting(plant, fails)
+    gate.look_at_calm()
+    assert gate.is_weather
+    assert not gate.without(["distributed.steps[0]", "distributed.steps[3]"])
+    assert gate.without(["distributed.faults[0]"])
+    assert not gate.without(["distributed.faults[1]"])
+    assert faults_of(gate.best) == ["b"]
+
+
+def test_what_fails_in_fair_weather_may_become_smaller(plant: Any) -> None:
+    """And what is no expectation is not looked at."""
+    gate = expecting(plant, lambda _candidate: True)
+    gate.look_at_calm()
+    assert not gate.is_weather
+    assert gate.without(["distributed.faults[0]", "distributed.faults[1]"])
+    other = Gate(gate.subject, gate.best, gate.failure._replace(field="", title="node_exception"), 10**9)
+    tried = len(gate.subject.runs)  # type: ignore[attr-defined]
+    other.look_at_calm()
+    assert len(gate.subject.runs) == tried  # type: ignore[attr-defined]
+
+
+def test_a_workload_whose_sum_is_wanted_stays(plant: Any) -> None:
+    """The one before the step that wants a number, where nothing tells what a smaller one comes to."""
+    assert expecting(plant, lambda _candidate: True, "less").is_kept("distributed.steps[0]")
+    assert not expecting(plant, lambda _candidate: True, "less").is_kept("distributed.steps[3]")
+    assert not expecting(plant, lambda _candidate: True, "nothing").is_kept("distributed.steps[0]")
+
+
+class Forgetful:
+    """A subject whose shared process says that everything fails; alone it fails with the fault b only."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        self.is_alone = False
+
+    def run(self, candidate: Any) -> Outcome:
+        """Run it, in the shared process or alone."""
+        fails = not self.is_alone or "b" in faults_of(candidate)
+        return Outcome("fail" if fails else "pass", self.failure if fails else None, draws=candidate.tape.draws)
+
+    def is_sure(self, candidate: Any, failure: Failure, *, was_sure: bool = False) -> bool:
+        """As of a cluster's subject."""
+        self.is_alone = "b" not in faults_of(candidate)
+        return not self.is_alone
+
+
+def test_what_only_the_shared_process_says_is_taken_back() -> None:
+    """And tried again alone."""
+    failure = Failure("checker", "planted", "distributed")
+    gate = Gate(Forgetful(failure), Candidate(quorum("a", "b"), Tape()), failure, 60 * 10**9)
+    assert gate.without(["distributed.faults[1]"])
+    assert not gate.make_sure()
+    assert (faults_of(gate.best), gate.is_alone) == (["a", "b"], True)
+    assert not gate.without(["distributed.faults[1]"])
+    assert gate.without(["distributed.faults[0]"])
+    assert gate.make_sure()

@@ -78,6 +78,8 @@ async def main(node):
         poll.register(sock.fileno(), select.POLLIN)
         told += [bool(poll.poll(0)), bool(select.select([sock], [], [], 0)[0])]
         await asyncio.sleep(1)
+    writer.transport.resume_reading()
+    await reader.read(4)  # who closes with something unread resets
     writer.close()
     print(*told, sock.fileno())
 """

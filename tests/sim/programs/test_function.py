@@ -127,3 +127,94 @@ def test_a_crash_in_the_first_turn_and_before_it() -> None:
         assert told == [1]
 
     assert play(main, drive=drive).found is None
+
+
+def test_what_a_program_leaves_is_cancelled_and_closed() -> None:
+    """As under `asyncio.run`: its tasks end, its servers refuse, its streams end; what waits in a buffer is lost."""
+    told: list[Any] = []
+
+    async def main(node: Any) -> None:
+        async def handler(reader: Any, writer: Any) -> None:
+            try:
+                await reader.read()
+            finally:
+                await asyncio.sleep(0.1)
+                told.append("handler ends")
+
+        async def beats() -> None:
+            try:
+                while True:
+                    await asyncio.sleep(0.1)
+            except asyncio.CancelledError:
+                told.append("cancelled")
+
+        await asyncio.start_server(handler, "0.0.0.0", 80)
+        await asyncio.get_running_loop().create_datagram_endpoint(asyncio.DatagramProtocol, ("0.0.0.0", 9))
+        node.state["task"] = asyncio.create_task(beats())
+        await asyncio.sleep(1)
+
+    async def other() -> None:
+        await asyncio.sleep(0.5)
+        reader, _ = await asyncio.open_connection("n0", 80)
+        told.append(await reader.read())
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("n0", 80)
+
+    def drive(cluster: Cluster) -> None:
+        cluster.tick(5 * S)
+        node: Any = cluster.nodes[0]
+        assert not node.listeners and not node.datagrams and not node.loop.endpoints
+        assert node.is_up
+        cluster.restart(node)
+        cluster.tick(S // 2)
+        assert list(node.listeners) == [80]
+
+    played = play(main, other, drive=drive)
+    assert played.found is None
+    assert told[:3] == ["cancelled", "handler ends", b""]
+    assert [record.t for record in played.records if "node.exit" in str(record)][0] > S
+
+
+def test_what_fails_while_a_program_winds_up_is_found() -> None:
+    """And a task that is not to be cancelled holds the run."""
+
+    async def main(failing: bool) -> None:
+        async def stubborn() -> None:
+            try:
+                await asyncio.sleep(100)
+            finally:
+                if failing:
+                    raise ValueError("on the way out")
+                await asyncio.Event().wait()
+
+        asyncio.create_task(stubborn())
+        await asyncio.sleep(1)
+
+    found = play(lambda: main(True)).found
+    assert found is not None
+    assert "a task on n0 raised ValueError: on the way out" in found.message
+    found = play(lambda: main(False)).found
+    assert found is not None
+    assert found.title == "deadlock"
+
+
+def test_an_exit_in_any_task_ends_the_program() -> None:
+    """Whatever main still does."""
+    told: list[str] = []
+
+    async def main() -> None:
+        async def ends() -> None:
+            await asyncio.sleep(1)
+            raise SystemExit(0)
+
+        task = asyncio.create_task(ends())
+        try:
+            await asyncio.sleep(100)
+        finally:
+            told.append(f"main ends {task.done()}")
+
+    played = play(main)
+    assert played.found is None
+    assert played.now_ns == S
+    assert told == ["main ends True"]
+    assert [name for name, _ in played.events("node.exit")] == ["node.exit"]

@@ -19,8 +19,9 @@ Change = Callable[[str, list[Chosen]], list[Chosen]]  # of what a client, by its
 
 
 def drop_clients(gate: Gate) -> None:
-    """Make every workload as small as it goes."""
-    for origin in [node.origin for node in gate.best.script.nodes() if node.type == "workload"]:
+    """Make every workload as small as it goes; not where a step wants what all of them together should come to."""
+    workloads = [node.origin for node in gate.best.script.nodes() if node.type == "workload"]
+    for origin in [each for each in workloads if not gate.is_counted(each)]:
         for cut in (_fewer_clients, _fewer_operations, _fewer_kinds, _no_pause, _single_operations, _settle):
             if _node(gate, origin) is not None:
                 cut(gate, origin)

@@ -58,14 +58,14 @@ Test = Callable[[Any], bool]
 def simplify_values(gate: Gate) -> None:
     """Simplify the fields of every step but the failing one, then the variables."""
     for node in list(gate.best.script.nodes()):
-        if node.part == FAULTS_PART:
+        if node.part == FAULTS_PART or gate.is_counted(node.origin):
             continue  # what a fault of a cluster says has passes of its own
         if node.origin != gate.failure.at:
             _simplify_step(gate, node.origin)
         elif gate.failure.title in TAKING_INPUT and node.type in INPUTS:
             _simplify_field(gate, node.origin, INPUTS[node.type])
     for node in list(gate.best.script.nodes()):
-        if node.type == "workload":
+        if node.type == "workload" and not gate.is_counted(node.origin):
             _simplify_operations(gate, node.origin)
     variables = gate.best.script.head.get("vars")
     for name in list(variables or ()):

@@ -54,6 +54,23 @@ def test_a_boundary_is_found_quickly(plant: Any) -> None:
     assert gate.tried < 120
 
 
+def test_a_draw_that_went_no_lower_is_asked_once_more(plant: Any) -> None:
+    """In a later round two runs say so, unless it goes one step now: then all is tried again."""
+    gate = plant.gate(
+        lambda each: each.tape.draws[0].value + each.tape.draws[1].value >= 9_000,
+        values=(*plant.draws(8_000, high=10_000), *plant.draws(5_000, high=10_000, label="rand.other")),
+    )
+    lower_draws(gate)
+    assert values(gate) == [8_000, 1_000]
+    gate.with_tape(gate.best.tape)
+    before, gate._seen = gate.tried, {}
+    lower_draws(gate)
+    assert (values(gate), gate.tried - before) == ([8_000, 1_000], 2)
+    gate.lowered["rand.k", 0] = 7_000
+    lower_draws(gate)
+    assert gate.tried - before > 10
+
+
 def test_draws_that_are_not_needed_leave_the_tape(plant: Any) -> None:
     """Later ones of the label move up; other labels stay as they are."""
     tape = (*plant.draws(7, 9, 7), *plant.draws(9, label="rand.other"))

@@ -10,7 +10,7 @@ from fozzy.core.events import Draw
 from fozzy.dsl.duration import parse_ns
 from fozzy.search.script import script_of
 from fozzy.search.shrink.gate import Gate
-from fozzy.search.shrink.passes.moments import fix_times, shorten, shorten_times, shown
+from fozzy.search.shrink.passes.moments import fix_times, shorten, shorten_times, shown, strike_by_steps
 from fozzy.search.subject import Candidate, Failure, Tape
 
 
@@ -95,3 +95,20 @@ def test_faults_planned_steps_and_the_duration_are_shortened(plant: Any) -> None
 def test_times_are_shown_exactly(time_ns: int) -> None:
     """What is written down is what was drawn."""
     assert parse_ns(shown(time_ns)) == time_ns
+
+
+def test_a_fault_strikes_before_a_step_where_its_time_comes_too_late(plant: Any) -> None:
+    """With everything else calm; a failure that is calm already keeps its times."""
+
+    def fails(candidate: Candidate) -> bool:
+        at = candidate.script.raw["distributed"]["faults"][0]["at"]
+        return at == "70ms" if candidate.tape.loud else at == {"step": 2}
+
+    loud = (Draw(0, "distributed.nodes.n0", "net.latency.n0>n1", 0, 9, 5),)
+    gate = gate_of(plant, fails, [{"kind": "crash", "node": "n1", "at": "70ms"}], loud)
+    strike_by_steps(gate)
+    assert faults_of(gate) == [{"kind": "crash", "node": "n1", "at": {"step": 2}}]
+    assert not gate.best.tape.loud
+    calm = gate_of(plant, lambda _each: True, [{"kind": "crash", "node": "n1", "at": "70ms"}])
+    strike_by_steps(calm)
+    assert faults_of(calm)[0]["at"] == "70ms"

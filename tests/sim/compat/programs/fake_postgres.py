@@ -58,6 +58,7 @@ class Session:
         self.is_skipping = False
         self.running: asyncio.Task[Any] | None = None
         self.pid = 0
+        self.answer = b""
 
     # The protocol
 
@@ -104,12 +105,18 @@ class Session:
         return True
 
     def send(self, kind: bytes, body: bytes = b"") -> None:
-        """One message to the client."""
-        self.writer.write(kind + struct.pack("!I", len(body) + 4) + body)
+        """One message to the client, with what follows until it may go on."""
+        self.answer += kind + struct.pack("!I", len(body) + 4) + body
+
+    def out(self) -> None:
+        """Send what was gathered."""
+        answer, self.answer = self.answer, b""
+        self.writer.write(answer)
 
     def ready(self) -> None:
         """The client may go on."""
         self.send(b"Z", self.status)
+        self.out()
 
     async def message(self, kind: bytes, body: bytes) -> None:
         """Do what the client asks."""
@@ -198,7 +205,8 @@ class Session:
         self.send(b"3")
 
     async def flush(self, _body: bytes) -> None:
-        """All is sent at once."""
+        """What was gathered is wanted now."""
+        self.out()
 
     def describe_rows(self, statement: Statement) -> None:
         """The columns of an answer."""
@@ -283,6 +291,7 @@ class Session:
         for other in self.database.sessions.values():
             if channel in other.listens:
                 other.send(b"A", struct.pack("!I", self.pid) + text(channel) + text(word))
+                other.out()
         return [("",)]
 
 
