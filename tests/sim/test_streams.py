@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fozzy.gate.checks.commuting import difference
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.streams import WINDOW_BYTES
 from tests.sim.harness import MS, S, fixed, linked, play, uniform
@@ -368,6 +369,28 @@ def test_a_sender_waits_for_a_slow_reader() -> None:
     assert seen["got"] == total
     assert seen["blocked"] < total
     assert seen["most"] < 4 * 64 * 1024
+
+
+@pytest.mark.parametrize("chunk", [16384, WINDOW_BYTES // 4, WINDOW_BYTES])
+def test_a_window_is_the_same_whichever_end_runs_first(chunk: int) -> None:
+    """Sender and reader act at the same instants: what one takes, the other learns of when that has travelled."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(chunk):
+            await asyncio.sleep(0.001)
+
+    async def client() -> None:
+        _, writer = await connected()
+        for _ in range(60):
+            writer.write(b"x" * chunk)
+            await asyncio.sleep(0.001)
+        await writer.drain()
+        writer.close()
+        await asyncio.sleep(5)
+
+    usual, other = (play(server_of(handler), client, turned=turned) for turned in (None, ()))
+    assert usual.found is None and sum(each.bytes for each in usual.net("data")) == 60 * chunk
+    assert difference(usual.records, other.records) is None
 
 
 def test_a_connection_carries_its_digest_into_the_records() -> None:
