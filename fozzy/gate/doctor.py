@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fozzy.config import Config
-from fozzy.engine.discover import Found
+from fozzy.engine.discover import Chosen, Found
 from fozzy.engine.prepare import Options
 from fozzy.engine.suite import refuse_code
 from fozzy.gate.checked import Checked, Step, guarded, judged, skipped
 from fozzy.gate.checks import surroundings
 from fozzy.gate.checks.determinism import NAME, RUNS, Audit, audited_name, determinism
-from fozzy.gate.checks.scenarios import can_run, scenarios
+from fozzy.gate.checks.scenarios import can_run, is_distributed, scenarios
 from fozzy.gate.checks.store import store
 from fozzy.gate.checks.undeclared import undeclared
 
@@ -58,18 +58,23 @@ def _deep(visit: Visit) -> Iterator[Checked]:
     refused = refuse_code(runnable, visit.options, visit.config.root)
     if refused:
         yield judged(NAME, "nothing", refused)
-        for name in (DRIFT, COMMUTING):
+        for name in (DRIFT, COMMUTING) if any(map(is_distributed, runnable)) else ():
             yield skipped(name, "a scenario calls user code and may not: --allow-code")
         return
-    from fozzy.gate.checks.commuting import commuting  # they need the simulator
-    from fozzy.gate.checks.drift import Clusters, drift
-
     config = visit.config
     audit = Audit(runnable, visit.options, config.root, config.base_dir(), visit.seed, visit.runs)
     checked = guarded(Step(NAME, lambda: determinism(audit)))
     yield checked
+    if any(map(is_distributed, runnable)):
+        yield from _clusters(visit, runnable, checked)
+
+
+def _clusters(visit: Visit, runnable: Sequence[Chosen], checked: Checked) -> Iterator[Checked]:
+    from fozzy.gate.checks.commuting import commuting  # they need the simulator
+    from fozzy.gate.checks.drift import Clusters, drift
+
     differing = {each.scenario for each in checked.parted}  # what differs anyhow tells nothing more
     sound = [each for each in runnable if audited_name(each) not in differing]
-    clusters = Clusters(sound, visit.options, config.root, visit.seed)
+    clusters = Clusters(sound, visit.options, visit.config.root, visit.seed)
     yield guarded(Step(DRIFT, lambda: drift(clusters)))
     yield guarded(Step(COMMUTING, lambda: commuting(clusters)))

@@ -20,7 +20,9 @@ def stacks_of(cluster: Cluster) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for node in cluster.kernel.nodes:
         for task in tasks_of(node):
-            told.append({"node": node.name, "task": task.get_name(), "stack": _stack(cluster, task)})
+            told.append(
+                {"node": node.name, "task": cluster.user.clean(task.get_name()), "stack": _stack(cluster, task)}
+            )
     return told[:TASKS_MAX]
 
 

@@ -141,3 +141,41 @@ def test_a_timed_log_hands_on_what_it_is_given() -> None:
     times = log.between_ns()
     assert len(times) == 5 and min(times) >= 0
     assert msgspec.json.decode(msgspec.json.encode(times)) == times
+
+
+NODE = """\
+import asyncio
+
+
+async def main(node):
+    await asyncio.sleep(1)
+    if node.index:
+        print("never")
+    print("always")
+
+
+def unused():
+    return 1
+"""
+
+
+def test_a_cluster_of_programs_is_watched(runs: Path, project: Path, fz: Any) -> None:
+    """The lines that ran on any node, real times in order, and the same records as without; memory is refused."""
+    (project / "node.py").write_text(NODE, encoding="utf-8")
+    path = project / "c.fozzy.json"
+    path.write_text('{"version": 1, "name": "c", "distributed": {"node_count": 1, "program": "node:main"}}')
+    plain = fz("run", path, "--allow-code", "--seed", "3", "--record", "plain.fozzy")
+    watched = fz(
+        *("run", path, "--allow-code", "--seed", "3", "--record", "watched.fozzy", "--coverage", "--profile"),
+    )
+    assert (plain.code, watched.code) == (0, 0), plain.said + watched.said
+    with open_trace(project / "plain.fozzy") as a, open_trace(project / "watched.fozzy") as b:
+        assert list(a.records()) == list(b.records())
+    folder = latest(runs)
+    coverage = read_side(folder / "trace.coverage.json", CoverageFile)
+    profile = read_side(folder / "trace.profile.json", ProfileFile)
+    assert coverage is not None and profile is not None
+    assert coverage.files == {"node.py": [1, 4, 5, 6, 8, 11]}
+    assert len(profile.record_ns) > 3 and all(each >= 0 for each in profile.record_ns)
+    refused = fz("run", path, "--allow-code", "--profile-memory")
+    assert refused.code == 2 and "profile.cluster" in refused.said

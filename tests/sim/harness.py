@@ -116,11 +116,11 @@ def play(
 ) -> Played:
     """Run a function on each machine until the run ends; `drive` acts on the cluster between start and end."""
     choices, records = choices_of(seed, source)
-    client = more.pop("client", None)
+    client, turned = more.pop("client", None), more.pop("turned", None)
     functions: dict[str, Any] = {f"n{index}": main for index, main in enumerate(mains)}
     if client is not None:
         functions["client"], more["client"] = client, "client"
-    cluster = Cluster(setting_of(mains, **more), choices, Functions(functions))
+    cluster = Cluster(setting_of(mains, **more), choices, Functions(functions), turned)
     hooks, found, said = sys.get_asyncgen_hooks(), None, None
     install_hooks(cluster.kernel)
     try:

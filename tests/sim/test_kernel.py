@@ -11,6 +11,7 @@ import pytest
 
 from fozzy.core.events import Draw
 from fozzy.core.sources import Seeded
+from fozzy.gate.checks.commuting import difference
 from fozzy.sim import context, kernel
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.kernel import Pending
@@ -73,7 +74,7 @@ def test_machines_that_cannot_see_each_other_are_no_choice() -> None:
 
 
 def test_what_arrives_at_one_instant_from_several_is_drawn() -> None:
-    """Two machines' datagrams that arrive at the same instant come in either order; zero is the order they were sent."""
+    """Two machines' datagrams that arrive at the same instant come in either order; zero is the lowest number."""
     seen: Counter[tuple[str, ...]] = Counter()
 
     def order(seed: int | None) -> tuple[str, ...]:
@@ -91,6 +92,49 @@ def test_what_arrives_at_one_instant_from_several_is_drawn() -> None:
         seen[order(seed)] += 1
     assert set(seen) == {("n0", "n1"), ("n1", "n0")}
     assert order(None) == ("n0", "n1")
+
+
+def test_machines_in_another_order_do_the_same() -> None:
+    """Where they commute, each machine's own records are the same whichever ran first; what is shared shows."""
+    for turned in ((), ("n0", "n2"), ("n1", "n2")):
+        usual, other = (play(pings, pings, pings, turned=each) for each in (None, turned))
+        assert len(usual.records) > 10 and difference(usual.records, other.records) is None
+    counted: list[int] = []
+
+    async def counting(node: Any) -> None:
+        await asyncio.sleep(1)
+        counted.append(node.index)
+
+    def order(turned: tuple[str, ...] | None) -> list[int]:
+        counted.clear()
+        assert play(counting, counting, counting, turned=turned).found is None
+        return counted.copy()
+
+    assert order(None) == [0, 1, 2] and order(()) == [2, 1, 0]
+    assert order(("n0", "n2")) == [2, 0, 1] and order(("n0", "n1")) == [1, 0, 2]
+    assert order(("n1", "n2")) == [0, 2, 1]
+
+
+def test_a_step_goes_on_when_the_instant_is_over() -> None:
+    """Who waits for one machine sees what the others did at the same instant, whichever ran first."""
+    done: list[str] = []
+
+    async def main(node: Any) -> None:
+        await asyncio.sleep(1)
+        done.append(node.name)
+
+    def waited(turned: tuple[str, ...] | None) -> list[str]:
+        done.clear()
+
+        def drive(cluster: Cluster) -> list[str]:
+            pending = Pending(cluster.kernel)
+            cluster.kernel.at(S, cluster.nodes[0], 7, lambda _arg: pending.set(), None)
+            cluster.wait(pending)
+            return sorted(done)
+
+        return play(main, main, turned=turned, drive=drive).said  # type: ignore[no-any-return]
+
+    assert waited(None) == waited(()) == ["n0", "n1"]
 
 
 def test_what_arrives_from_one_machine_at_one_instant_keeps_its_order() -> None:

@@ -25,7 +25,8 @@ class Doctor(Command, frozen=True, kw_only=True):
 
     With --deep every scenario runs several times with the same seed: twice in this process, then in fresh ones with
     another hash seed, folder, locale, time zone and environment. The first record that differs is shown with the likely
-    cause. Ends with 1 when something is wrong.
+    cause; of a cluster also the node, the virtual time and the line. Clusters run once more with their machines in the
+    opposite order at each instant, and after others in one process. Ends with 1 when something is wrong.
     """
 
     name: ClassVar[str] = "doctor"

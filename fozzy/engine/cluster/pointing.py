@@ -47,7 +47,7 @@ class PointingLog(Log):
         kernel.at = at  # type: ignore[method-assign]
 
     def _asker(self) -> str:
-        return (self._cluster.user.caller() if self._cluster is not None else "") or self._cause
+        return self._cause or (self._cluster.user.caller() if self._cluster is not None else "")
 
     def _look(self, record: Record) -> None:
         if self._made == self._number:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from fozzy.world.code.unsettle import VARIABLE, asked
+from fozzy.world.code.unsettle import AGE_S, VARIABLE, asked, scatters
 
 ROOT = Path(__file__).parent.parent.parent.parent
 USER = """
@@ -58,6 +59,63 @@ def test_files_are_listed_in_another_order(project: Path) -> None:
     [listed, is_seen, _] = look(project, {"order": True})
     assert listed == [["user.py", "c", "b", "a"]] * 2
     assert is_seen is False
+
+
+SHIFTED = """
+import json, os, sys
+sys.path[:0] = [sys.argv[1], "."]
+from fozzy.world.code import unsettle
+from fozzy.world.code.places import Places
+unsettle.begin(Places(["."], "."))
+import shutil, pathlib
+shutil.copy2("a", "b")
+found = os.stat("a")
+print(json.dumps([found.st_mtime, found.st_mtime_ns, os.path.getmtime("a"), pathlib.Path("a").stat().st_mtime,
+                  found.st_size, id([]) % 4096]))
+"""
+
+
+def shifted(project: Path, request: dict[str, object]) -> list[float]:
+    """What a file and an address look like in an interpreter that got this request."""
+    (project / "a").write_text("text")
+    os.utime(project / "a", (2_000_000_000, 2_000_000_000))
+    env = {VARIABLE: json.dumps(request)}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", SHIFTED, str(ROOT)], cwd=project, env=env, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    said: list[float] = json.loads(done.stdout)
+    return said
+
+
+def test_files_have_another_age(project: Path) -> None:
+    """However one asks; their size is what it is, and they can still be copied."""
+    seconds = 2_000_000_000 - AGE_S
+    found = shifted(project, {"times": True})
+    assert found[:5] == [seconds, seconds * 10**9, seconds, seconds, 4]
+    assert shifted(project, {"order": True})[0] == 2_000_000_000
+
+
+def test_objects_have_other_addresses(project: Path) -> None:
+    """Also within a page, where the system never moves them; and only who is asked for it is started elsewhere."""
+    assert len({shifted(project, {"memory": number})[5] for number in range(1, 7)}) > 2
+    assert scatters({VARIABLE: json.dumps({"memory": 1})})
+    assert not scatters({}) and not scatters({VARIABLE: json.dumps({"order": True})})
+
+
+def test_the_informant_tells_what_goes_past_python(project: Path) -> None:
+    """Machine code that is looked up, and files that the system makes, each with the line of the user's."""
+    told = project / "told.jsonl"
+    (project / "user.py").write_text(
+        "import ctypes\ndef look():\n    ctypes.CDLL(None).getppid\n    open('/proc/self/stat').close()\n    return 1, 2\n"
+    )
+    env = {VARIABLE: json.dumps({"informant": str(told)})}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", PROGRAM, str(ROOT)], cwd=project, env=env, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    kinds = {kind: at for kind, _, at in map(json.loads, told.read_text().splitlines())}
+    assert kinds == {"native": "user.py:3", "system_file": "user.py:4"}
 
 
 def test_the_informant_tells_what_user_code_asks(project: Path) -> None:
