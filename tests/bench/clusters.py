@@ -99,9 +99,12 @@ def _told(command: Sequence[str], folder: Path, statuses: Sequence[int] = (0,)) 
 
 
 def _beside(python: str, folder: Path, why: str) -> list[Row]:
-    """The same asyncio programs under each simulator."""
+    """The same asyncio programs under each simulator, each in a process of its own: two of them collect garbage in
+    every run, and what the others have imported would count."""
     names = ["fozzy", "asyncio", *(() if why else RIVALS)]
-    told = _told([python, str(HERE / "workloads.py"), *names], folder)
+    told: dict[str, Any] = {}
+    for name in names:
+        told |= _told([python, str(HERE / "workloads.py"), name], folder)
     made = []
     for key, title, budget in TITLES:
         own = told["fozzy"][key]
