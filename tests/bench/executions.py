@@ -1,15 +1,19 @@
 """What whole executions of clusters cost, as `fozzy explore` does them: `python executions.py WHAT` prints JSON.
 
-`code FILE`: milliseconds of one in a process that does many, and of one in a fork of its own. `worker FILE`: how many a
-second that process does, and its memory after a thousand and after ten thousand. `store FILE`: the same of a campaign
-over a builtin program. It works in the folder of the file, and in whatever interpreter `clusters.py` found.
+All are times of the processor. `code FILE`: milliseconds of one in a process that does many, and of one in a fork of its
+own. `worker FILE`: how many a second that process does, and its memory after a thousand and after ten thousand. `store
+FILE`: the same of a campaign over a builtin program. It works in the folder of the file, and in whatever interpreter
+`clusters.py` found.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,29 +24,36 @@ HANG_NS = 30 * 10**9
 
 
 def code(file: str) -> dict[str, float]:
-    """One execution beside user code, at its best of some rounds."""
-    from fozzy.search.explore.hosted_bench import Workbench
-    from fozzy.search.explore.plan import RECORDS_MAX
+    """Milliseconds of the processor of one execution beside user code, at its best of some rounds."""
+    here, batch, cluster_worker = _working(file)
+    ours, theirs = socket.socketpair()
+    reading = threading.Thread(target=lambda: [None for _ in iter(lambda: theirs.recv(1 << 20), b"")], daemon=True)
+    reading.start()
 
-    bench = _opened(file)
-    workbench = Workbench(bench._run, RECORDS_MAX)
-    told: dict[str, float] = {}
-    for name, alone, each in (("shared", False, 40), ("alone", True, 20)):
-        orders = [_order(seed) for seed in range(each)]
-        times = []
-        for _ in range(5):
-            began = time.perf_counter()
-            done = workbench.orders(orders, None, alone)
-            times.append((time.perf_counter() - began) / each)
-            assert [one.status for one in done] == ["pass"] * each, done[0].failed
-        told[name] = min(times) * 1000
-    workbench.close()
-    bench.close()
+    def shared(seed: int) -> None:
+        assert cluster_worker.execute(here, batch, _order(seed)).status == "pass"
+
+    told = {"shared": _best(shared, 40, time.process_time), "alone": 0.0}
+    told["alone"] = _best(lambda seed: cluster_worker._alone(here, batch, _order(seed), ours), 20, _with_forks)
     return told
 
 
-def worker(file: str) -> dict[str, float]:
-    """Many executions in this process, as the worker does them."""
+def _best(execute: Callable[[int], None], each: int, clock: Callable[[], float]) -> float:
+    times = []
+    for _ in range(5):
+        began = clock()
+        for seed in range(each):
+            execute(seed)
+        times.append((clock() - began) / each * 1000)
+    return min(times)
+
+
+def _with_forks() -> float:
+    return sum(sum(resource.getrusage(whose)[:2]) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def _working(file: str) -> tuple[Any, Any, Any]:
+    """This process as one that executes, the orders' frame, and the module that does it."""
     import fozzy.sim.patched  # noqa: F401  # first, as the worker does
 
     sys.path.insert(0, "")
@@ -56,6 +67,12 @@ def worker(file: str) -> dict[str, float]:
     here: Any = begin(None, Places([str(Path.cwd())], str(Path.cwd())), {})  # type: ignore[arg-type]
     script = Script.of(load(Path(file)).document, [])
     batch = cluster_worker.Batch(script=script, orders=[], hang_ns=HANG_NS, records_max=10**6)
+    return here, batch, cluster_worker
+
+
+def worker(file: str) -> dict[str, float]:
+    """Many executions in this process, as the worker does them."""
+    here, batch, cluster_worker = _working(file)
     return _many(lambda seed: cluster_worker.execute(here, batch, _order(seed)))
 
 
@@ -80,7 +97,7 @@ class _Counted:
     def __init__(self) -> None:
         self.count = 0
         self.peaks: list[int] = []
-        self.began = time.perf_counter()
+        self.began = time.process_time()
 
     def one(self) -> None:
         """One more was done."""
@@ -92,7 +109,7 @@ class _Counted:
 
     def told(self) -> dict[str, float]:
         """What to print."""
-        seconds = time.perf_counter() - self.began
+        seconds = time.process_time() - self.began
         return {"per_second": MANY / seconds, "few_mb": self.peaks[0] / 1e6, "many_mb": self.peaks[1] / 1e6}
 
 

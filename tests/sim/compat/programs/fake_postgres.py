@@ -9,6 +9,7 @@ import asyncio
 import re
 import struct
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 INT4, INT8, TEXT, FLOAT8, VOID = 23, 20, 25, 701, 2278
@@ -352,6 +353,7 @@ STATEMENTS: list[tuple[str, Statement]] = [
 ]
 
 
+@cache
 def statement_of(sql: str) -> Statement:
     """What a text means. *Errors*: `SqlError`."""
     for pattern, statement in STATEMENTS:
