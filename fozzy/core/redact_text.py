@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 NAME_CHARS_MAX = 64
+SMALL_CHARS = 256  # what was found in texts of this size is remembered: most are said again and again
+SMALL_MAX = 1024
 LARGE_CHARS = 64 * 1024  # the last text of this size is remembered: what is learned from is cleaned next
 
 _DOUBLE = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?="|\Z)'
@@ -46,6 +48,7 @@ class Finder:
         words = {max(_WORD.findall(name.lower()) or [""], key=len) for name in names} - {""}
         self._stems = [word for word in words if not any(other in word for other in words - {word})]
         self._is_secret = is_secret
+        self._small: dict[str, list[Hit]] = {}
         self._large: tuple[str, list[Hit]] = "", []
 
     def may_hold(self, text: str) -> bool:
@@ -55,6 +58,9 @@ class Finder:
 
     def hits(self, text: str) -> list[Hit]:
         """The secrets in a text, in order, none inside another."""
+        known = self._small.get(text) if len(text) <= SMALL_CHARS else None
+        if known is not None:
+            return known
         if len(text) > LARGE_CHARS and text is self._large[0]:
             return self._large[1]
         found: list[Hit] = []
@@ -63,6 +69,10 @@ class Finder:
                 found.append(hit)
         if len(text) > LARGE_CHARS:
             self._large = text, found
+        elif len(text) <= SMALL_CHARS:
+            if len(self._small) >= SMALL_MAX:
+                self._small.clear()
+            self._small[text] = found
         return found
 
     def _named(self, text: str) -> Iterator[Hit]:

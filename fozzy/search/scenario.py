@@ -81,6 +81,7 @@ class ScenarioSubject:
         self.records_max = records_max
         self.live = live
         self._sessions: Sessions | None = None
+        self._bound: tuple[Script, Ready | None] | None = None  # most candidates differ in their tape alone
 
     def run(self, candidate: Candidate) -> Outcome:
         """Run a candidate once; a question without a recorded answer ends it, unless the world may be asked."""
@@ -138,6 +139,11 @@ class ScenarioSubject:
 
     def bound(self, script: Script) -> Ready | None:
         """The script ready to run; none when it is not valid."""
+        if self._bound is None or self._bound[0] is not script:
+            self._bound = script, self._made(script)
+        return self._bound[1]
+
+    def _made(self, script: Script) -> Ready | None:
         origin = self.origin
         loaded = assemble(script.raw, origin.document, origin.included)
         if loaded is None or isinstance(loaded.file, SuiteFile):

@@ -7,6 +7,8 @@ program is asked by messages that travel like any other.
 from __future__ import annotations
 
 import inspect
+import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from fozzy.sim.history import Operation
@@ -15,11 +17,13 @@ from fozzy.sim.loop import SimLoop
 from fozzy.sim.node import Node
 from fozzy.sim.programs.kv import KvProgram
 from fozzy.sim.views import Peer
+from fozzy.world.code.values import DEPTH_MAX, Encoder, TooMuch
 
 if TYPE_CHECKING:
     from fozzy.sim.cluster import Cluster
 
 KV_OPERATIONS = ("put", "get")
+VALUE_BYTES_MAX = 4 << 20  # of what one operation returns, as JSON
 
 
 class Unknown(Exception):
@@ -80,7 +84,7 @@ class Clients:
             entry.error = f"{told['name']}: {told['message']}".rstrip(": ")
             outcome = {"error": entry.error}
         else:
-            entry.value = done.value = plain(done.value)
+            entry.value = done.value
             outcome = {"ok": entry.value}
         kernel.tell("op.end", client=entry.client, op=entry.op, node=entry.node, **outcome)
 
@@ -100,8 +104,9 @@ class Clients:
         method = getattr(client, op, None)
         if not callable(method):
             raise Unknown(f"{type(client).__name__} has no method {op}")
-        made = method(**args) if isinstance(args, dict) else method(*args)
-        return await made if inspect.isawaitable(made) else made
+        given = deepcopy(args)
+        made = method(**given) if isinstance(given, dict) else method(*given)
+        return plain(await made if inspect.isawaitable(made) else made)
 
     # The builtin store
 
@@ -143,14 +148,25 @@ def _settle(task: Any, pending: Pending) -> None:
         pending.set(None if error is not None else task.result(), error)
 
 
-def plain(value: Any) -> Any:
-    """What an operation returned, as a trace can hold it."""
-    if value is None or isinstance(value, bool | int | float | str):
+def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
+    """What an operation returned, as a trace can hold it. *Errors*: as `told_value`."""
+    if value is None or isinstance(value, bool) or (type(value) is str and value.isascii()):
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple | dict) and not depth:
+        raise ValueError("what was returned is deeper than it may be")
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [plain(each, depth - 1) for each in value]
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    return f"<{type(value).__name__}>"
+        return {str(key): plain(each, depth - 1) for key, each in value.items()}
+    return told_value(value)
+
+
+def told_value(value: Any) -> Any:
+    """What user code returned, as a `call` step tells it. *Errors*: `ValueError` where it is too large or too deep, and
+    what user code raises when it is looked at."""
+    try:
+        return json.loads(Encoder(VALUE_BYTES_MAX).encode(value))
+    except TooMuch as much:
+        raise ValueError(f"what was returned is {much} than it may be") from None

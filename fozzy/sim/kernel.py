@@ -25,6 +25,7 @@ from fozzy.sim import context
 from fozzy.sim.node import Node
 
 LIVELOCK_STEPS = 500_000  # handles at one instant; a program that computes for long in small steps makes some thousands
+STEPS_MAX = 20_000_000  # handles of one execution: most of a minute; an hour of a busy cluster makes a few million
 TURN_NS = 1_000  # no loop takes less time for a turn with a timer in it
 PURGE_MIN = 256  # timers that were cancelled and still wait, before it pays to look for them
 
@@ -76,8 +77,7 @@ class Kernel:
         self.halted: Callable[[], None] | None = None  # why the run is over
         self.beat: Callable[[], None] | None = None  # called once, between two turns
         self.steps = 0
-        self.steps_max = 1 << 62
-        self.switches = 0
+        self.steps_max = STEPS_MAX
         self.turns = 0
         self.watchers: list[Callable[[], None]] = []  # told whenever an instant is over
         self.in_flight = 0  # what is on the wire and will arrive
@@ -225,7 +225,6 @@ class Kernel:
         """Make a machine the one that runs."""
         if self.current is not node:
             self.current = node
-            self.switches += 1
             if node.modules is not None:
                 node.cluster.user.enter(node.modules)
         self.choices.span = node.span

@@ -81,6 +81,7 @@ class SimLoop(NetworkCalls):
         self.kernel = node.kernel
         self.futures_numbered = 0
         self.base = Context()
+        self.visitors: dict[Any, None] = {}  # tasks of steps, which are not the program's own
         self.endpoints: dict[Any, None] = {}  # its streams that are open
         self.executor: Any = None
         self._ready = node.ready

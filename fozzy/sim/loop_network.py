@@ -9,9 +9,10 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fozzy.sim.loop_sockets import SocketCalls
+from fozzy.sim.openings import Opening
 from fozzy.sim.servers import Listener, SimServer
 from fozzy.sim.sockets import SimSocket
-from fozzy.sim.streams import Endpoint, Opening
+from fozzy.sim.streams import Endpoint
 from fozzy.sim.transports import SimDatagrams, SimTransport, wake
 
 if TYPE_CHECKING:

@@ -20,7 +20,9 @@ def stacks_of(cluster: Cluster) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for node in cluster.kernel.nodes:
         for task in tasks_of(node):
-            told.append({"node": node.name, "task": task.get_name(), "stack": _stack(cluster, task)})
+            told.append(
+                {"node": node.name, "task": cluster.user.clean(task.get_name()), "stack": _stack(cluster, task)}
+            )
     return told[:TASKS_MAX]
 
 
@@ -41,15 +43,15 @@ def tasks_of(node: Node) -> list[Any]:
     """The tasks of a machine's program, in the order they were made."""
     if node.loop is None:
         return []
-    return sorted(asyncio.all_tasks(node.loop), key=lambda task: getattr(task, "number", 0))
+    return sorted(asyncio.all_tasks(node.loop), key=_number)
 
 
 def forgotten(node: Node) -> list[Any]:
     """Tasks of a machine's program that failed and that nobody asked for their result, in the order they were made."""
     if node.loop is None:
         return []
-    found = [task for some in _REGISTERS for task in list(some) if _is_forgotten(task, node.loop)]
-    return sorted(found, key=lambda task: getattr(task, "number", 0))
+    found = [task for some in _REGISTERS for task in _tasks_in(some) if _is_forgotten(task, node.loop)]
+    return sorted(found, key=_number)
 
 
 def unregister(loops: Collection[Any]) -> list[Any]:
@@ -57,13 +59,27 @@ def unregister(loops: Collection[Any]) -> list[Any]:
     told to nobody; who gets the list lets them go."""
     gone: list[Any] = [] if _REGISTERS else [task for loop in loops for task in asyncio.all_tasks(loop)]
     for register in _REGISTERS:
-        here = [task for task in list(register) if task.get_loop() in loops]
+        here = [task for task in _tasks_in(register) if task.get_loop() in loops]
         for task in here:
             register.discard(task)
         gone += here
     for task in gone:
         task._log_destroy_pending = False
-    return sorted(gone, key=lambda task: getattr(task, "number", 0))
+    return sorted(gone, key=_number)
+
+
+def _number(task: Any) -> int:
+    number: int = getattr(task, "number", 0)
+    return number
+
+
+def _tasks_in(register: Any) -> list[Any]:
+    """The tasks of a register. What a weak set holds is looked at directly: its own way of going over it takes longer
+    than most runs have tasks."""
+    references = getattr(register, "data", None)
+    if references is None:
+        return list(register)
+    return [task for each in list(references) if (task := each()) is not None]
 
 
 # Where asyncio knows all tasks from; nowhere where it keeps them out of sight (from Python 3.14 on).

@@ -13,6 +13,8 @@ from fozzy.world.code.child import Refused, named
 from fozzy.world.code.places import Places, described
 
 OURS = f"{os.path.dirname(os.path.dirname(os.path.dirname(__file__)))}{os.sep}"  # where fozzy is installed
+FOZZY = f"{os.path.dirname(os.path.dirname(__file__))}{os.sep}"
+KERNEL = os.path.join(os.path.dirname(__file__), "kernel.py")
 
 
 class UserCode:
@@ -58,10 +60,12 @@ class UserCode:
         frame, other = sys._getframe(1), ""
         while frame is not None:
             file = frame.f_code.co_filename
+            if file == KERNEL:
+                break  # whoever called the kernel is none of the run's
             shown = self._places.shown(file)
             if shown:
                 return f"{shown}:{frame.f_lineno}"
-            if not other and "site-packages" in file and not file.startswith(f"{OURS}fozzy{os.sep}"):
+            if not other and "site-packages" in file and not file.startswith(FOZZY):
                 other = f"{file.rpartition('site-packages')[2][1:]}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
         return self.led_here or other

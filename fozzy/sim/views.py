@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Here:
         self.host = node.name
         self.ip = node.ip
         self.port = setting.port
-        self.args = setting.args
+        self.args = deepcopy(setting.args)  # a program may do with it what it likes
         self.state = node.state
         self.peers = [Peer(other, node.cluster) for other in node.cluster.nodes if other is not node]
 

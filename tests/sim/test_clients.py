@@ -83,7 +83,7 @@ def test_methods_are_operations() -> None:
         assert call(n0, "get", ["k"]) == "1"
         assert call(n1, "get", ["k"]) is None
         assert call(n0, "get", ["k"], "other") == "1"
-        assert call(n0, "plain", []) == {"1": ["x", "<type>"]}
+        assert call(n0, "plain", []) == {"1": ["x", {"$type": "type"}]}
         assert str(call(n0, "fails", [])) == "on purpose"
         assert "has no method" in str(call(n0, "nothing", []))
         assert isinstance(call(n0, "cancelled", []), TimeoutError)
@@ -172,7 +172,38 @@ def test_a_builtin_store_that_loses_power_answers_nobody_and_holds_nobody(when_m
 
 
 def test_what_a_trace_can_hold() -> None:
-    """Values of any kind become plain ones, the same in every run."""
-    assert plain([1, 2.5, None, True, "x", b"\xff", (1,), {1: object()}]) == [
-        1, 2.5, None, True, "x", "\\xff", [1], {"1": "<object>"},
+    """Values of any kind become plain ones, the same in every run; what is too much is an error."""
+    values = [1, 2.5, None, True, "x", b"\xff", (1,), {1: object()}, {3, 1, 2}, float("nan"), 1 << 70]
+    assert plain(values) == [
+        1, 2.5, None, True, "x", "\\xff", [1], {"1": {"$type": "object"}}, [1, 2, 3], {"$float": "nan"},
+        {"$int": str(1 << 70)},
     ]  # fmt: skip
+    deep: list[Any] = []
+    for _ in range(200):
+        deep = [deep]
+    for much in (deep, "ä" * 5_000_000):
+        with pytest.raises(ValueError):
+            plain(much)
+
+
+def test_what_a_client_is_given_is_his_own() -> None:
+    """He may change it; the next one is given what the file says."""
+    args = [[1, {"a": 2}]]
+
+    class Changes:
+        def __init__(self, node: Any) -> None:
+            pass
+
+        def take(self, given: Any) -> Any:
+            given.append("changed")
+            given[1].clear()
+            return len(given)
+
+    def drive(cluster: Cluster) -> None:
+        for _ in range(2):
+            pending = cluster.clients.call("client", cluster.nodes[0], "take", args)
+            cluster.wait(pending)
+            assert pending.value == 3
+
+    assert play(store, drive=drive, client=Changes).found is None
+    assert args == [[1, {"a": 2}]]

@@ -56,6 +56,7 @@ def test_what_is_told_is_bounded() -> None:
         await (deep(left - 1) if left else asyncio.sleep(10))
 
     async def main() -> None:
+        asyncio.create_task(deep(1), name=f"of {object()}")
         await asyncio.gather(*(deep(40) for _ in range(100)))
 
     def drive(cluster: Cluster) -> None:
@@ -63,6 +64,7 @@ def test_what_is_told_is_bounded() -> None:
         told = stacks_of(cluster)
         assert len(told) == TASKS_MAX
         assert max(len(each["stack"]) for each in told) == FRAMES_MAX
+        assert told[1]["task"] == "of <object object at 0x…>"
 
     assert play(main, drive=drive).found is None
 

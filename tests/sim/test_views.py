@@ -18,9 +18,10 @@ def test_a_program_knows_its_machine_and_where_the_others_are() -> None:
     told: list[Any] = []
 
     async def main(node: Any) -> None:
-        told.append((node.name, node.index, node.host, node.ip, node.port, node.args, repr(node)))
+        told.append((node.name, node.index, node.host, node.ip, node.port, dict(node.args), repr(node)))
         told.append([(peer.name, peer.index, peer.host, peer.ip, peer.port, repr(peer)) for peer in node.peers])
         assert not any(hasattr(peer, "state") for peer in node.peers)
+        node.args["changed"] = True  # of its own
 
     assert play(main, main).found is None
     assert told == [

@@ -18,7 +18,7 @@ from fozzy.engine.cluster.acts import ACTS
 from fozzy.engine.cluster.invariants import JUDGES, Judge
 from fozzy.engine.cluster.run import BoundStep, ClusterPlan, ClusterRun
 from fozzy.engine.run import Ended, note_failure
-from fozzy.sim.cluster import Cluster
+from fozzy.sim.cluster import Cluster, Fence
 from fozzy.sim.faults import Faults
 from fozzy.sim.user import NO_CODE, UserCode
 
@@ -64,6 +64,8 @@ def execute_cluster(
         failure.at = failure.at or "distributed"  # not where somebody happened to run last
         failure.message = shorten(choices.redactor.clean(failure.message))
         note_failure(choices, ended, failure)
+    except Fence:  # it struck between two handles, where no program could take it
+        note_failure(choices, ended, cluster.found[0])
     finally:
         cluster.close()
         choices.log.flush()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from fozzy.dsl.cluster.file import DistributedFile
 from fozzy.dsl.document import Document
+from fozzy.sim.clients import told_value
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.kernel import Pending, Turned
 from fozzy.sim.node import Node
@@ -54,15 +56,18 @@ class ClusterRun:
         pending = Pending(self.cluster.kernel)
 
         async def calling() -> Any:
-            found = self.cluster.user.load(function)
-            made = found(**args) if isinstance(args, dict) else found(*args)
-            return await made if inspect.isawaitable(made) else made
+            found, given = self.cluster.user.load(function), deepcopy(args)
+            made = found(**given) if isinstance(given, dict) else found(*given)
+            return told_value(await made if inspect.isawaitable(made) else made)
 
         def begin() -> None:
-            assert node.loop is not None
-            node.loop.create_task(calling()).add_done_callback(settle)
+            loop: Any = node.loop
+            task = loop.create_task(calling())
+            loop.visitors[task] = None
+            task.add_done_callback(settle)
 
         def settle(task: Any) -> None:
+            task.get_loop().visitors.pop(task, None)
             error = TimeoutError("it was cancelled") if task.cancelled() else task.exception()
             pending.set(None if error is not None else task.result(), error)
 

@@ -77,10 +77,10 @@ class FunctionProgram:
         """The program has ended well: wind up what it has begun."""
         if not self.is_leaving:
             self.is_leaving = True
-            left = tasks_of(self.node)
+            loop: Any = self.node.loop
+            left = [task for task in tasks_of(self.node) if task not in loop.visitors]
             if left:
-                assert self.node.loop is not None
-                self.node.loop.create_task(self._wind_up(left))
+                loop.create_task(self._wind_up(left))
             else:
                 self._end(None)
 

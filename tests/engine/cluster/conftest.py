@@ -16,8 +16,10 @@ from fozzy.dsl.load import document, parse
 from fozzy.engine.cluster.hosted import Session
 from fozzy.engine.code import Allowance, with_code
 from fozzy.engine.prepare import Options, Ready, header_of, ready, start
+from tests.sim import harness
 
 NOWHERE = Path("/nonexistent/fozzy")
+assert harness  # it keeps writers of runs that are over from complaining
 
 
 class Executed(NamedTuple):

@@ -8,10 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fozzy.core.choice import Choices
+from fozzy.core.clock import Clock
+from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
+from fozzy.core.sources import Seeded
 from fozzy.dsl.load import document, parse
-from fozzy.engine.cluster.execute import bind_cluster
+from fozzy.engine.cluster.execute import bind_cluster, execute_cluster
 from fozzy.engine.prepare import runnable_file
+from fozzy.engine.run import Ended
+from tests.engine.cluster.conftest import made
 
 PUT = {"type": "client_put", "node": "n0", "key": "k", "value": 1}
 
@@ -113,3 +119,21 @@ def test_any_number_of_nodes(builtin: Any, count: int) -> None:
     ran = builtin([PUT], node_count=count, invariants=[{"type": "kv_all_equal", "key": "k"}])
     assert ran.findings == []
     assert len(ran.net("message")) == count - 1
+
+
+def test_a_hang_that_strikes_between_two_handles_ends_the_run() -> None:
+    """The alarm may ring where no program's code is; what it found is told nevertheless."""
+    run = made({"node_count": 2, "steps": [{"type": "tick", "duration": "5s"}]})
+    ended, records = Ended(), []
+    choices = Choices(Seeded(1), Clock(), Log([records.extend]), Redactor(()), 0)
+
+    def began(cluster: Any) -> None:
+        def ring(_arg: Any) -> None:
+            raise cluster.hung(cluster.nodes[0], 10**9)
+
+        cluster.kernel.later(10**9, ring)
+
+    execute_cluster(run.plan, choices, ended, began=began)
+    assert (ended.status, [each.title for each in ended.findings]) == ("timeout", ["sim_hang"])
+    assert records[-1] == ended.findings[0]
+    assert ended.now_ns == 10**9

@@ -19,6 +19,22 @@ async def waits(seconds):
     return here.name
 async def fails():
     raise LookupError("on purpose")
+def strange(): return object(), {3, 1}, float("inf")
+def deep():
+    made = []
+    for _ in range(3000):
+        made = [made]
+    return made
+class Bad:
+    @property
+    def x(self): raise RuntimeError
+    def __eq__(self, other): raise RuntimeError("never compared")
+    def __repr__(self): raise RuntimeError("never shown")
+def bad(): return Bad()
+def changes(items):
+    items.append(1)
+    return len(items)
+async def returns(node): return
 async def cancels():
     asyncio.current_task().cancel()
     await asyncio.sleep(1)
@@ -62,3 +78,26 @@ def test_what_a_call_comes_to(programs: Any, inside: Any) -> None:
     assert "TypeError" in ran(call("waits")).message
     assert "wanted it to raise KeyError" in ran(call("plain", expect_raises="KeyError")).message
     assert "runs no program of yours" in ran({"type": "crash", "node": "n0"}, call("plain")).message
+
+
+def test_whatever_a_call_returns_is_told(programs: Any, inside: Any) -> None:
+    """By its value or its type, never by what differs from run to run; what is too much is an error."""
+    programs.write(PROGRAM)
+    session = programs.session(programs.ready(steps=[call("plain")]))
+
+    def ran(*steps: Any, **more: Any) -> Any:
+        return inside(session, programs.ready(steps=list(steps), **more), 1)
+
+    assert ran(call("strange")).steps() == [("call", 'm:strange = [{"$type":"object"},[1,3],{"$float":"inf"}]')]
+    assert ran(call("bad")).steps() == [("call", 'm:bad = {"$type":"m.Bad"}')]
+    assert "deeper" in ran(call("deep")).message
+    for _ in range(2):
+        assert ran(call("changes", args=[[]], expect=1)).findings == []
+
+
+def test_a_call_outlives_the_program(programs: Any) -> None:
+    """It is a step's, not the program's own, so it is not cancelled when that ends."""
+    programs.write(PROGRAM + "here = None\nasync def ended(): await asyncio.sleep(5); return 7")
+    ran = programs(program="m:returns", steps=[call("ended", expect=7), call("ended", expect=7)])
+    assert ran.findings == []
+    assert len(ran.events("node.exit")) == 1
