@@ -21,11 +21,7 @@ CLUSTER = {
 
 
 def test_every_problem_of_every_file(project: Path) -> None:
-<<<<<<< HEAD
-    """Invalid files are counted, each problem is kept, distributed ones are counted and run like all."""
-=======
     """Invalid files are counted, each problem is kept, and a cluster runs like any other scenario."""
->>>>>>> main
     Path("bad.fozzy.json").write_text('{"version": 1, "name": "n", "steps": [{"type": "nope"}]}')
     Path("cluster.fozzy.json").write_text(json.dumps(CLUSTER))
     found = discover(["."], project)
