@@ -169,7 +169,7 @@ class Kernel:
 
     def _run(self, node: Node, count: int) -> None:
         """Run handles of a machine until it has none, `count` is used up, or something stirred."""
-        ready, steps, limit = node.ready, 0, count if count > 0 else LIVELOCK_STEPS
+        ready, steps, limit, intra = node.ready, 0, count if count > 0 else LIVELOCK_STEPS, self.intra
         last = node.last
         if last is None and ready:
             last = ready[-1]
@@ -177,7 +177,7 @@ class Kernel:
         self.stirred = False
         try:
             while ready:
-                handle = ready.popleft() if not self.intra or len(ready) == 1 else node.choose()
+                handle = ready.popleft() if not intra or len(ready) == 1 else node.choose()
                 if not handle._cancelled:
                     steps += 1
                     args = handle._args

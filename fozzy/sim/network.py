@@ -57,19 +57,17 @@ class Link:
         self._is_uniform = setting.latency.kind == "uniform"
         self._rate = setting.bandwidth_bytes_s
 
-    def latency(self) -> int:
-        """How long the next parcel travels, drawn; the least is the boring one."""
-        if not self._range:
-            return self._low + self.extra_ns
-        drawn = self.kernel.choices.draw(self._label, 0, self._range)
-        return (self._low + drawn * TICK_NS if self._is_uniform else self._sample(drawn)) + self.extra_ns
-
     def when(self, size: int) -> int:
-        """The instant at which something that is sent now arrives. Draws."""
-        now = self.kernel.clock.now + self.source.lag_ns
+        """The instant at which something that is sent now arrives. How long it travels is drawn; the least is the
+        boring one."""
+        kernel = self.kernel
+        now = kernel.clock.now + self.source.lag_ns
         if self._rate:
             now = self._free_at = max(now, self._free_at) + size * 10**9 // self._rate
-        return now + self.latency()
+        if not self._range:
+            return now + self._low + self.extra_ns
+        drawn = kernel.choices.draw(self._label, 0, self._range)
+        return now + self.extra_ns + (self._low + drawn * TICK_NS if self._is_uniform else self._sample(drawn))
 
     def send(self, arrive: Callable[[Any], None], arg: Any, size: int) -> None:
         """Have something arrive that stands for itself: a datagram, a message. The link may lose it.

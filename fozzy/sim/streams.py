@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
@@ -26,6 +25,7 @@ WINDOW_BYTES = 256 * 1024
 
 DATA, EOF, RESET = "data", "eof", "reset"
 Item = tuple[str, bytes, int, int]  # what, its bytes, which transmission, its place in the stream
+Credit = list[int]  # room in a stream's window: when its sender learns of it, how much, whether that is awaited
 OUT_OF_BAND = -1  # the place of a reset by a machine that knows nothing of the stream
 
 
@@ -66,7 +66,7 @@ class Endpoint:
     __slots__ = (
         "node", "loop", "kernel", "link", "peer", "name", "receiver", "inbox", "backlog", "backlog_bytes",
         "is_closed", "is_finished", "is_ended", "unread", "local", "remote", "context", "is_secret", "has_spoken",
-        "_weighs", "_last", "_outstanding", "_credits", "_awaited", "_sent", "_expected", "_early",
+        "_weighs", "_last", "_outstanding", "_credits", "_sent", "_expected", "_early",
     )  # fmt: skip
 
     def __init__(self, node: Node, link: Link, number: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -92,8 +92,7 @@ class Endpoint:
         self._weighs = True  # the lengths of what it sends do not differ from run to run; those of a handshake may
         self._last = 0  # when what was sent last arrives
         self._outstanding = 0  # bytes sent that the peer's program has not taken
-        self._credits: deque[tuple[int, int]] = deque()  # what the peer took and we do not know yet: when we will, size
-        self._awaited = 0  # how many of these, the first ones, have the kernel look for room
+        self._credits: deque[Credit] = deque()  # what the peer's program has taken, and we do not know yet
         self._sent = 0  # how many items were sent
         self._expected = 0  # the place of the next item that the program is given
         self._early: dict[int, Item] = {}  # arrived before one that was sent before them, as a cut link makes it
@@ -108,7 +107,7 @@ class Endpoint:
             self._learn()
         if self.backlog or self._outstanding >= WINDOW_BYTES:
             if not self.backlog:
-                self._await_room()
+                self._announce()
             self.backlog.append(data)
             self.backlog_bytes += len(data)
             return
@@ -186,24 +185,23 @@ class Endpoint:
         """The peer's program has taken bytes, of which we learn when that has travelled: never at the same instant, at
         which it would depend on the machine that runs first."""
         back = self.peer.link if self.peer is not None else self.link
-        self._credits.append((self.kernel.clock.now + back.setting.latency.low_ns, size))
+        self._credits.append([self.kernel.clock.now + back.setting.latency.low_ns, size, False])
         if self.backlog:
-            self._await_room()
+            self._announce()
 
     def _learn(self) -> None:
         """Know what of the peer's news has arrived."""
         credits, now = self._credits, self.kernel.clock.now
         while credits and credits[0][0] <= now:
             self._outstanding -= credits.popleft()[1]
-            if self._awaited:
-                self._awaited -= 1
 
-    def _await_room(self) -> None:
+    def _announce(self) -> None:
         """Look for room whenever news of the peer arrives."""
         back = self.peer.link if self.peer is not None else self.link
-        for when, _ in islice(self._credits, self._awaited, None):
-            self.kernel.at(when, self.node, back.number, self._room, None)
-        self._awaited = len(self._credits)
+        for credit in self._credits:
+            if not credit[2]:
+                credit[2] = True
+                self.kernel.at(credit[0], self.node, back.number, self._room, None)
 
     def _room(self, _arg: None) -> None:
         """The window has room again."""

@@ -39,7 +39,7 @@ def rows(folder: Path) -> list[Row]:
     """All rows of clusters."""
     python, why = interpreter(folder)
     version = _told([python, "-c", "import json, sys; print(json.dumps('%d.%d.%d' % sys.version_info[:3]))"], folder)
-    found: list[Row] = [("clusters: python of these rows", f"{version}{f': {why}' if why else ''}", "", "")]
+    found: list[Row] = [("clusters: python of these rows", version, "", why)]
     for row in (_beside, _asyncpg, _race, _many):
         try:
             found += row(python, folder, why)
@@ -55,8 +55,8 @@ def interpreter(folder: Path) -> tuple[str, str]:
             return _venv(path, folder / "rivals"), ""
         except (OSError, subprocess.SubprocessError) as error:
             said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-            return sys.executable, f"without rivals, which could not be installed ({said[-1] if said else error})"
-    return sys.executable, "without rivals, as no Python 3.12 was found"
+            return sys.executable, f"beside asyncio alone, as simloop and simloom could not be installed ({said[-1]})"
+    return sys.executable, "beside asyncio alone, as simloop and simloom need Python 3.12 and none was found"
 
 
 def _candidates() -> list[str]:
@@ -80,13 +80,17 @@ def _venv(path: str, place: Path) -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     _run([path, "-m", "venv", str(place)])
     python = str(place / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [python, "-m", "pip", "install", "--quiet", "--retries", "1", "--disable-pip-version-check"]
     _run([*install, *project["dependencies"], *RIVALS, *DRIVERS])
     return python
 
 
 def _run(command: list[str]) -> None:
-    subprocess.run(command, capture_output=True, text=True, check=True, timeout=INSTALL_S)
+    """*Errors*: `OSError`, `SubprocessError` with what was said as text."""
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=INSTALL_S)
+    except subprocess.TimeoutExpired:
+        raise OSError(f"{command[0]} took longer than {INSTALL_S} s") from None
 
 
 def _told(command: Sequence[str], folder: Path, statuses: Sequence[int] = (0,)) -> Any:
@@ -99,9 +103,12 @@ def _told(command: Sequence[str], folder: Path, statuses: Sequence[int] = (0,)) 
 
 
 def _beside(python: str, folder: Path, why: str) -> list[Row]:
-    """The same asyncio programs under each simulator."""
+    """The same asyncio programs under each simulator, each in a process of its own: two of them collect garbage in
+    every run, and what the others have imported would count."""
     names = ["fozzy", "asyncio", *(() if why else RIVALS)]
-    told = _told([python, str(HERE / "workloads.py"), *names], folder)
+    told: dict[str, Any] = {}
+    for name in names:
+        told |= _told([python, str(HERE / "workloads.py"), name], folder)
     made = []
     for key, title, budget in TITLES:
         own = told["fozzy"][key]
