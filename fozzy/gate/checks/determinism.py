@@ -70,7 +70,7 @@ class _Auditor:
         self._runs = 0
         self._too_large = too_large(audit.root)
         self._aspects: tuple[Aspect, ...] = tuple(each for each in ASPECTS if each != "folder" or not self._too_large)
-        self._explained: list[int] = []  # scenarios whose cause is looked for, all in one process for each way
+        self._explained: list[int] = []  # scenarios whose cause is looked for; clusters in one process for each way
         self._made: dict[tuple[Way, int], Path] = {}
         self._differing = 0
 
@@ -184,14 +184,15 @@ class _Auditor:
 
     def _again(self, index: int) -> Callable[[Way], Path]:
         asked: Counter[Way] = Counter()
+        together = [each for each in self._explained if is_distributed(self._audit.chosen[each])]
 
         def again(way: Way) -> Path:
-            if way.informant:
+            if way.informant or index not in together:
                 return statement(self._sent(way, [index]), index)
             key = way, asked[way]
             asked[way] += 1
             if key not in self._made:
-                self._made[key] = self._sent(way, self._explained)
+                self._made[key] = self._sent(way, together)
             return statement(self._made[key], index)
 
         return again

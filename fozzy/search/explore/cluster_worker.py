@@ -43,7 +43,7 @@ decode_done: Any = msgspec.msgpack.Decoder(Done | None).decode
 _decode_batch: Any = msgspec.msgpack.Decoder(Batch).decode
 
 
-def live(line: socket.socket, places: Places, failed: dict[str, Any], _watch: Any = None) -> NoReturn:
+def live(line: socket.socket, places: Places, failed: dict[str, Any]) -> NoReturn:
     """Execute what an explorer asks until it has gone; nothing ends a batch that time has cut off."""
     worker = begin(line, places, failed)
     while (body := receive_body(line)) is not None:

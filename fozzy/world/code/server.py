@@ -114,7 +114,8 @@ class Server:
             containment.bound_memory(self._bytes_max, True)
             module, _, name = program.partition(":")
             if module:
-                getattr(sys.modules[module], name)(line, self._places, self._failed, self._watch)
+                watch = () if self._watch is None else (self._watch,)
+                getattr(sys.modules[module], name)(line, self._places, self._failed, *watch)
             live(line, self._places, self._failed, self._watch)
         finally:
             os._exit(1)

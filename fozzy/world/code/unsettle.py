@@ -165,6 +165,8 @@ class _Informant:
         if event == "c_call":
             name = getattr(what, "__name__", "")
             kind = _C_CALLS.get((_owner(what), name))
+            if name == "get_ident" and not self._places.shown(frame.f_code.co_filename):
+                return  # every lock of Python's asks that
             asking: FrameType | None = frame
         elif event == "call":
             code = frame.f_code

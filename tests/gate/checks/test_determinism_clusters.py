@@ -26,18 +26,20 @@ def test_every_planted_cluster_is_in_a_table() -> None:
     assert names == {*CAUSES, *PREVENTED, *OTHERS}
 
 
-def test_what_a_cluster_does_differently_is_found_and_named() -> None:
+@pytest.mark.parametrize("third", [0, 1, 2])
+def test_what_a_cluster_does_differently_is_found_and_named(third: int) -> None:
     """Each planted cause is named, and where it shows: the machine it came to, when, and the line that sent it."""
-    checked: Checked = determinism(audit_of(*sorted(CAUSES)))
+    names = sorted(CAUSES)[third::3]
+    checked: Checked = determinism(audit_of(*names))
     assert {each.scenario: [cause.kind for cause in each.causes] for each in checked.parted} == {
-        name: [kind] for name, kind in CAUSES.items()
+        name: [CAUSES[name]] for name in names
     }
     for each in checked.parted:
         assert each.node == "n1" and each.time_ns is not None and 10**9 < each.time_ns < 2 * 10**9
         assert each.at.startswith("planted.py:") and "writer.write" in _lines()[int(each.at.rpartition(":")[2]) - 1]
     lines = {each.scenario: each.causes[0].at for each in checked.parted}
     for name, code in (("native_clock", "clock_gettime"), ("system_file", "/proc/self/stat"), ("file_time", "mtime")):
-        assert code in _lines()[int(lines[name].rpartition(":")[2]) - 1]
+        assert name not in names or code in _lines()[int(lines[name].rpartition(":")[2]) - 1]
 
 
 def test_what_the_simulator_answers_and_what_does_not_differ_is_clean() -> None:
