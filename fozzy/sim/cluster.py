@@ -278,7 +278,7 @@ class Cluster:
 
     def callback_failed(self, node: Node, handle: Any, error: BaseException) -> None:
         """A callback raised: a matter of the program's own handler, unless the program is to end."""
-        if isinstance(error, SystemExit | KeyboardInterrupt | Fence):
+        if handle._loop is None or isinstance(error, SystemExit | KeyboardInterrupt | Fence):
             self.raised(node, error, "its program")
             return
         message = f"Exception in callback {_format_callback(handle._callback, handle._args, {})}"

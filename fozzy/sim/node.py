@@ -159,11 +159,6 @@ class Node:
 
     def failed(self, handle: Any, error: BaseException) -> None:
         """A handle raised: what a task raises is the task's, so this is a callback, or the end of the program."""
-        loop = self.loop
-        if loop is not None and isinstance(error, Exception) and loop.get_exception_handler() is not None:
-            message = f"Exception in callback {getattr(handle._callback, '__qualname__', 'of no name')}"
-            loop.call_exception_handler({"message": message, "exception": error, "handle": handle})
-            return
         self.cluster.callback_failed(self, handle, error)
 
     def hold_for_lag(self) -> None:
