@@ -40,7 +40,7 @@ from fozzy.sim.programs import function  # noqa: F401  # every execution wants i
 from fozzy.sim.user import UserCode
 from fozzy.world.code.places import Places
 from fozzy.world.code.watching import Watch
-from fozzy.world.code.wire import HEAD, _exactly, packed
+from fozzy.world.code.wire import HEAD, exactly, packed
 
 TICK_S = 1.0  # how often it is looked whether a program hangs
 GARBAGE_MAX = 50_000  # objects made and not let go of, before it pays to look for cycles
@@ -64,8 +64,8 @@ def begin(line: socket.socket, places: Places, failed: dict[str, Any]) -> Worker
 
 def receive_body(line: socket.socket) -> bytes | None:
     """The body of the next frame, none when the other side has gone."""
-    head = _exactly(line, HEAD.size)
-    return None if head is None else _exactly(line, HEAD.unpack(head)[0])
+    head = exactly(line, HEAD.size)
+    return None if head is None else exactly(line, HEAD.unpack(head)[0])
 
 
 class Worker:

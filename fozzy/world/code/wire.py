@@ -31,12 +31,13 @@ def packed(body: bytes) -> bytes:
 
 def receive(line: socket.socket) -> Message | None:
     """The next message, none when the other side has gone. Waits as long as it takes."""
-    head = _exactly(line, HEAD.size)
-    body = None if head is None else _exactly(line, HEAD.unpack(head)[0])
+    head = exactly(line, HEAD.size)
+    body = None if head is None else exactly(line, HEAD.unpack(head)[0])
     return None if body is None else json.loads(body)
 
 
-def _exactly(line: socket.socket, count: int) -> bytes | None:
+def exactly(line: socket.socket, count: int) -> bytes | None:
+    """So many bytes, none when the other side has gone before."""
     got = bytearray()
     while len(got) < count:
         try:
