@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from queue import SimpleQueue
 
 from fozzy.engine.cluster.hosted import Broken, Session, failure_of, script_of
@@ -22,7 +23,7 @@ BATCHES_OF_JOB = 4  # each process comes back so often in a round
 PROBES = 2  # executions between the first and its repetition
 SLICE_S = 0.25  # how often a waiting thread looks up: a signal the system gave to another thread wakes nobody
 
-Answer = tuple[int, list[Done] | BaseException]
+Answer = tuple[int, Done | BaseException | None]  # none: time was over
 
 
 class Workbench:
@@ -36,21 +37,32 @@ class Workbench:
 
     def orders(self, orders: Sequence[Order], end_ns: int | None, alone: bool) -> list[Done]:
         """What each came to; fewer when time was over."""
-        done: list[Done] = []
+        return list(self.each(orders, end_ns, alone))
+
+    def each(self, orders: Sequence[Order], end_ns: int | None, alone: bool) -> Generator[Done, None, None]:
+        """What each came to, as it comes. Whoever stops early ends the process, which is in the middle of something."""
+        place = 0
         if alone and self._is_used:
             self.close()  # a fork of it would not be the first of its kind
-        while len(done) < len(orders):
-            left = orders[len(done) :]
-            try:
-                if not self._some(left, end_ns, alone, done):
-                    return done
-            except Broken as broken:
+        try:
+            while place < len(orders):
+                try:
+                    for told in self._some(orders[place:], end_ns, alone):
+                        if told is None:
+                            place = len(orders)
+                            return
+                        place += 1
+                        yield told
+                except Broken as broken:
+                    self.close()
+                    place += 1
+                    yield _broken(orders[place - 1], broken)
+        finally:
+            if place < len(orders):
                 self.close()
-                done.append(_broken(orders[len(done)], broken))
-        return done
 
-    def _some(self, orders: Sequence[Order], end_ns: int | None, alone: bool, done: list[Done]) -> bool:
-        """Add what each came to; false when time is over. *Errors*: `Broken` at the order that broke the process."""
+    def _some(self, orders: Sequence[Order], end_ns: int | None, alone: bool) -> Generator[Done | None, None, None]:
+        """What each came to; none when time is over. *Errors*: `Broken` at the order that broke the process."""
         if self._session is None:
             self._session = Session(self._run, PROGRAM)
         session = self._session
@@ -61,12 +73,8 @@ class Workbench:
         )  # fmt: skip
         frame = packed(encode(batch))
         for _ in orders:
-            told: Done | None = session.ask(frame, decode_done)
-            if told is None:
-                return False
+            yield session.ask(frame, decode_done)
             frame = b""
-            done.append(told)
-        return True
 
     def close(self) -> None:
         """End the process."""
@@ -95,27 +103,37 @@ class HostedBench:
         self._is_probed = False
 
     def run(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
-        """What each came to, in their order."""
+        """What each came to, in their order, each as soon as those before it are told."""
+        place = 0
         if not self._is_probed and orders:
-            self._probe(orders)
-        size = max(1, min(BATCH_MAX, len(orders) // (len(self._benches) * BATCHES_OF_JOB)))
-        batches = [orders[start : start + size] for start in range(0, len(orders), size)]
-        for batch, done in self._carried_out(batches, end_ns):
-            yield from (self._checked(order, each) for order, each in zip(batch, done, strict=False))
-            if len(done) < len(batch):
-                return
+            for done in self._probe(orders, end_ns):
+                place += 1
+                yield done
+            if not place:
+                return  # time is over
+        with closing(self._carried_out(orders[place:], end_ns)) as told:
+            for order, done in zip(orders[place:], told, strict=False):
+                yield self._checked(order, done)
 
     def close(self) -> None:
         """End all processes."""
         for bench in (*self._benches, self._fresh):
             bench.close()
 
-    def _probe(self, orders: Sequence[Order]) -> None:
-        """Whether an execution is the same after others as it was at first."""
+    def _probe(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
+        """The first few; and whether the first is the same after others as it was at first."""
+        bench = self._benches[0]
+        first = bench.orders(orders[:1], end_ns, False)
+        if not first or first[0].failed is not None:
+            yield from (self._checked(orders[0], done) for done in first)
+            return
         self._is_probed = True
-        few = list(orders[: PROBES + 1])
-        again = self._benches[0].orders([*few, few[0]], None, False)
-        self.is_alone = again[0].digest != again[-1].digest
+        *few, again = bench.orders([*orders[1 : PROBES + 1], orders[0]], None, False)
+        self.is_alone = again.digest != first[0].digest
+        if self.is_alone:
+            yield from bench.orders(orders[: len(few) + 1], end_ns, True)
+        else:
+            yield from map(self._checked, orders, [*first, *few])
 
     def _checked(self, order: Order, done: Done) -> Done:
         """An execution that failed, as it is in a process that has done no other."""
@@ -126,63 +144,73 @@ class HostedBench:
             self.is_alone = True
         return fresh
 
-    def _carried_out(
-        self, batches: Sequence[Sequence[Order]], end_ns: int | None
-    ) -> Generator[tuple[Sequence[Order], list[Done]], None, None]:
-        if len(self._benches) == 1 or len(batches) == 1:
-            for batch in batches:
-                yield batch, self._benches[0].orders(batch, end_ns, self.is_alone)
+    def _carried_out(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
+        if len(self._benches) > 1 and len(orders) > 1:
+            yield from self._by_threads(orders, end_ns)
             return
-        yield from self._by_threads(batches, end_ns)
+        for start in range(0, len(orders), BATCH_MAX):
+            batch, count = orders[start : start + BATCH_MAX], 0
+            with closing(self._benches[0].each(batch, end_ns, self.is_alone)) as told:
+                for done in told:
+                    count += 1
+                    yield done
+            if count < len(batch):
+                return
 
-    def _by_threads(
-        self, batches: Sequence[Sequence[Order]], end_ns: int | None
-    ) -> Generator[tuple[Sequence[Order], list[Done]], None, None]:
+    def _by_threads(self, orders: Sequence[Order], end_ns: int | None) -> Generator[Done, None, None]:
         """A thread for each process. All that passes between them are simple queues: a Ctrl-C inside of a future or a
-        pool can leave a lock held for good."""
+        pool can leave a lock held for good. Who stops early waits for the executions that are under way."""
+        size = max(1, min(BATCH_MAX, len(orders) // (len(self._benches) * BATCHES_OF_JOB)))
         wanted: SimpleQueue[int] = SimpleQueue()
         answers: SimpleQueue[Answer] = SimpleQueue()
-        for index in range(len(batches)):
-            wanted.put(index)
-        for _ in self._benches:
-            wanted.put(-1)
+        stopped = [False]
+        for start in (*range(0, len(orders), size), *[-1] * len(self._benches)):
+            wanted.put(start)
+
+        def batch(bench: Workbench, place: int) -> None:
+            some = orders[place : place + size]
+            end = place + len(some)
+            try:
+                with closing(bench.each(some, end_ns, self.is_alone)) as told:
+                    for done in told:
+                        answers.put((place, done))
+                        place += 1
+                        if stopped[0]:
+                            return
+                if place < end:
+                    answers.put((place, None))
+            except BaseException as error:  # raised again where it is waited for
+                answers.put((place, error))
 
         def work(bench: Workbench) -> None:
-            while (index := wanted.get()) >= 0:
-                try:
-                    answers.put((index, bench.orders(batches[index], end_ns, self.is_alone)))
-                except BaseException as error:  # raised again where it is waited for
-                    answers.put((index, error))
+            while not stopped[0] and (start := wanted.get()) >= 0:
+                batch(bench, start)
 
         threads = [threading.Thread(target=work, args=(bench,), daemon=True) for bench in self._benches]
         for thread in threads:
             thread.start()
         try:
-            yield from _in_order(batches, answers)
+            yield from _in_order(len(orders), answers)
         finally:
-            while not wanted.empty():
-                wanted.get()
-            for _ in threads:
-                wanted.put(-1)
+            stopped[0] = True
             for thread in threads:
                 while thread.is_alive():
                     thread.join(SLICE_S)
 
 
-def _in_order(
-    batches: Sequence[Sequence[Order]], answers: SimpleQueue[Answer]
-) -> Generator[tuple[Sequence[Order], list[Done]], None, None]:
-    early: dict[int, list[Done] | BaseException] = {}
-    for index, batch in enumerate(batches):
+def _in_order(count: int, answers: SimpleQueue[Answer]) -> Generator[Done, None, None]:
+    """What comes, in order, up to where time was over."""
+    early: dict[int, Done | BaseException | None] = {}
+    for index in range(count):
         while index not in early:
             other, answer = answers.get()
             early[other] = answer
         done = early.pop(index)
         if isinstance(done, BaseException):
             raise done
-        yield batch, done
-        if len(done) < len(batch):
+        if done is None:
             return
+        yield done
 
 
 def is_hosted(run: Ready) -> bool:
