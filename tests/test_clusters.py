@@ -176,3 +176,26 @@ def test_a_stopped_search_goes_on_without_repeating_one(fz: Fz, fz_env: dict[str
     assert (before + done, total) == (1500, 1500)
     names = ("failing", "schedules", "states")
     assert [rest["explore"][name] for name in names] == [whole[name] for name in names]
+
+
+def test_a_kept_failure_of_changed_code_tells_how_it_came(fz: Fz, project: Path) -> None:
+    """The same failure by another way is no other one; one that is gone because the run went elsewhere is doubted."""
+    program = project / "programs.py"
+    lucky = "async def late(node):\n    import asyncio\n    await asyncio.sleep(1)\n    raise ValueError('late')\n"
+    program.write_text(lucky)
+    assert fz("run", cluster("late"), "--allow-code", "--record", "t.fozzy").code == 1
+    program.write_text(lucky.replace("await asyncio", "print('here')\n    await asyncio"))
+    again = fz("replay", "t.fozzy", "--allow-code", "--json").document()["replay"]
+    assert (again["verdict"], again["cause"]) == ("CHANGED", "the same failure as recorded, by another way")
+    program.write_text("async def late(node):\n    pass\n")
+    gone = fz("replay", "t.fozzy", "--allow-code")
+    assert gone.code == 0 and "FIXED" in gone.out and "the code was changed, and from record #" in gone.out
+    program.write_text(lucky.replace("    raise ValueError('late')\n", ""))
+    assert "another way" in fz("replay", "t.fozzy", "--allow-code").out
+
+
+@pytest.mark.parametrize("flag", [["--proc", "host"], ["--no-det"], ["--fail-on-leak"], ["--leak-budget", "5"]])
+def test_a_flag_that_would_do_nothing_is_refused(fz: Fz, flag: list[str]) -> None:
+    """A cluster has virtual time and a world of its own."""
+    ran = fz("run", cluster("dice"), "--allow-code", *flag, "--json")
+    assert (ran.code, ran.document()["error"]["code"]) == (2, "usage.idle_flag")

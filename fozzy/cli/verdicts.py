@@ -46,9 +46,12 @@ def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
             return [line("  ", Span("SAME", "pass"), f"  {steps}, {records}{failed if replayed.findings else ''}")]
         case "FIXED":
             said = f"  {steps}, {records} as recorded, and the recorded failure is gone"
-            return [line("  ", Span("FIXED", "pass"), said)]
+            doubt = [line(Span(f"  {one_line(divergence.cause)}", "warn"))] if divergence.cause else []
+            return [line("  ", Span("FIXED", "pass"), said), *doubt]
         case "CHANGED":
-            return [line("  ", Span("CHANGED", "fail"), "  another failure than the recorded one")]
+            return [
+                line("  ", Span("CHANGED", "fail"), f"  {divergence.cause or 'another failure than the recorded one'}")
+            ]
         case "INCOMPLETE":
             said = f"  the recording ends after {records}; so far everything was the same"
             return [line("  ", Span("INCOMPLETE", "warn"), said)]

@@ -115,7 +115,7 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         run.header,
         footer,
         ended.status,
-        _elsewhere(verdict_of(tape, ended, stopped), footer, run),
+        _elsewhere(_known_again(verdict_of(tape, ended, stopped), footer, found), footer, run),
         place(found, run.document, run.document.text, tally.before, run.plan.included),
         ended.now_ns,
         steps_count(run.file),
@@ -123,6 +123,18 @@ def _run(run: Ready, tape: Tape, tally: Tally, sinks: Sequence[Sink], footer: Fo
         run.setting.project is not None,
         nodes_count(run.file),
     )
+
+
+def _known_again(divergence: Divergence, footer: Footer | None, found: Sequence[Found]) -> Divergence:
+    """A run of changed code that fails as it did then has not another failure, only another way to it."""
+    first = next((each for each in found if each.status != "pass"), None)
+    summary = footer.summary if footer is not None else None
+    recorded = next(iter(summary.findings), None) if summary is not None else None
+    if divergence.verdict != "CHANGED" or first is None or recorded is None or recorded.location is None:
+        return divergence
+    if (first.title, first.at) != (recorded.title, recorded.location.path):
+        return divergence
+    return msgspec.structs.replace(divergence, cause="the same failure as recorded, by another way")
 
 
 def _elsewhere(divergence: Divergence, footer: Footer | None, run: Ready) -> Divergence:

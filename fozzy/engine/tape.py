@@ -85,6 +85,8 @@ class Tape:
         self._answered: Record | None = None
         self.number = 0  # of the next record
         self.free = False
+        self.is_code_changed = False
+        self.parted: int | None = None  # the record at which a run of changed code left the recording
         self.stop_at: Callable[[int, Record], bool] | None = None
         self._advance()
 
@@ -124,6 +126,7 @@ class Tape:
     def compare(self, record: Record) -> None:
         """Hold a record against the recording. *Errors*: `Drift`."""
         if self.free:
+            self._follow(record)
             return
         then = self._answered
         if then is not None and type(record) in (Draw, Ask):
@@ -134,12 +137,22 @@ class Tape:
         then = self._next
         if then is None or not _equal(then, record):
             if isinstance(then, Event) and isinstance(record, Event) and then.name == record.name == CODE:
-                self.free = True  # the user's code was changed: its choices are still the recorded ones
+                self.free = self.is_code_changed = True  # its choices are still the recorded ones
+                self._take()
                 return
             self._differ(record)
             return
         self._take()
         self._answered = None
+
+    def _follow(self, record: Record) -> None:
+        """See how far a run of changed code goes along with the recording."""
+        if not self.is_code_changed or self.parted is not None:
+            return
+        if self._next is not None and _equal(self._next, record):
+            self._take()
+        else:
+            self.parted = self.number
 
     def finish(self) -> None:
         """The run is over: the tape must be too. *Errors*: `Drift`."""
@@ -198,7 +211,14 @@ def verdict_of(tape: Tape, ended: Ended, stopped: Stopped | None) -> Divergence:
         )
     if isinstance(stopped, TapeEnded) and not tape.free:
         return Divergence(verdict="INCOMPLETE", records=tape.number, record=tape.number)
-    return Divergence(verdict=_verdict(tape, ended), records=tape.number)
+    return Divergence(verdict=_verdict(tape, ended), records=tape.number, cause=_another_way(tape, ended))
+
+
+def _another_way(tape: Tape, ended: Ended) -> str | None:
+    """What to think of a mended failure when the code was changed long before it."""
+    if tape.parted is None or ended.status != "pass":
+        return None
+    return f"the code was changed, and from record #{tape.parted} on the run went another way; explore it to be sure"
 
 
 def _verdict(tape: Tape, ended: Ended) -> Verdict:

@@ -11,12 +11,15 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from fozzy.core.outcome import StepFailed
+from fozzy.sim.findings import refusal, sim_failure
 from fozzy.sim.history import Operation
 from fozzy.sim.kernel import Pending
 from fozzy.sim.loop import SimLoop
 from fozzy.sim.node import Node
 from fozzy.sim.programs.kv import KvProgram
 from fozzy.sim.views import Peer
+from fozzy.world.code.child import Refused
 from fozzy.world.code.values import DEPTH_MAX, Encoder, TooMuch
 
 if TYPE_CHECKING:
@@ -79,6 +82,8 @@ class Clients:
         kernel = self._cluster.kernel
         entry.end_ns = kernel.clock.now
         outcome: dict[str, Any]
+        if isinstance(done.error, Unknown | Refused):
+            self._cluster.find(_mistake(done.error), f"distributed.clients.{entry.client}")
         if done.error is not None:
             told = self._cluster.user.described(done.error)
             entry.error = f"{told['name']}: {told['message']}".rstrip(": ")
@@ -105,6 +110,7 @@ class Clients:
         if not callable(method):
             raise Unknown(f"{type(client).__name__} has no method {op}")
         given = deepcopy(args)
+        _check_arguments(f"{type(client).__name__}.{op}", method, given)
         made = method(**given) if isinstance(given, dict) else method(*given)
         return plain(await made if inspect.isawaitable(made) else made)
 
@@ -138,6 +144,25 @@ def _do(program: KvProgram, what: tuple[str, Any]) -> tuple[Any, BaseException |
     if op == "get":
         return (program.data[values[0]][0] if values[0] in program.data else None), None
     return None, Unknown(f"the builtin kv has no operation {op}")
+
+
+def _check_arguments(name: str, method: Any, args: Any) -> None:
+    """*Errors*: `Unknown` for arguments that the method does not take."""
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(**args) if isinstance(args, dict) else signature.bind(*args)
+    except TypeError as error:
+        raise Unknown(f"{name} does not take these arguments: {error}") from None
+
+
+def _mistake(error: Unknown | Refused) -> StepFailed:
+    """A client that cannot do what the scenario wants of it is a mistake, not an answer."""
+    if isinstance(error, Refused):
+        return refusal(error)
+    return sim_failure("unknown_operation", str(error), "input_invalid")
 
 
 def _settle(task: Any, pending: Pending) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from fozzy.core.outcome import StepFailed
+from fozzy.errors import suggestion
 from fozzy.world.code.child import Refused
 
 
 def refusal(refused: Refused) -> StepFailed:
-    """There is no such program: its module cannot be imported, or has no such name."""
+    """There is no such program, client or check: its module cannot be imported, or has no such name."""
     answer = refused.answer
     failed = answer.get("import_failed")
     if failed is not None:
         where = f" ({failed['at']})" if failed["at"] else ""
-        message = f"a program cannot be imported: {failed['name']}: {failed['message']}{where}"
+        message = f"your code cannot be imported: {failed['name']}: {failed['message']}{where}"
         return sim_failure("node_import_failed", message, "input_invalid", details=exception_details(failed))
-    message = f"there is no such program: {answer.get('missing', 'it cannot be used')}"
+    word, names = answer.get("near", ("", []))
+    hint = suggestion(word, names) if word else ""
+    message = "; ".join(filter(None, (answer.get("missing", "it cannot be used"), hint)))
     return sim_failure("node_not_found", message, "input_invalid")
 
 

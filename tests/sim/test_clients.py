@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fozzy.core.outcome import StepFailed
 from fozzy.sim.clients import plain
 from fozzy.sim.cluster import Cluster
 from fozzy.sim.settings import ClusterSetting, NodeSetting
@@ -85,10 +86,8 @@ def test_methods_are_operations() -> None:
         assert call(n0, "get", ["k"], "other") == "1"
         assert call(n0, "plain", []) == {"1": ["x", {"$type": "type"}]}
         assert str(call(n0, "fails", [])) == "on purpose"
-        assert "has no method" in str(call(n0, "nothing", []))
         assert isinstance(call(n0, "cancelled", []), TimeoutError)
-        assert isinstance(call(n0, "get", []), TypeError)
-        assert [entry.ok for entry in cluster.clients.history] == [True] * 6 + [False] * 4
+        assert [entry.ok for entry in cluster.clients.history] == [True] * 6 + [False] * 2
         assert cluster.clients.history[6].error == "ValueError: on purpose"
 
     played = play(store, store, drive=drive, client=Client)
@@ -97,7 +96,7 @@ def test_methods_are_operations() -> None:
     ends = played.events("op.end")
     assert ends[2][1] == {"client": "client", "op": "get", "node": "n0", "ok": "1"}
     assert ends[6][1]["error"] == "ValueError: on purpose"
-    assert len(played.events("op.start")) == 10
+    assert len(played.events("op.start")) == 8
 
 
 def test_clients_are_machines_that_faults_leave_alone() -> None:
@@ -146,7 +145,7 @@ def stores(**more: Any) -> Cluster:
 
 
 def test_a_builtin_store_is_asked_over_the_network() -> None:
-    """It takes a round trip, and an operation that it has not is an error."""
+    """It takes a round trip, and an operation that it has not ends the run."""
     cluster = stores(latency=5 * MS)
     pending = cluster.clients.call("client", cluster.nodes[0], "put", ["k", {"a": 1}])
     cluster.wait(pending)
@@ -154,9 +153,25 @@ def test_a_builtin_store_is_asked_over_the_network() -> None:
     pending = cluster.clients.call("client", cluster.nodes[0], "get", {"key": "k"})
     cluster.wait(pending)
     assert pending.value == {"a": 1}
-    pending = cluster.clients.call("client", cluster.nodes[0], "drop", [])
-    cluster.wait(pending)
-    assert "drop" in str(pending.error)
+    with pytest.raises(StepFailed, match="drop") as caught:
+        cluster.wait(cluster.clients.call("client", cluster.nodes[0], "drop", []))
+    assert (caught.value.title, caught.value.kind) == ("unknown_operation", "input_invalid")
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "said"), [("nothing", [], "has no method nothing"), ("get", [], "a required argument")]
+)
+def test_what_a_client_cannot_do_ends_the_run(op: str, args: Any, said: str) -> None:
+    """A run in which nothing works must not pass: also where nobody looks at the outcome, as in a workload."""
+
+    def drive(cluster: Cluster) -> None:
+        cluster.tick(10 * MS)
+        cluster.clients.call("client", cluster.nodes[0], op, args)
+        cluster.tick(100 * MS)
+
+    found = play(store, drive=drive, client=Client).found
+    assert found is not None and (found.title, found.at) == ("unknown_operation", "distributed.clients.client")
+    assert said in found.message
 
 
 @pytest.mark.parametrize("when_ms", [0, 3, 7])

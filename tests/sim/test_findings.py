@@ -44,9 +44,11 @@ def test_a_program_that_is_not_there() -> None:
     """A module that cannot be imported is told from a name that it does not have."""
     failed = refusal(Refused(import_failed=RAISED))
     assert (failed.title, failed.kind) == ("node_import_failed", "input_invalid")
-    assert failed.message == "a program cannot be imported: ValueError: no port (shop.py:3)"
+    assert failed.message == "your code cannot be imported: ValueError: no port (shop.py:3)"
     missing = refusal(Refused(missing="shop has no main"))
-    assert (missing.title, missing.message) == ("node_not_found", "there is no such program: shop has no main")
+    assert (missing.title, missing.message) == ("node_not_found", "shop has no main")
+    near = refusal(Refused(missing="shop has no mian", near=["mian", ["main", "other"]]))
+    assert near.message == 'shop has no mian; did you mean "main"?'
 
 
 def test_a_group_is_told_by_its_first_exception() -> None:

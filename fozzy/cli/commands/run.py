@@ -20,7 +20,7 @@ from fozzy.dsl.matrix import chosen_case
 from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.prepare import run_seed, runnable_file
 from fozzy.engine.record import Keeping, Recorded, keep_in_store, run_once, summary_of
-from fozzy.errors import Exit, InputError, Where
+from fozzy.errors import Exit, InputError, UsageError, Where
 from fozzy.report.pretty import is_numbered, record_line, run_closing, run_failure, step_line
 from fozzy.report.text import Line, count, line, quoted
 from fozzy.trace.finalize import display_name, project_name, shown_path
@@ -50,6 +50,8 @@ class Run(Running, frozen=True, kw_only=True):
         reports = reports_of(self, config)
         loaded = load_scenario(self.scenario, config)
         file = runnable_file(loaded)
+        if not isinstance(file, StepsFile):
+            self._refuse_idle()
         seed = run_seed(file, seed_of(self))
         case = chosen_case(loaded.file, loaded.document.shown, self.case)
         store = Store(config.base_dir())
@@ -66,6 +68,21 @@ class Run(Running, frozen=True, kw_only=True):
             ended = self._finish(console, reports, done, keep, story)
             after_run(store, run_id, config.settings.retention)
             return ended
+
+    def _refuse_idle(self) -> None:
+        """A cluster has a world of its own. *Errors*: `UsageError` for a flag that would do nothing."""
+        given = {
+            "--proc": self.proc,
+            "--fs": self.fs,
+            "--http": self.http,
+            "--no-det": None if self.det is not False else True,
+            "--leak-budget": self.leak_budget,
+            "--fail-on-leak": self.fail_on_leak or None,
+        }
+        flag = next((flag for flag, value in given.items() if value is not None), None)
+        if flag is not None:
+            message = f"{flag} is for scenarios of steps: a cluster has virtual time and a world of its own"
+            raise UsageError("usage.idle_flag", message, hint=f"drop {flag}")
 
     def _finish(self, console: Console, reports: Reports, done: Recorded, keep: Keeping, story: "Story | None") -> Exit:
         assert done.trace is not None

@@ -16,10 +16,12 @@ from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.engine.cluster.run import ClusterRun
 from fozzy.sim import context
+from fozzy.sim.findings import placed, refusal
 from fozzy.sim.kernel import Pending
 from fozzy.sim.settings import CHECKER, STEPS_CLIENT
 from fozzy.sim.stacks import tasks_of
 from fozzy.sim.views import View
+from fozzy.world.code.child import Refused
 
 NOTHING = object()
 
@@ -152,7 +154,11 @@ class _OfYours(Judge):
             if inspect.iscoroutine(held):
                 held.close()
                 raise TypeError("a check must be a plain function: what it returns is awaited by nobody")
-            return bool(held)
+            if not isinstance(held, bool):
+                raise TypeError(f"a check returns True or False, this one returned {type(held).__name__}")
+            return held
+        except Refused as refused:
+            raise placed(refusal(refused), self.at) from None
         except BaseException as error:
             if cluster.found:
                 raise cluster.found[0] from None  # it did what cannot be simulated

@@ -110,7 +110,15 @@ def _within(argument: str) -> dict[str, Any] | None:
 
 def _node(argument: str) -> dict[str, Any] | None:
     parts: Sequence[str] = argument.split(",", 2)
-    return {"node": parts[0], "key": parts[1], "equals": parts[2]} if len(parts) == 3 else None
+    return {"node": parts[0], "key": parts[1], "equals": _value(parts[2])} if len(parts) == 3 else None
+
+
+def _value(text: str) -> Any:
+    """JSON where it is JSON, else the text itself."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _nothing(argument: str) -> dict[str, Any] | None:

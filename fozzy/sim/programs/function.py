@@ -62,6 +62,8 @@ class FunctionProgram:
         """What the function makes; a plain function is done when it returns."""
         function = self.cluster.user.load(self.setting.target)
         made = function(*([Here(self.node, self.setting)] if takes_node(function) else []))
+        if inspect.isasyncgen(made) or inspect.isgenerator(made):
+            raise TypeError(f"{self.setting.target} is a generator; a program is an async function")
         return made if inspect.isawaitable(made) else None
 
     def _done(self, task: Any) -> None:

@@ -79,6 +79,7 @@ def test_nodes_and_checkers() -> None:
         ("kv_all_equal=x", {"type": "kv_all_equal", "key": "x"}),
         ("kv_present_on_all=x=y", {"type": "kv_present_on_all", "key": "x=y"}),
         ("kv_node_equals=n0,x,a,b", {"type": "kv_node_equals", "node": "n0", "key": "x", "equals": "a,b"}),
+        ("kv_node_equals=n0,x,1", {"type": "kv_node_equals", "node": "n0", "key": "x", "equals": 1}),
         ("always=m.n:f", {"type": "always", "check": "m.n:f"}),
         ("m.n:f", {"type": "always", "check": "m.n:f"}),
         ("eventually=m:f@10s", {"type": "eventually", "check": "m:f", "within": "10s"}),
