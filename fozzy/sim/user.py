@@ -15,6 +15,7 @@ from fozzy.world.code.places import Places, described
 OURS = f"{os.path.dirname(os.path.dirname(os.path.dirname(__file__)))}{os.sep}"  # where fozzy is installed
 FOZZY = f"{os.path.dirname(os.path.dirname(__file__))}{os.sep}"
 KERNEL = os.path.join(os.path.dirname(__file__), "kernel.py")
+RUNS = "_run"  # where the kernel lets a machine run
 
 
 class UserCode:
@@ -60,7 +61,7 @@ class UserCode:
         frame, other = sys._getframe(1), ""
         while frame is not None:
             file = frame.f_code.co_filename
-            if file == KERNEL:
+            if file == KERNEL and frame.f_code.co_name == RUNS:
                 break  # whoever called the kernel is none of the run's
             shown = self._places.shown(file)
             if shown:

@@ -88,7 +88,7 @@ def _broken(order: Order, broken: Broken) -> Done:
     failure = failure_of(broken.outcome)
     failed = Failed(
         kind=failure.kind, title=failure.title, message=failure.message, status=failure.status, at=failure.at,
-        cause=[str(value) for name, value in (failure.details or {}).items() if name in ("exception", "at")],
+        cause=[str(value) for name, value in (failure.details or {}).items() if name in ("exception", "at") and value],
     )  # fmt: skip
     return Done(index=order.index, status=failure.status, failed=failed)
 
