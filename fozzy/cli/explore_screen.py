@@ -84,7 +84,7 @@ def _doubts(body: ExploreBody) -> list[str]:
     if body.isolated:
         said.append("programs keep state from one execution to the next, so each had a process of its own")
     if body.schedule in ("dfs", "bfs") and body.exhausted and body.total == 1 and body.bound is None:
-        said.append("there was nobody to choose among: only seeds vary this scenario (--schedule random)")
+        said.append("nobody to choose among: only seeds vary this (--schedule random)")
     if body.ended_by == "time":
         said.append("stopped by the clock")
     if body.ended_by in ("interrupted", "terminated"):
