@@ -68,9 +68,9 @@ def address() -> int:
 
 
 def weak_order() -> str:
-    """The order of objects whose hash is their address."""
-    things = [Thing(word) for word in WORDS]
-    return ",".join(thing.name for thing in weakref.WeakSet(things))
+    """The order of objects whose hash is their address; of so many that whole pages do not move them all alike."""
+    things = [Thing(f"{word}{number}") for number in range(500) for word in WORDS]
+    return ",".join(thing.name for thing in list(weakref.WeakSet(things))[:20])
 
 
 def thread() -> int:
