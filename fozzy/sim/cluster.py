@@ -75,7 +75,7 @@ class Cluster:
         node.is_up, node.is_paused = True, False
         node.is_queued, node.is_blocked, node.lag_ns = False, False, 0
         node.incarnation += 1
-        node.state, node.generator = {}, None
+        node.state = {}
         node.pid += 100 if node.incarnation > 1 else 0
         node.modules = self.user.fresh()
         if self.kernel.current is node:

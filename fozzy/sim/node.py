@@ -27,7 +27,7 @@ class Node:
     __slots__ = (
         "name", "number", "ip", "span", "cluster", "kernel", "ready", "loop", "modules", "incarnation", "pid",
         "is_up", "is_paused", "is_queued", "lag_ns", "instant", "instant_steps", "state", "storage", "listeners",
-        "__weakref__", "datagrams", "ports", "generator", "handlers", "_labels", "is_client", "tasks_made",
+        "__weakref__", "datagrams", "ports", "handlers", "_labels", "is_client", "tasks_made",
         "descriptors",
         "last", "overdue", "hurried", "is_blocked",
     )  # fmt: skip
@@ -58,7 +58,6 @@ class Node:
         self.listeners: dict[int | str, Any] = {}
         self.datagrams: dict[int, Any] = {}
         self.ports = 49152
-        self.generator: Any = None  # the program's own seeded generator, when it seeded one
         self.handlers: dict[int, Any] = {}  # of signals; nobody sends one
         self.tasks_made = 0
         self.descriptors = 0
@@ -193,7 +192,7 @@ class Node:
     def close(self) -> None:
         """The run is over."""
         self.is_up = False
-        self.loop = self.modules = self.generator = self.last = None
+        self.loop = self.modules = self.last = None
         for held in (self.ready, self.overdue, self.listeners, self.datagrams, self.handlers, self.state, self.storage):
             held.clear()
 
