@@ -67,6 +67,9 @@ async def spins(node):
     while True:
         await asyncio.sleep(0)
 
+async def unended(node):
+    print("no end of line", end="")
+
 async def dice(node):
     await asyncio.sleep(random.random())
     if random.random() < 0.02:
@@ -199,3 +202,8 @@ def test_a_flag_that_would_do_nothing_is_refused(fz: Fz, flag: list[str]) -> Non
     """A cluster has virtual time and a world of its own."""
     ran = fz("run", cluster("dice"), "--allow-code", *flag, "--json")
     assert (ran.code, ran.document()["error"]["code"]) == (2, "usage.idle_flag")
+
+
+def test_a_line_without_an_end_is_said_when_the_program_ends(fz: Fz) -> None:
+    """Nothing a program wrote is lost."""
+    assert "no end of line" in fz("run", cluster("unended"), "--allow-code", "-vv").out

@@ -23,6 +23,7 @@ from fozzy.sim.kernel import Kernel, Pending, Turned, Why
 from fozzy.sim.loop import Handle, SimLoop, handle_of
 from fozzy.sim.network import Network
 from fozzy.sim.node import Node
+from fozzy.sim.patches.own import forget
 from fozzy.sim.programs import Program, program_of
 from fozzy.sim.settings import ClusterSetting, LinkSetting, NodeSetting
 from fozzy.sim.stacks import forgotten, stacks_of, stuck_at, unregister
@@ -134,7 +135,8 @@ class Cluster:
             node.release()
 
     def ended(self, node: Node, error: BaseException | None) -> None:
-        """A machine's program came to its end."""
+        """A machine's program came to its end; what it wrote without ending the line is said."""
+        forget(node)
         if error is None:
             self.kernel.event("node.exit", node=node.name)
             self.kernel.stirred = True
