@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from fozzy import wall
+from fozzy.core.duration import parse_positive_ns
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.summary import Divergence, Summary
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.load import document, parse
 from fozzy.dsl.load import load as load_file
 from fozzy.dsl.matrix import chosen_case, label_of

@@ -7,8 +7,8 @@ import msgspec
 from fozzy import wall
 from fozzy.cli.command import Command, Opt
 from fozzy.config import Config, load_config
+from fozzy.core.duration import parse_positive_ns
 from fozzy.core.summary import code_flag
-from fozzy.dsl.duration import parse_positive_ns
 from fozzy.dsl.scenario import SEED_MAX
 from fozzy.engine.prepare import Options, Watch
 from fozzy.errors import UsageError

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from fozzy.core.exchange import Exchange
+
 
 class Draw(msgspec.Struct, frozen=True, gc=False, tag="draw", tag_field="kind"):
     """A bounded integer was chosen: `low` <= `value` <= `high`."""
@@ -80,4 +82,4 @@ class Net(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="net", 
     digest: int = 0  # crc32 of what arrived: the evidence has every byte
 
 
-Record = Draw | Ask | Step | Event | Found | Net
+Record = Draw | Ask | Step | Event | Found | Net | Exchange

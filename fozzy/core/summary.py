@@ -9,7 +9,7 @@ from fozzy.errors import Exit, worst
 
 SCHEMA_VERSION = 1
 
-Mode = Literal["run", "test", "replay", "fuzz", "explore", "shrink"]
+Mode = Literal["run", "test", "replay", "fuzz", "explore", "shrink", "proxy"]
 
 
 class Identity(Camel, frozen=True, kw_only=True):

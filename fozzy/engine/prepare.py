@@ -15,12 +15,12 @@ from fozzy.config import Settings
 from fozzy.core.backends import Backends
 from fozzy.core.choice import Choices, Source
 from fozzy.core.clock import Clock
+from fozzy.core.duration import parse_ns
 from fozzy.core.limits import Limits
 from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.core.summary import Mode
 from fozzy.dsl.document import Document, Loaded
-from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.scenario import Runnable, StepsFile, SuiteFile
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.http import HttpRequestStep

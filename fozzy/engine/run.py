@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from fozzy.core.brief import shorten
 from fozzy.core.choice import Choices
 from fozzy.core.clock import TimeUp
+from fozzy.core.duration import show_ns
 from fozzy.core.events import Found, Step
 from fozzy.core.log import BLOCK_RECORDS
 from fozzy.core.outcome import Status, StepFailed
 from fozzy.core.summary import Heap, worst_status
-from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.proc import end_background
 from fozzy.engine.bind import Bound, Plan
 from fozzy.world.world import Setting, World

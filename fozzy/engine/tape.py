@@ -15,6 +15,7 @@ import msgspec
 
 from fozzy.core.choice import A
 from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
+from fozzy.core.exchange import Exchange
 from fozzy.core.log import Log
 from fozzy.core.outcome import Verdict
 from fozzy.core.sources import Mutated, Seeded, Spec
@@ -254,6 +255,8 @@ def describe(record: Record | None) -> str:
             return _bounded(f"{record.what} over {record.link}, {record.bytes} bytes of {record.digest:08x}")
         case Found():
             return _bounded(f"finding {record.title} at {record.at}: {record.message}")
+        case Exchange():
+            return _bounded(f"request {record.request.method} {record.request.target}: {record.applied or 'as it is'}")
         case None:
             return "nothing"
 

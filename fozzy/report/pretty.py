@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
+from fozzy.core.exchange import Exchange
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
 from fozzy.dsl.steps.base import show
@@ -170,6 +171,10 @@ def record_line(number: int, record: Record) -> Line:
             said = f"net      {record.what} {record.link} {record.bytes} bytes {record.digest:08x}"
         case Found():
             said = f"finding  {record.title}: {record.message}"
+        case Exchange():
+            said = (
+                f"request  {record.request.method} {record.request.target} {record.sent.status if record.sent else 0}"
+            )
     return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 from tests.zoo.animal import (
     Animal,
     Json,

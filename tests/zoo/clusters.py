@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 
 Json = dict[str, Any]
 

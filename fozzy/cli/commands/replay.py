@@ -18,10 +18,10 @@ from fozzy.cli.options import AllowCode, config_of
 from fozzy.cli.reporting import Reports, asked_reports
 from fozzy.cli.telling import Listener, told_lines
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
+from fozzy.core.duration import parse_ns
 from fozzy.core.events import Record, Step
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, code_flag, listed
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.duration import parse_ns
 from fozzy.engine.code import Allowance
 from fozzy.engine.replay import Replayed, StopAt, replay_file, replay_member
 from fozzy.errors import Exit, UsageError

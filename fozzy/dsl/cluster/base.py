@@ -11,7 +11,7 @@ from typing import ClassVar
 from msgspec import Meta
 
 from fozzy.core.choice import CHANCES
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.steps.base import Checked, Issue
 
 _DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.cluster.base import ClusterPart, about, check_range
-from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.base import FixedDuration, Issue, check_exactly_one
 from fozzy.sim.settings import Moment
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.cluster.faults import (
     CrashFault,
     Faults,
@@ -19,7 +20,6 @@ from fozzy.dsl.cluster.file import Cluster, DistributedFile
 from fozzy.dsl.cluster.moments import moment_of
 from fozzy.dsl.cluster.network import link_setting
 from fozzy.dsl.cluster.nodes import Runs
-from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.cluster import Workload
 from fozzy.sim.settings import (
     DURATION_NS,

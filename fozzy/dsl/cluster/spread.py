@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from fozzy.core.choice import CHANCES
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.cluster.base import ClusterPart, about, check_range
 from fozzy.dsl.cluster.moments import Ends
-from fozzy.dsl.duration import parse_ns
 from fozzy.dsl.steps.base import FixedDuration, Issue, check_exactly_one
 from fozzy.sim.settings import Spread
 

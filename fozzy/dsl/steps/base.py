@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn
 import msgspec
 from msgspec import Meta
 
+from fozzy.core import duration
 from fozzy.core.brief import CHARS_MAX, brief, mark
 from fozzy.core.limits import DEPTH_MAX
 from fozzy.core.outcome import FindingKind, StepFailed
-from fozzy.dsl import duration
 from fozzy.dsl.bounds import deepest
 from fozzy.world.world import World
 

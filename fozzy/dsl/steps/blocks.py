@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from fozzy.core.clock import TimeUp
+from fozzy.core.duration import show_ns
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps import proc
 from fozzy.dsl.steps.base import Block, Body, Count, Duration, Issue, Name, fail, ns
 from fozzy.dsl.steps.conditions import Condition, broken, check_condition

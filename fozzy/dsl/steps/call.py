@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, NoReturn
 from msgspec import UNSET, Meta, UnsetType
 
 from fozzy.core.choice import CHANCES
+from fozzy.core.duration import show_ns
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.base import REFERENCE, Issue, Name, Step, check_at_most_one, fail, told
 from fozzy.dsl.steps.matchers import agrees, check_matchers
 from fozzy.errors import suggestion

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import msgspec
 
 from fozzy.core.choice import CHANCES
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.steps.base import Duration, Issue, Name, Step, fail, ns
 from fozzy.errors import suggestion
 from fozzy.faults.schedule import Schedule

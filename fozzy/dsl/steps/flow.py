@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from fozzy.core.duration import show_ns
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import show_ns
 from fozzy.dsl.steps.base import Block, Body, Count, Duration, Issue, Name, Step, fail, ns
 from fozzy.world.world import World
 

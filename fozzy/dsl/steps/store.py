@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 from fozzy.dsl.steps.base import (
     Block,
     Body,

@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from msgspec import UNSET
 
+from fozzy.core.duration import parse_ns, show_ns
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.cluster.moments import moment_of
 from fozzy.dsl.cluster.spread import spread_of
-from fozzy.dsl.duration import parse_ns, show_ns
 from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.dsl.steps.matchers import agrees

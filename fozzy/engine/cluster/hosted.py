@@ -9,9 +9,9 @@ import msgspec
 
 from fozzy.core.choice import Choices, Source
 from fozzy.core.clock import Clock
+from fozzy.core.duration import show_ns
 from fozzy.core.log import BLOCK_RECORDS, Log
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import show_ns
 from fozzy.engine.cluster.run import ClusterPlan
 from fozzy.engine.cluster.wire import Job, Over, Part, Script, decode_part, encode
 from fozzy.engine.prepare import Ready

@@ -10,8 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from fozzy.core.duration import parse_ns, show_ns
 from fozzy.core.outcome import StepFailed
-from fozzy.dsl.duration import parse_ns, show_ns
 from fozzy.dsl.steps import cluster as dsl
 from fozzy.dsl.steps.base import told
 from fozzy.engine.cluster.run import ClusterRun

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from fozzy.core.choice import Source
-from fozzy.core.events import Ask, Draw, Event, Found, Net, Step
+from fozzy.core.events import Draw, Found, Record
 from fozzy.core.outcome import Status
 from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.dsl.document import Document
 from fozzy.sim.kernel import Turned
 from fozzy.sim.schedules import scheduled
 
-Records = list[Draw | Ask | Step | Event | Found | Net]
+Records = list[Record]
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):

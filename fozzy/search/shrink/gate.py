@@ -20,8 +20,8 @@ from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple
 
 from fozzy import wall
+from fozzy.core.duration import UNITS_NS
 from fozzy.core.sources import boring
-from fozzy.dsl.duration import UNITS_NS
 from fozzy.search.clusters import number_of
 from fozzy.search.script import Script, Uncuttable, is_below
 from fozzy.search.subject import Candidate, Failure, Outcome, Subject, Tape

@@ -10,10 +10,10 @@ import msgspec
 
 from fozzy import wall
 from fozzy.core.backends import Backends
+from fozzy.core.duration import show_ns
 from fozzy.core.sources import Mutated
 from fozzy.core.summary import Mode
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.duration import show_ns
 from fozzy.dsl.load import parse
 from fozzy.engine.code import with_code
 from fozzy.engine.prepare import Ready, embed, ready

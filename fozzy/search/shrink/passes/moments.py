@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fozzy.core.duration import UNITS_NS, parse_ns
 from fozzy.core.events import Draw
 from fozzy.core.sources import boring
-from fozzy.dsl.duration import UNITS_NS, parse_ns
 from fozzy.search.script import FAULTS_PART, STEPS_PART, Node
 from fozzy.search.shrink.cut import lowest
 from fozzy.search.shrink.gate import Gate, aim_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fozzy.dsl.duration import parse_ns
+from fozzy.core.duration import parse_ns
 from fozzy.search.shrink.cut import drop_most
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.shrink.passes.moments import shorten, shown

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from fozzy.core.duration import parse_ns
 from fozzy.core.events import Draw
-from fozzy.dsl.duration import parse_ns
 from fozzy.search.script import script_of
 from fozzy.search.shrink.gate import Gate
 from fozzy.search.shrink.passes.moments import fix_times, shorten, shorten_times, shown, strike_by_steps

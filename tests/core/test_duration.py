@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fozzy.dsl.duration import PATTERN, UNITS_NS, parse_ns, show_ns
+from fozzy.core.duration import PATTERN, UNITS_NS, parse_ns, show_ns
 
 
 @given(st.integers(0, 10**15 - 1), st.sampled_from(sorted(UNITS_NS)))
