@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange, Headers
 from fozzy.core.redact import REDACTED, Redactor
-from fozzy.core.redact_exchange import ANSWER_MARK, OPAQUE_MARK, REQUEST_MARK, ExchangeCleaner
+from fozzy.core.redact_exchange import OPAQUE_MARK, REQUEST_MARK, ExchangeCleaner
 
 SECRET = "s3cr3t-91c2f7"
 
