@@ -60,6 +60,8 @@ class Connection:
                     how = await self._too_late(self._late)
             if how == "fin":
                 await self._linger()
+            elif how == "rst":
+                await self.end.flush(LINGER_S)
         except Exception:
             if self._handling is not None:
                 self._handling.turn.fail("internal_error")
