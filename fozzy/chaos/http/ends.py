@@ -81,7 +81,10 @@ class End:
             return False
 
     def is_lost(self) -> bool:
-        """Whether the other side has said that it hears nothing any more; to end its own half does not say that."""
+        """Whether the other side has said that it hears nothing any more; to end its own half does not say that.
+
+        The system tells it once.
+        """
         try:
             self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
