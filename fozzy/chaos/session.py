@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from fozzy import wall
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
@@ -31,6 +33,7 @@ class Session:
         self.load = 0  # requests in flight
         self.load_max = 0
         self.records_bodies = False  # somebody keeps whole bodies
+        self.not_recorded = ""  # why nothing is recorded any more, though it was asked for
         began = wall.elapsed_ns()
         self.now_ns = now_ns or (lambda: wall.elapsed_ns() - began)
 
@@ -48,6 +51,8 @@ class Session:
     def done(self, exchange: Exchange) -> None:
         """A request ended."""
         self.load -= 1
+        if self.not_recorded and not exchange.not_recorded:
+            exchange = replace(exchange, not_recorded=self.not_recorded)
         for listener in self.listeners:
             listener(exchange)
 

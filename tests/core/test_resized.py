@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fozzy.core.resized import resized
 
-TEXT = st.text("ab<>\"r", max_size=12)
+TEXT = st.text('ab<>"r', max_size=12)
 
 
 def test_a_piece_without_a_secret_keeps_its_size() -> None:
@@ -28,7 +28,7 @@ def test_what_was_packed_again_is_split_in_proportion() -> None:
 @given(st.lists(TEXT, min_size=1, max_size=4), st.lists(st.integers(0, 9), min_size=1, max_size=9), st.data())
 def test_sizes_add_up(kept: list[str], sizes: list[int], data: st.DataObject) -> None:
     """However a body was cut and cleaned, no size is negative and all sizes together are the body that is kept."""
-    secrets = [data.draw(st.text("sx}\"", min_size=1, max_size=8)) for _ in kept[1:]]
+    secrets = [data.draw(st.text('sx}"', min_size=1, max_size=8)) for _ in kept[1:]]
     before = kept[0] + "".join(secret + piece for secret, piece in zip(secrets, kept[1:], strict=True))
     after = "<redacted>".join(kept)
     chunks = [(index, size) for index, size in enumerate(sizes)]
