@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo flow test check unit zoo bench generate format soak clean
+.PHONY: help demo flow test check unit zoo bench bench-proxy generate format soak clean
 
 help:
 	@echo "make demo      run fozzy over its own scenarios"
@@ -12,6 +12,7 @@ help:
 	@echo "make test      every check and test"
 	@echo "make zoo       what the shrinker reaches of planted failures"
 	@echo "make bench     the benchmark table"
+	@echo "make bench-proxy  fozzy's proxy beside aimock's (needs wrk and npm)"
 	@echo "make generate  write schemas and reference pages anew"
 	@echo "make format    format the code"
 
@@ -53,6 +54,9 @@ zoo: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python tests/bench/table.py
 	$(BIN)/python -m tests.bench.shrinking
+
+bench-proxy: $(STAMP)
+	$(BIN)/python -m tests.bench.proxies --million
 
 soak: $(STAMP)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $${JOBS:-2}
