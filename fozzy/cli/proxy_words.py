@@ -82,7 +82,9 @@ def _particulars(name: str, fault: Any) -> list[str]:
 
 def _limits(limits: Limits) -> list[str]:
     words = [
-        f"{said} {_bucket(getattr(limits, name))}" for name, said in _BUCKETS.items() if getattr(limits, name) is not None
+        f"{said} {_bucket(getattr(limits, name))}"
+        for name, said in _BUCKETS.items()
+        if getattr(limits, name) is not None
     ]
     if limits.bandwidth is not None:
         words.append(f"bandwidth {_bandwidth(limits.bandwidth)}")
