@@ -40,7 +40,7 @@ jitter = 0.5
 drop = 0.25
 malformed = 0.25
 [limits]
-loss = { probability = 0.5, as = "hang" }
+loss = { probability = 0.1, as = "hang" }
 """
 
 
@@ -52,7 +52,7 @@ def test_each_field_is_of_the_strongest_who_says_it(tmp_path: Path) -> None:
     section = got.section
     assert section.latency == Latency(uniform=("5ms", "6ms"), jitter=0.5)
     assert (section.faults.drop, section.faults.malformed) == (0.5, 0.25)
-    assert section.limits.loss == Loss(probability=0.5, as_="hang")
+    assert section.limits.loss == Loss(probability=0.1, as_="hang")
     assert section.limits.bandwidth == "100KB/s"
     assert section.mode == "exclusive"
 
@@ -67,9 +67,9 @@ def test_a_scenario_alone_is_exactly_that_scenario(name: str) -> None:
 
 def test_stopping_the_scenario_leaves_what_else_was_said(tmp_path: Path) -> None:
     """The plan itself has the file and the flags and nothing of the scenario."""
-    got = begun(tmp_path, FILE, scenario="slow_backend", drop="1")
+    got = begun(tmp_path, FILE, scenario="slow_backend", drop="0.3")
     assert got.plan.latency == Latency(fixed="1s", jitter=0.5)
-    assert got.plan.faults.drop == 1.0
+    assert got.plan.faults.drop == 0.3
     merged = State.begun(got.plan).scenario("slow_backend")
     assert merged is not None
     assert (merged.about, merged.latency) == (PREDEFINED["slow_backend"].about, got.plan.latency)
