@@ -19,6 +19,13 @@ _WORDS: dict[Any, str] = {
     type(None): "null",
     Any: "any value",
 }
+# Texts with a grammar, by how their types are described: an example says more than a pattern.
+_DESCRIBED = {
+    "A whole number and a unit": 'a whole number and a unit such as "250ms"',
+    "A speed such as": 'a speed such as "1MB/s"',
+    "So many in a unit of time": 'so many in a unit of time such as "50/s"',
+    "Bytes per second, such as": 'bytes per second such as "100KB/s"',
+}
 
 
 def bare(kind: Any) -> Any:
@@ -87,10 +94,9 @@ def without_references(kind: Any) -> Any:
 @lru_cache(maxsize=1024)
 def wanted(kind: Any) -> str:
     """What a value must be: `a whole number of at least 1`, `one of "fifo", "random"`."""
-    if "A whole number and a unit" in _description(kind):
-        return 'a whole number and a unit such as "250ms"'
-    if "A speed such as" in _description(kind):
-        return 'a speed such as "1MB/s"'
+    for description, example in _DESCRIBED.items():
+        if description in _description(kind):
+            return example
     constraints = _constraints(kind)
     kind = bare(kind)
     if get_origin(kind) in (Union, types.UnionType):
@@ -99,6 +105,8 @@ def wanted(kind: Any) -> str:
     if get_origin(kind) is Literal:
         values = [f'"{value}"' if isinstance(value, str) else str(value) for value in get_args(kind)]
         return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
+    if get_origin(kind) is tuple:
+        return f"a list of {len(get_args(kind))} items, each {wanted(get_args(kind)[0])}"
     usual: str = getattr(kind, "words", "an object")
     return _WORDS.get(get_origin(kind) or kind, usual) + constraints
 

@@ -35,12 +35,21 @@ def explain(
 
 
 def explain_as(
-    doc: Document, kind: type[msgspec.Struct], rules: Callable[[dict[str, Any]], Iterable[Flaw]]
+    doc: Document,
+    kind: type[msgspec.Struct],
+    rules: Callable[[dict[str, Any]], Iterable[Flaw]],
+    at: tuple[str | int, ...] = (),
 ) -> list[Problem]:
-    """Every problem of another kind of document: what its types say, and what `rules` find in its plain data."""
+    """Every problem of another kind of document: what its types say, and what `rules` find in its plain data.
+
+    With `at` only what stands at that path, an object surely, is of this kind; the rest is not looked at.
+    """
 
     def flaws_of(raw: dict[str, Any]) -> list[Flaw]:
-        flaws = list(_walk_struct(raw, kind, (), ""))
+        whole: Any = raw
+        for key in at:
+            whole = whole[key]
+        flaws = list(_walk_struct(whole, kind, at, ""))
         told = {flaw.path for flaw in flaws}
         return [*flaws, *(Flaw(*each) for each in unusable(raw, ()) if each[0] not in told), *rules(raw)]
 

@@ -8,7 +8,7 @@ To add a fault: its struct here, a field in `Faults`, its file of behaviour in `
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -337,6 +337,7 @@ class Entry(Spelled, frozen=True, kw_only=True):
 class Plan(Section, frozen=True, kw_only=True):
     """A whole chaos file."""
 
+    noun: ClassVar[str] = "a chaos file"
     schema_: Annotated[str | None, note("Where editors find the schema of this file.")] = msgspec.field(
         name="$schema", default=None
     )
