@@ -41,6 +41,7 @@ from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, by_tag
 from fozzy.dsl.types import fields, wanted
 from fozzy.errors import Exit
+from fozzy.faults.http.plan import Plan
 from fozzy.report import FORMATS
 from fozzy.trace.format import Footer, Header
 
@@ -83,6 +84,7 @@ def schemas() -> dict[Path, str]:
         made[SCHEMAS / f"{name.replace(' ', '-')}.json"] = schema(kinds, f"fozzy {name} --json")
     made[SCHEMAS / "schema.json"] = _schema_of_schemas()
     made[SCHEMAS / "faults.json"] = schema([FaultFile], "faults for a cluster")
+    made[SCHEMAS / "chaos-file.json"] = schema([Plan], "a chaos file")
     made[SCHEMAS / "steps.txt"] = _listed(step_types())
     parts = {"steps": ClusterSteps, "invariants": Invariants, "faults": Faults}
     made[SCHEMAS / "cluster.txt"] = "".join(
