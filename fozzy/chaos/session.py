@@ -12,7 +12,7 @@ from typing import Any
 
 from fozzy import wall
 from fozzy.core.events import Event, Record
-from fozzy.core.exchange import Exchange
+from fozzy.core.exchange import Exchange, Headers
 from fozzy.faults.http.decision import Decision, Seen
 from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.state import State
@@ -20,6 +20,7 @@ from fozzy.faults.http.state import State
 CHANGE = "chaos.change"
 
 Listener = Callable[[Record], None]
+Outgoing = Callable[[Headers, Decision], Headers]
 
 
 class Session:
@@ -30,6 +31,8 @@ class Session:
         self.listeners: list[Listener] = []
         self.load = 0  # requests in flight
         self.load_max = 0
+        self.connections = 0  # of clients, open now; a door that has connections keeps it
+        self.outgoing: Outgoing | None = None  # what upstream gets as headers, where somebody has a say in it
         self.records_bodies = False  # somebody keeps whole bodies
         began = wall.elapsed_ns()
         self.now_ns = now_ns or (lambda: wall.elapsed_ns() - began)

@@ -30,6 +30,7 @@ FILES = (
     "map",
     "gate",
     "simulation",
+    "chaos",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

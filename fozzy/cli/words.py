@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fozzy.cli.command import Arg, Command, Opt, Word, members, words_of
-from fozzy.cli.commands import COMMANDS, GROUPS, command_class
+from fozzy.cli.commands import BARE, COMMANDS, GROUPS, command_class
 
 COMMON = [word for word in words_of(Command) if isinstance(word.note, Opt)]
 
@@ -18,7 +18,7 @@ class NotPlain(Exception):
 
 
 def hoist(argv: Sequence[str]) -> list[str]:
-    """Common options before the command, moved behind it."""
+    """Common options before the command, moved behind it; a flag that stands without its value gets an empty one."""
     takes_value = {flag: not word.is_flag for word in COMMON for flag in _flags(word)}
     index = 0
     while index < len(argv) and argv[index].startswith("-"):
@@ -27,7 +27,14 @@ def hoist(argv: Sequence[str]) -> list[str]:
             return list(argv)
         index += 2 if takes_value.get(flag) and "=" not in argv[index] else 1
     length = 2 if index < len(argv) and argv[index] in GROUPS else 1
-    return [*argv[index : index + length], *argv[:index], *argv[index + length :]]
+    name = argv[index : index + length]
+    return [*name, *_filled([*argv[:index], *argv[index + length :]], BARE.get(" ".join(name), ()))]
+
+
+def _filled(words: list[str], bare: Sequence[str]) -> list[str]:
+    """`--chaos --json` -> `--chaos= --json`, where `--chaos` may stand without its value."""
+    ends = {index for index, word in enumerate(words, 1) if index == len(words) or words[index].startswith("-")}
+    return [f"{word}=" if word in bare and index in ends else word for index, word in enumerate(words, 1)]
 
 
 def parse(argv: Sequence[str]) -> Command:

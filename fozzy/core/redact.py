@@ -60,10 +60,18 @@ _COOKIE_ATTRIBUTES = {"path", "domain", "expires", "max-age", "samesite"}
 
 
 class Redactor:
-    """Knows the secret names of a run and learns its secret values. *Limits*: learned values live as long as the run."""
+    """Knows the secret names of a run and learns its secret values.
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    `${…}` refers to a secret and is none; without `references`, as on the wire, it is a text like any other.
+    *Limits*: learned values live as long as the run; with `values_max` the oldest are forgotten beyond that many.
+    """
+
+    def __init__(self, names: Iterable[str] = (), values_max: int | None = None, references: bool = True) -> None:
         self.names = list(names)  # besides the usual ones
+        self.forgotten = 0  # values beyond `values_max`, which are no longer looked for
+        self._values_max = values_max
+        self._reference = "${" if references else None
+        self._order: dict[str, None] = {}  # the values in the order they were learned, where the oldest go
         self._names = {plain_name(name) for name in (*NAMES, *self.names)}
         self._finder = Finder(self._names, self.is_secret)
         self._has_odd_names = any(not re.fullmatch(r"[\w.-]*", name) for name in self._names)
@@ -91,10 +99,10 @@ class Redactor:
 
     def learn(self, tree: Any) -> None:
         """Remember every secret value in `tree`, a value of builtin types."""
-        before = len(self.values)
-        for text in set(self._secrets(tree)):
+        before = len(self.values) + self.forgotten
+        for text in dict.fromkeys(self._secrets(tree)):
             self._learn_text(text)
-        if len(self.values) == before:
+        if len(self.values) + self.forgotten == before:
             return
         if len(self.values) > VALUES_MANY:
             self._pattern = ManyValues(self.values, VALUE_CHARS_MIN)
@@ -109,6 +117,13 @@ class Redactor:
     def text(self, text: str) -> str:
         """`text` with every learned value replaced."""
         return text if self._pattern is None else self._pattern.sub(REDACTED, text)
+
+    def is_harmless(self, text: str) -> bool:
+        """Whether a text surely holds no secret: `clean` would learn nothing of it and change nothing. False where
+        only that can tell. It costs a search for a dozen words, and one for each learned value."""
+        if self._has_odd_names or "\\u" in text or ("://" in text and "@" in text) or self._finder.names_one(text):
+            return False
+        return not any(value in text for value in self.values)
 
     def source(self, text: str) -> str:
         """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
@@ -171,8 +186,36 @@ class Redactor:
         if text in self._spared or len(text) > VALUE_CHARS_MAX:
             return
         for part in _secret_parts(text):
-            if _can_be_hidden(part) and plain_name(part) not in self._names:
-                self.values.update(each for each in writings(part) if _can_be_hidden(each))
+            if self._can_be_hidden(part) and plain_name(part) not in self._names:
+                for each in writings(part):
+                    if self._can_be_hidden(each):
+                        self._keep(each)
+
+    def _refers(self, text: str) -> bool:
+        return self._reference is not None and self._reference in text
+
+    def _can_be_hidden(self, value: str) -> bool:
+        """Whether a text may be replaced wherever it turns up: it is long enough, no reference, and not our own mark."""
+        is_long = VALUE_CHARS_MIN <= len(value) <= VALUE_CHARS_MAX
+        return is_long and not self._refers(value) and value not in REDACTED
+
+    def _hide(self, value: Any) -> Any:
+        """A secret's stand-in. Truth values and nothing tell no secret, and a reference is not the secret itself."""
+        if value is None or isinstance(value, bool) or (isinstance(value, str) and self._refers(value)):
+            return value
+        return REDACTED
+
+    def _keep(self, value: str) -> None:
+        self.values.add(value)
+        if self._values_max is None:
+            return
+        self._order.pop(value, None)  # what is seen again is not the oldest
+        self._order[value] = None
+        if len(self._order) > self._values_max:
+            oldest = next(iter(self._order))
+            del self._order[oldest]
+            self.values.discard(oldest)
+            self.forgotten += 1
 
     def _clean(self, tree: Any) -> Any:
         if isinstance(tree, str):
@@ -184,15 +227,15 @@ class Redactor:
             secret = {name for name, _ in _named(tree) if self.is_secret(name)}
             pair = _pair_name(tree) in secret
             return {
-                self.text(key): _hide(value) if key in secret or (pair and key == "value") else self._clean(value)
+                self.text(key): self._hide(value) if key in secret or (pair and key == "value") else self._clean(value)
                 for key, value in tree.items()
             }
         if isinstance(tree, list | tuple):
             if _is_pair(tree) and self.is_secret(tree[0]):
-                return [tree[0], _hide(tree[1])]
+                return [tree[0], self._hide(tree[1])]
             cleaned = [self._clean(item) for item in tree]
             for index, at in self._arguments(tree):
-                cleaned[index] = tree[index][:at] + _hide(tree[index][at:])
+                cleaned[index] = tree[index][:at] + self._hide(tree[index][at:])
             return cleaned
         return tree
 
@@ -200,14 +243,14 @@ class Redactor:
         """A text without what was found in it."""
         pieces, done = [], 0
         for hit in hits:
-            if hit.value is None or not ("${" in hit.value or hit.value in self._spared):
+            if hit.value is None or not (self._refers(hit.value) or hit.value in self._spared):
                 pieces += [text[done : hit.start], f"{hit.quote}{REDACTED}{hit.quote}"]
                 done = hit.end
         return "".join(pieces) + text[done:] if pieces else text
 
     def _by_name(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> str:
         def hide(match: re.Match[str]) -> str:
-            if not self.is_secret(match[2]) or "${" in match[3] or match[3] in self._spared:
+            if not self.is_secret(match[2]) or self._refers(match[3]) or match[3] in self._spared:
                 return match[0]
             return match[1] + REDACTED + match[4]
 
@@ -226,11 +269,6 @@ def _secret_parts(text: str) -> Iterator[str]:
         name, equals, value = piece.strip().partition("=")
         if equals and name.lower() not in _COOKIE_ATTRIBUTES:
             yield value
-
-
-def _can_be_hidden(value: str) -> bool:
-    """Whether a text may be replaced wherever it turns up: it is long enough, no reference, and not our own mark."""
-    return VALUE_CHARS_MIN <= len(value) <= VALUE_CHARS_MAX and "${" not in value and value not in REDACTED
 
 
 def _pair_name(tree: dict[str, Any]) -> str | None:
@@ -262,10 +300,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
-
-
-def _hide(value: Any) -> Any:
-    """A secret's stand-in. Truth values and nothing tell no secret, and a reference is not the secret itself."""
-    if value is None or isinstance(value, bool) or (isinstance(value, str) and "${" in value):
-        return value
-    return REDACTED

@@ -29,6 +29,7 @@ _ARGUMENT = re.compile(rf"(?s)[ \t]+(?:{_DOUBLE}|{_SINGLE}|([^\s\"'<$\[\\-][^\s\
 _USERINFO = re.compile(r"""://[^\s/:@"'<>]*:([^\s/@"'<>]+)@""")
 _WHOLE_LINE = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
 _WORD = re.compile(r"[a-z0-9]+")
+_NAME = re.compile(rf"[\w.-]{{0,{NAME_CHARS_MAX}}}")
 
 
 class Hit(NamedTuple):
@@ -55,6 +56,20 @@ class Finder:
         """Whether a secret name can stand in a text, as far as its letters go."""
         lowered = text.lower()
         return any(stem in lowered for stem in self._stems)
+
+    def names_one(self, text: str) -> bool:
+        """Whether a secret name stands anywhere in a text, whatever stands after it."""
+        lowered, is_secret = text.lower(), self._is_secret
+        if len(lowered) != len(text):
+            return self.may_hold(text)
+        for stem in self._stems:
+            place = lowered.find(stem)
+            while place != -1:
+                start, end = _name_around(text, place)
+                if is_secret(text[start:end]):
+                    return True
+                place = lowered.find(stem, place + len(stem))
+        return False
 
     def hits(self, text: str) -> list[Hit]:
         """The secrets in a text, in order, none inside another."""
@@ -103,17 +118,14 @@ class Finder:
         return found
 
 
+def _name_end(text: str, start: int) -> int:
+    match = _NAME.match(text, start)
+    return start if match is None else match.end()
+
+
 def _name_around(text: str, place: int) -> tuple[int, int]:
-    start, end = place, place
-    while start and place - start < NAME_CHARS_MAX and _is_of_name(text[start - 1]):
-        start -= 1
-    while end < len(text) and end - place < NAME_CHARS_MAX and _is_of_name(text[end]):
-        end += 1
-    return start, end
-
-
-def _is_of_name(char: str) -> bool:
-    return char.isalnum() or char in "_.-"
+    before = text[max(0, place - NAME_CHARS_MAX) : place][::-1]
+    return place - _name_end(before, 0), _name_end(text, place)
 
 
 def _after(text: str, start: int, end: int) -> Hit | None:

@@ -68,6 +68,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ci": ("ci:Ci", "Say what a trace is worth: verify, replay, flakiness, speed."),
     "gate": ("gate:Gate", "Make the strict checks on what changed, or on a scope."),
     "full": ("full:Full", "Make every check on everything."),
+    "proxy http": ("proxy_http:Http", "Stand before an HTTP service, let faults onto the wire, record and replay."),
+    "proxy scenarios": ("proxy_scenarios:Scenarios", "Show the chaos scenarios there are, and what each does."),
+    "proxy status": ("proxy_control:Status", "Show what a running proxy does and has done."),
+    "proxy start": ("proxy_control:Start", "Start a scenario in a running proxy."),
+    "proxy stop": ("proxy_control:Stop", "Stop a scenario in a running proxy, or all of them."),
+    "proxy journal": ("proxy_journal:Journal", "Show the requests that went through a running proxy."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, a document."),
     "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),
@@ -81,7 +87,11 @@ GROUPS |= {"trace": "Look at traces.", "report": "Look at recorded runs.", "arti
 GROUPS["memory"] = "See what a recorded run held."
 GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["map"] = "Say which code is risky, and which of it recorded runs touched."
+GROUPS["proxy"] = "Let faults onto the wire."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
+
+# Flags with a value that may stand without one: before another option, or at the end.
+BARE: dict[str, tuple[str, ...]] = {"proxy http": ("--chaos",)}
 
 
 def command_class(name: str) -> type[Command]:
