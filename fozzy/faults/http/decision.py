@@ -134,3 +134,4 @@ class Decision(NamedTuple):
     down: Pace | None
     refused: str  # an error of the request's own chaos headers, in strict: answer 400
     notes: tuple[str, ...]  # what was ignored, and why
+    origin: str = ""  # who declares what is planned, as in rolls

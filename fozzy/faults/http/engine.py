@@ -1,0 +1,233 @@
+"""The engine: a plan, a request and a clock in, a decision with every roll out. It does no I/O and reads no clock.
+
+Rule 1: every draw is keyed by the request itself (`keyed`), so no other request and no other fault moves it.
+Rule 2: rates, ordinals and slots follow the order in which requests come; that order is in the records (`number`).
+Rule 3: a change is compiled whole before it is in force; one that is refused changes nothing.
+Rule 4: while chaos is off nothing is drawn and no body is read, unless somebody records (`keyed`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fozzy.core.exchange import Roll
+from fozzy.errors import InputError
+from fozzy.faults.http import headers
+from fozzy.faults.http.armed import Armed, Tally
+from fozzy.faults.http.canonical import digest_of, key_of, parts_of
+from fozzy.faults.http.compile import Compiled, Connections, Paced
+from fozzy.faults.http.decision import Action, Decision, Pace, Seen
+from fozzy.faults.http.dice import Dice
+from fozzy.faults.http.explained import Effective, explained
+from fozzy.faults.http.kinds.base import gives
+from fozzy.faults.http.kinds.rate_limit import limited
+from fozzy.faults.http.limits import Buckets, Limit, Paces, Short
+from fozzy.faults.http.match import Facts
+from fozzy.faults.http.plan import Plan
+from fozzy.faults.http.program import Fields, Program
+from fozzy.faults.http.rolling import cascade, delay_of, exclusive
+from fozzy.faults.http.state import State
+from fozzy.faults.http.tables import Counted
+from fozzy.faults.http.timetable import NEVER_NS, Timetable
+from fozzy.faults.keyed import base_of
+
+LIMITED = "limit.rate"
+CROWDED = "limit.concurrency"
+
+Head = tuple[Any, ...]  # the first ten fields of a decision
+Over = tuple[str, Action, str, str]  # a limit's name, action, note and origin
+_made = Decision._make
+_CROWD = gives(503, "chaos_concurrency", "too many requests are in flight")
+
+
+class Engine:
+    """Decides for one run. *Errors*: `InputError` with a code `chaos.*`. *Limits*: its tables are bounded (`tables`)."""
+
+    def __init__(
+        self, plan: Plan, seed: int, *, strict: bool = True, keyed: bool = False, has_upstream: bool = False
+    ) -> None:
+        self.seed = seed
+        self.strict = strict
+        self.keyed = keyed  # make keys also where nothing could be drawn: somebody records
+        self.has_upstream = has_upstream  # whoever asks has somebody to ask besides the plan
+        self.number = 0  # decisions and changes so far
+        self.requests = 0
+        self.occurrences: Counted[str] = Counted()
+        self.slots: Counted[tuple[int, str]] = Counted()
+        self.buckets = Buckets()
+        self.paces = Paces()
+        self.timetable = Timetable()
+        self.is_idle = True
+        self.due_ns = NEVER_NS
+        self.program = Program(State.begun(plan), None, 0)
+        self._follow()
+
+    @property
+    def state(self) -> State:
+        """What is in force."""
+        return self.program.state
+
+    @property
+    def connections(self) -> Connections:
+        """What holds for connections; a door keeps it."""
+        return self.program.connections
+
+    def change(self, state: State, now_ns: int) -> int:
+        """Put another state in force, all of it or nothing. Returns the change's number. *Errors*: `InputError`."""
+        self.program = Program(state, self.program, now_ns)
+        self._follow()
+        self.number += 1
+        return self.number
+
+    def _follow(self) -> None:
+        self.is_idle = self.program.is_idle
+        self.timetable.follow(self.state)
+        self.due_ns = self.timetable.due_ns(self.state, self.requests)
+
+    def due(self, now_ns: int) -> list[tuple[State, str]]:
+        """What the schedule and the durations of scenarios have due by now, in order; each is told once."""
+        changes = self.timetable.due(self.state, now_ns, self.requests)
+        self.due_ns = self.timetable.due_ns(changes[-1][0] if changes else self.state, self.requests)
+        return changes
+
+    def decide(self, seen: Seen, now_ns: int, load: int) -> Decision:
+        """What happens to a request that came at `now_ns`, while `load` others are in flight."""
+        self.number = number = self.number + 1
+        self.requests += 1
+        if self.requests >= self.timetable.next_requests:
+            self.due_ns = 0
+        program = self.program
+        said = headers.said(seen.headers, program.latency_max_ns)
+        test = seen.test or said.test
+        notes: tuple[str, ...] = ()
+        head: Head
+        if said is not headers.NOTHING:
+            notes, refused = self._heard(said)
+            if refused:
+                head = (number, now_ns, "", 0, test, "", None, "", 0, "internal")
+                return _made((*head, (), 0, "", None, None, None, refused, (), ""))
+        fields = said.fields if program.enabled else ()
+        facts = Facts(seen, test, program.client_of(seen))
+        at = program.route_of(facts)
+        route, place = program.placed(at)
+        source = program.source_of(route, self.has_upstream)
+        slot = 0 if route is None or not route.answers else self._slot(at, len(route.answers), test)
+        is_open = (fields or not self.is_idle) and source != "internal"
+        if not is_open and not self.keyed:
+            head = (number, now_ns, "", 0, test, "", route, place, slot, source)
+            return _made((*head, (), 0, "", None, None, None, "", notes, ""))
+        digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
+        parts = parts_of(seen.method, seen.target, digest, test)
+        key = key_of(parts)
+        occurrence = self.occurrences.next(key)
+        head = (number, now_ns, key, occurrence, test, digest, route, place, slot, source)
+        if not is_open:
+            return _made((*head, (), 0, "", None, None, None, "", notes, ""))
+        base = base_of(self.seed, parts, occurrence)
+        return self._decided(head, (facts, at, fields, notes), base, load)
+
+    def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
+        """What is noted of a request's headers, and why it is refused."""
+        if not self.program.enabled:
+            return (("ignored: chaos is off",) if said.fields or said.wrong else ()), ""
+        if said.wrong and self.strict:
+            return (), "; ".join(said.wrong)
+        return tuple(f"ignored: {wrong}" for wrong in said.wrong), ""
+
+    def _slot(self, at: int | None, answers: int, test: str) -> int:
+        """Which of its answers a route gives: one after the other for each test, and the last one from then on."""
+        return min(self.slots.next((at or 0, test)), answers) - 1
+
+    def _decided(
+        self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], base: int, load: int
+    ) -> Decision:
+        facts, at, fields, notes = asked
+        now_ns: int = head[1]
+        try:
+            section = self.program.section(facts.test, at, fields)
+        except InputError as error:  # the probabilities of headers add up to too much
+            if self.strict:
+                return _made((*head, (), 0, "", None, None, None, error.message, notes, ""))
+            section, notes = self.program.section(facts.test, at), (*notes, f"ignored: {error.message}")
+        limit = self._limit(section, facts, at, (now_ns, load)) if section.is_limited else None
+        if limit is not None:
+            return _limited(head, notes, limit)
+        rolls: list[Roll] = []
+        delay_ns = delay_of(section, facts, base, now_ns, rolls) if section.latency is not None else 0
+        struck: Armed | None = None
+        if section.faults:
+            roll = cascade if section.exclusive is None else exclusive
+            struck = roll(section, facts, base, now_ns, rolls)
+        planned, origin, action = _strike(struck, facts, base, rolls)
+        up, down = (None, None) if section.bandwidth is None else _paces(section.bandwidth, facts, at)
+        return _made((*head, tuple(rolls), delay_ns, planned, action, up, down, "", notes, origin))
+
+    def _limit(self, section: Compiled, facts: Facts, at: int | None, when: tuple[int, int]) -> Over | None:
+        """The limit that a request is over: name, action, note and who set it."""
+        now_ns, load = when
+        short = self.buckets.charge([(each, _key_of(each, facts, at)) for each in section.buckets], now_ns)
+        if short is not None:
+            return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
+        if section.concurrency is None or load < section.concurrency:
+            return None
+        note = f"{load} requests are in flight and {section.concurrency} may be"
+        return CROWDED, _CROWD, note, section.limits["concurrency"].origin
+
+    def applied(self, decision: Decision) -> None:
+        """What was planned was done."""
+        count = self.program.pool.counts.get((decision.origin, decision.planned))
+        if count is not None:
+            count.applied += 1
+
+    def bypassed(self, decision: Decision, reason: str) -> None:
+        """What was planned could not be done; the reason is in the record."""
+        assert reason, "a bypass has its reason"
+        count = self.program.pool.counts.get((decision.origin, decision.planned))
+        if count is not None:
+            count.bypassed += 1
+
+    def pace(self, pace: Pace, size: int, now_ns: int) -> int:
+        """Nanoseconds until `size` bytes may have gone; they are charged. Best in slices of `limits.slice_bytes`."""
+        return self.paces.take(pace, size, now_ns)
+
+    def tallies(self) -> list[Tally]:
+        """What became of every fault that is or was declared, in the order in which they were declared."""
+        return self.program.pool.tallies()
+
+    def effective(self, test: str = "", route: int | None = None) -> Effective:
+        """What holds for the requests of a test scope and a route, each field with who said it."""
+        return explained(self.state, self.program.layers(test, route))
+
+
+def _limited(head: Head, notes: tuple[str, ...], limit: Over) -> Decision:
+    planned, action, note, origin = limit
+    return _made((*head, (), 0, planned, action, None, None, "", (*notes, note), origin))
+
+
+def _strike(struck: Armed | None, facts: Facts, base: int, rolls: list[Roll]) -> tuple[str, str, Action | None]:
+    if struck is None or struck.act is None:
+        return "", "", None
+    return struck.name, struck.origin, struck.act(Dice(base, struck.origin, rolls, struck.turns - 1), facts)
+
+
+def _key_of(limit: Limit, facts: Facts, at: int | None) -> str:
+    """Whose bucket it is: everybody's, a client's, a route's; without a route each path is one."""
+    if limit.scope == "client":
+        return facts.client
+    if limit.scope == "route":
+        return facts.path if at is None else f"routes[{at}]"
+    return ""
+
+
+def _empty(short: Short) -> str:
+    of = f" of {short.key}" if short.key else ""
+    return f"the {short.limit.scope} bucket{of} is empty for {short.wait_ns} ns"
+
+
+def _paces(paced: Paced, facts: Facts, at: int | None) -> tuple[Pace | None, Pace | None]:
+    whose = {"global": "global", "client": f"client {facts.client}"}.get(paced.per)
+    scope = whose or f"route {facts.path if at is None else f'routes[{at}]'}"
+    if paced.origin.startswith(("routes[", "test ")):
+        scope = f"{scope} of {paced.origin}"
+    up = None if paced.up is None else Pace(scope, "up", paced.up)
+    return up, None if paced.down is None else Pace(scope, "down", paced.down)

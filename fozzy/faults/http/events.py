@@ -1,0 +1,129 @@
+"""Streams of events, split as they come: server-sent events (WHATWG HTML, 9.2) and JSON lines.
+
+Rule 1: the pieces of a stream, joined, are the stream, byte for byte; how it was sliced on its way does not matter.
+Rule 2: only what a client would be told about is an event: a comment, a lone `retry` or a blank line is not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+Kind = Literal["sse", "ndjson"]
+
+EVENT_BYTES_MAX = 1024 * 1024  # a longer event is passed on in pieces that are no events
+
+_END = re.compile(rb"\r\n|\n|\r")
+_BOM = b"\xef\xbb\xbf"
+_KINDS: dict[str, Kind] = {
+    "text/event-stream": "sse",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "application/x-jsonlines": "ndjson",
+    "application/jsonlines": "ndjson",
+    "application/stream+json": "ndjson",
+}
+
+
+class Piece(NamedTuple):
+    """Some bytes of a stream; `is_event` where they are one whole event."""
+
+    raw: bytes
+    is_event: bool
+
+
+def kind_of(content_type: str) -> Kind | None:
+    """Which kind of stream a content type announces."""
+    return _KINDS.get(content_type.partition(";")[0].strip().lower())
+
+
+class Splitter:
+    """Splits one stream. *Limits*: keeps at most one event and one slice; an event over `event_bytes_max` is none."""
+
+    def __init__(self, kind: Kind, event_bytes_max: int = EVENT_BYTES_MAX) -> None:
+        self.kind = kind
+        self.event_bytes_max = event_bytes_max
+        self.too_long = 0  # events that were too long to be one
+        self._held = bytearray()
+        self._line = 0  # where the present line begins
+        self._scan = 0  # up to where no line ends
+        self._has_data = False
+        self._has_lines = False
+        self._is_late = False  # the beginning of the present event was passed on already
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that are complete now."""
+        self._held += data
+        pieces: list[Piece] = []
+        while (found := _END.search(self._held, self._scan)) is not None:
+            if found[0] == b"\r" and found.end() == len(self._held):
+                break  # the other half of this line's end may still come
+            self._take(found.start(), found.end(), pieces)
+        else:
+            self._scan = len(self._held)
+        if len(self._held) > self.event_bytes_max:
+            self._pass_on(pieces)
+        return pieces
+
+    def end(self) -> list[Piece]:
+        """What is left when the stream ends: a last line of JSON is an event, half a server-sent event is none."""
+        pieces: list[Piece] = []
+        if self._held.endswith(b"\r"):
+            self._take(len(self._held) - 1, len(self._held), pieces)
+        if self._held:
+            is_line = self.kind == "ndjson" and bool(self._held.strip())
+            pieces.append(Piece(bytes(self._held), is_line and not self._is_late))
+            self._held.clear()
+        return pieces
+
+    def _take(self, line_end: int, after: int, pieces: list[Piece]) -> None:
+        line = bytes(self._held[self._line : line_end])
+        self._line = self._scan = after
+        if self.kind == "ndjson":
+            self._emit(pieces, bool(line.strip()))
+        elif line:
+            self._has_lines = True
+            self._has_data = self._has_data or _field(line) == b"data"
+        else:
+            self._emit(pieces, self._has_data)
+
+    def _emit(self, pieces: list[Piece], is_event: bool) -> None:
+        pieces.append(Piece(bytes(self._held[: self._line]), is_event and not self._is_late))
+        del self._held[: self._line]
+        self._line = self._scan = 0
+        self._has_data = self._has_lines = self._is_late = False
+
+    def _pass_on(self, pieces: list[Piece]) -> None:
+        self.too_long += not self._is_late
+        pieces.append(Piece(bytes(self._held), False))
+        self._held.clear()
+        self._line = self._scan = 0
+        self._is_late = True
+
+
+def _field(line: bytes) -> bytes:
+    return line.removeprefix(_BOM).partition(b":")[0]
+
+
+def data_of(kind: Kind, raw: bytes) -> bytes:
+    """The data of an event: its line of JSON, or its `data` fields joined by newlines."""
+    if kind == "ndjson":
+        return raw.rstrip(b"\r\n")
+    fields = [line.partition(b":")[2] for line in _lines(raw) if _field(line) == b"data"]
+    return b"\n".join(field.removeprefix(b" ") for field in fields)
+
+
+def with_data(kind: Kind, raw: bytes, data: bytes) -> bytes:
+    """An event with other data; its other fields and the ends of its lines stay."""
+    if kind == "ndjson":
+        return data + raw[len(raw.rstrip(b"\r\n")) :]
+    found = _END.search(raw)
+    end = found[0] if found else b"\n"
+    kept = [line for line in _lines(raw) if line and _field(line) != b"data"]
+    bom = _BOM if raw.startswith(_BOM) and not (kept and kept[0].startswith(_BOM)) else b""
+    return bom + b"".join(line + end for line in [*kept, *(b"data: " + each for each in data.split(b"\n")), b""])
+
+
+def _lines(raw: bytes) -> list[bytes]:
+    return _END.split(raw)

@@ -1,0 +1,102 @@
+"""Which of several sections wins, field by field: header, route, test scope, server. Each field knows who said it.
+
+The server's section is the plan's own, or that of the scenarios that are active: the first takes its place whole, the
+others are laid over it. A test scope takes the server's place, or is laid over it with `merge`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fozzy.faults.http.kinds import ACTS
+from fozzy.faults.http.plan import Faults, Latency, Limits, Scope, Section
+from fozzy.faults.http.state import State
+
+HEADER = "header"
+SERVER = "server"
+MODE = "cascade"  # where nobody says one
+LIMITS = ("global_", "client", "route", "bandwidth", "concurrency")
+CONNECTION_LIMITS = ("max_connections", "idle_timeout", "connection_timeout")
+
+
+class Layer(NamedTuple):
+    """One who may say something, and since when."""
+
+    origin: str
+    since_ns: int
+    mode: str | None
+    latency: Latency | None
+    faults: Faults
+    limits: Limits
+
+
+class Said(NamedTuple):
+    """The value of a field, who said it, and since when."""
+
+    value: Any
+    origin: str
+    since_ns: int
+
+
+class Resolved(NamedTuple):
+    """What holds for some requests; fields that nobody says are missing."""
+
+    mode: Said
+    latency: Said | None
+    faults: dict[str, Said]  # in the order in which they are tried; a number where a number was said
+    limits: dict[str, Said]
+
+
+def layers(state: State, test: str = "", route: int | None = None, test_since_ns: int | None = None) -> list[Layer]:
+    """Who may say something about a request, the farthest first."""
+    found = _server(state)
+    scope = state.tests.get(test)
+    if scope is not None:
+        since = state.since_ns if test_since_ns is None else test_since_ns
+        layer = _layer(f"test {test}", since, scope)
+        found = [*found, layer] if scope.merge else [layer]
+    if route is not None:
+        place = state.plan.routes[route]
+        found.append(Layer(place_of(route), state.since_ns, None, place.latency, place.faults, place.limits))
+    return found
+
+
+def _server(state: State) -> list[Layer]:
+    if not state.active:
+        return [_layer(SERVER, state.since_ns, state.plan)]
+    found = []
+    for active in state.active:
+        scenario = state.scenario(active.name)
+        assert scenario is not None, f"{active.name} was never a scenario"
+        found.append(_layer(f"scenario {active.name}", active.since_ns, scenario))
+    return found
+
+
+def _layer(origin: str, since_ns: int, section: Section | Scope) -> Layer:
+    return Layer(origin, since_ns, section.mode, section.latency, section.faults, section.limits)
+
+
+def place_of(route: int) -> str:
+    """Where a route stands in its plan."""
+    return f"routes[{route}]"
+
+
+def resolved(found: list[Layer]) -> Resolved:
+    """The layers as one: of each field the nearest that says it."""
+    mode, latency = Said(MODE, "default", 0), None
+    faults: dict[str, Said] = {}
+    limits: dict[str, Said] = {}
+    for layer in found:
+        if layer.mode is not None:
+            mode = Said(layer.mode, layer.origin, layer.since_ns)
+        if layer.latency is not None:
+            latency = Said(layer.latency, layer.origin, layer.since_ns)
+        for name in ACTS:
+            value = layer.limits.loss if name == "loss" else getattr(layer.faults, name)
+            if value is not None:
+                faults[name] = Said(value, layer.origin, layer.since_ns)
+        for name in (*LIMITS, *CONNECTION_LIMITS):
+            value = getattr(layer.limits, name)
+            if value is not None:
+                limits[name] = Said(value, layer.origin, layer.since_ns)
+    return Resolved(mode, latency, {name: faults[name] for name in ACTS if name in faults}, limits)
