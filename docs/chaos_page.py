@@ -82,7 +82,9 @@ Field by field, the nearest that says something:
    plan's section, whole; what is started with `stack` is merged over it field by field, in the order of starting.
 
 A fault is one field: a route that says `faults.drop` changes nothing of the server's `faults.status`. A probability of 0
-turns a fault off there. `GET /fozzy/explain` shows for any request which field comes from where.
+turns a fault off there.
+
+The request's own headers:
 
 | header | is |
 |---|---|
@@ -115,8 +117,10 @@ once get the decisions that one client gets. What counts requests (`first`, `eve
 ramps over requests, `sequence`, limits) follows the order of arrival, and that order is recorded.
 
 A draw is a whole number in [0, 2^53); probability *p* hits where it is at least 2^53 − *p*·2^53, so 0 is always the boring
-choice. A probability of exactly 0 draws nothing. Every draw, hit or miss, is in the record of its request, with its
-probability and who set it. The generator is in [determinism](determinism.md#draws-on-the-wire).
+choice. A probability of exactly 0 draws nothing, and a fault without one strikes without a draw. Every draw that decides
+whether and how a fault strikes, hit or miss, is in the record of its request, with its probability and who set it;
+`malformed.place` is drawn when the bytes are there. The generator is [specified bit for
+bit](determinism.md#draws-on-the-wire).
 
 | draw | decides |
 |---|---|
@@ -134,7 +138,7 @@ DRAWS = {
     "partial.place": "where the body is cut",
     "drop_event.event": "which event is left out",
     "corrupt_event.event": "which event is damaged",
-    "damage.*": "which bytes are damaged",
+    "malformed.place": "which bytes are damaged, of a body or an event",
 }
 
 # What a client sees, whether upstream is asked, and what the record calls it. Keys are those of `ACTS`.

@@ -152,7 +152,7 @@ class Status(Fault, frozen=True, kw_only=True):
 
     codes: Annotated[list[Code | Weighted], note("One of these is drawn; an item may have a weight.")] = []
     sequence: Annotated[
-        list[Literal[0] | Code], note("One after the other, from the first again; 0 lets a request pass.")
+        list[Literal[0] | Code], note("One after the other, 0 lets a request pass; after the last one all pass.")
     ] = []
     body: Annotated[str | None, note("The body; `{status}`, `{method}` and `{path}` are replaced.")] = None
     headers: Annotated[dict[str, str], note("Headers of the answer.")] = {}
@@ -256,7 +256,7 @@ class Limits(Spelled, frozen=True, kw_only=True, rename={"global_": "global"}):
 
     global_: Annotated[Bucket | None, note("Requests of everybody together.")] = None
     client: Annotated[Bucket | None, note("Requests of each client.")] = None
-    route: Annotated[Bucket | None, note("Requests of each route.")] = None
+    route: Annotated[Bucket | None, note("Requests of each route; where none matches, of each path.")] = None
     bandwidth: Annotated[
         BytesRate | Bandwidth | None, note("Bytes per second; a plain rate is for each direction.")
     ] = None
@@ -318,7 +318,7 @@ class Route(Match, frozen=True, kw_only=True):
     name: Annotated[str, note("What it is called in lists.")] = ""
     upstream: Annotated[str | None, note("Where its requests go, as `http://127.0.0.1:9000`.")] = None
     answer: Annotated[Answer | None, note("What its requests get; upstream is not asked.")] = None
-    answers: Annotated[list[Answer], note("What they get one after the other; the last one from then on.")] = []
+    answers: Annotated[list[Answer], note("What they get one after the other, for each test; the last one from then on.")] = []
     latency: Annotated[Latency | None, note("How long its requests wait first.")] = None
     faults: Annotated[Faults, note("What goes wrong with them.")] = Faults()
     limits: Annotated[Limits, note("What is measured of them.")] = Limits()
@@ -329,8 +329,8 @@ class Entry(Spelled, frozen=True, kw_only=True):
 
     start: Annotated[str, note("The name of the scenario.")]
     at: Annotated[Duration | None, note("At this time since the start.")] = None
-    after_requests: Annotated[Ordinal | None, note("After so many requests.")] = None
-    every: Annotated[Duration | None, note("Again and again, so long after the last time.")] = None
+    after_requests: Annotated[Ordinal | None, note("After so many requests of the run.")] = None
+    every: Annotated[Duration | None, note("Again and again, with this period; begins at `at`, else after one period.")] = None
     stack: Annotated[bool, note("On top of what is active, and not in its place.")] = False
 
 
