@@ -22,16 +22,11 @@ Rule 2: a request is recorded when its answer was read or closed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import anyio
 import httpx
 
-from fozzy import wall
 from fozzy.chaos.door import AnyPlan, session_of
-from fozzy.chaos.flow import End, Flow, Head, Step, Wait
 from fozzy.chaos.passage import Passage
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
