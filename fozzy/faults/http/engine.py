@@ -14,7 +14,7 @@ from fozzy.core.exchange import Roll, Source
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import digest_of, key_of, parts_of
+from fozzy.faults.http.canonical import digest_of, identity, key_of
 from fozzy.faults.http.compile import Compiled, Connections
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
@@ -29,7 +29,7 @@ from fozzy.faults.http.rolling import cascade, delay_of, exclusive
 from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
-from fozzy.faults.keyed import base_from, encoded
+from fozzy.faults.keyed import base_from
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
@@ -129,7 +129,7 @@ class Engine:
             head: Head = (self.number, now_ns, "", 0, test, "", route, place, slot, source)
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
         digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
-        parts = encoded(parts_of(seen.method, seen.target, digest, test))
+        parts = identity(seen.method, seen.target, digest, test)
         key = key_of(parts)
         occurrence = self.occurrences.next(key)
         head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
