@@ -75,14 +75,17 @@ class Engine:
 
     def change(self, state: State, now_ns: int) -> int:
         """Put another state in force, all of it or nothing. Returns the change's number. *Errors*: `InputError`."""
+        before = self.state
         self.program = Program(state, self.program, now_ns)
+        if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
+            self.slots = Counts()
         self._follow()
         self.number += 1
         return self.number
 
     def _follow(self) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state)
+        self.timetable.follow(self.state, self.requests)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:
