@@ -7,7 +7,7 @@ same request gets another decision, raise `DECISIONS`: older traces are then ref
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from blake3 import blake3
@@ -19,7 +19,7 @@ from fozzy.faults.http.plan import Plan
 from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
 
 DECISIONS = 1
-MODE = "proxy"
+MODE: Literal["proxy"] = "proxy"
 VALUES_MAX = 1000  # secrets that are looked for wherever they turn up; more are found by their names alone
 
 
