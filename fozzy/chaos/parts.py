@@ -5,6 +5,7 @@ Nothing here listens or waits: whatever is wrong with settings, files and record
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ import trio
 
 from fozzy import wall
 from fozzy.chaos import again
+from fozzy.chaos.cassette.header import Begun, wire_redactor
 from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept
+from fozzy.chaos.cassette.tape import Place
 from fozzy.chaos.http.proxy import HttpProxy
 from fozzy.chaos.journal import Journal
 from fozzy.chaos.otlp import Otlp
 from fozzy.chaos.session import Session
-from fozzy.chaos.settings import Settings
+from fozzy.chaos.settings import Cassette, Settings
 from fozzy.chaos.stats import Stats
 from fozzy.chaos.totals import Totals
 from fozzy.core.exchange import Exchange
@@ -25,6 +28,7 @@ from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
 from fozzy.faults.http import control
 from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.engine import Engine
+from fozzy.trace.finalize import partial_of
 
 BUG = "a fault of fozzy's ended a connection"
 
@@ -47,6 +51,9 @@ class Parts:
         self.stats = Stats()
         self.stopped = trio.Event()
         self.stopped_by = ""
+        self.listened = ""  # where, once it does
+        self.controlled = ""
+        self.notes: list[str] = []  # for who shows it
         self.summary: Callable[[str], Summary] = self.plain_summary
         self.kept: Kept | None = None
         self.tasks: list[Callable[[], Awaitable[None]]] = []
@@ -61,6 +68,11 @@ class Parts:
 
     def _listen(self) -> None:
         listeners = self.session.listeners
+        cassette = self.settings.cassette
+        if cassette is not None and cassette.mode != "replay":
+            self.recorder = self._recorder(cassette)
+            self.recorder.attach(self.session)
+            self.tasks.append(self.recorder.flushing)
         listeners.append(self.totals.listen)
         if self.settings.control is not None:
             listeners += [self.journal.listen, self.stats.listen]
@@ -69,6 +81,16 @@ class Parts:
             listeners.append(self.otlp.listen)
             self.session.outgoing = self.otlp.outgoing
             self.tasks.append(self.otlp.run)
+
+    def _recorder(self, cassette: Cassette) -> CassetteRecorder:
+        """*Errors*: `StoreError`, `EvidenceError` for a file that cannot be written, or gone on with."""
+        engine, settings = self.engine, self.settings
+        begun = Begun(
+            seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan
+        )
+        place = Place(cassette.path, cassette.policy, self.run_id, goes_on=cassette.mode == "auto")
+        redactor = wire_redactor(list(settings.redact))
+        return CassetteRecorder(begun, settings.chaos_path, place, redactor, is_folder=cassette.is_folder)
 
     def _declared(self) -> set[tuple[str, str]]:
         """The faults that are in force at the beginning: those a strict run must have rolled."""
@@ -110,10 +132,26 @@ class Parts:
             det=False,
         )
 
+    def recorded_bytes(self) -> int | None:
+        """How large the recording is by now; none where there is none, or one for each test."""
+        cassette = self.settings.cassette
+        if self.recorder is None or cassette is None or cassette.is_folder:
+            return None
+        try:
+            return os.path.getsize(partial_of(cassette.path, self.run_id))
+        except OSError:
+            return 0
+
     def finish(self) -> None:
         """Give the recording its name. *Errors*: none; `kept` says what went wrong."""
         if self.recorder is not None and self.kept is None:
             self.kept = self.recorder.finish(self.summary)
+
+    def drop(self) -> None:
+        """It never listened: nothing of a recording stays."""
+        if self.recorder is not None and self.kept is None:
+            self.recorder.drop()
+            self.recorder = None
 
 
 class Address(NamedTuple):
@@ -138,6 +176,7 @@ class Running:
         self.stopped = parts.stopped
         self.seed = parts.seed
         self.address = Address(*address)
+        parts.listened = str(self.address)
         self.control_address: Address | None = None
         self.control_token = ""
         self._nursery = nursery

@@ -52,7 +52,11 @@ async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             for task in parts.tasks:
                 others.start_soon(task)
             async with trio.open_nursery() as traffic:
-                address = await traffic.start(parts.door.serve, settings.listening)
+                try:
+                    address = await traffic.start(parts.door.serve, settings.listening)
+                except BaseException:
+                    parts.drop()
+                    raise
                 try:
                     yield Running(parts, address, others)
                 finally:

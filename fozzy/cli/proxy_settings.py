@@ -100,7 +100,7 @@ def _cassette(said: dict[str, Any]) -> Cassette | None:
                 headers=tuple(said.get("match_header", ())),
             )
             return Cassette(
-                mode=mode,  # type: ignore[arg-type]  # one of the three
+                mode=mode,
                 path=Path(said[mode]),
                 policy=said.get("record_collision", "append"),
                 as_recorded=said.get("as_recorded", False),
