@@ -32,7 +32,7 @@ _Key = tuple[str, str, int, str, str, str, str, int]
 class _Kind(NamedTuple):
     """What an exchange of one kind adds to."""
 
-    count: Callable[[], None]
+    ask: Callable[[], None]
     took: Callable[[float], None]
     waited: Callable[[float], None]
     faults: tuple[Callable[[], None], ...]
@@ -92,7 +92,7 @@ class Metrics:
             0 if not record.delay_ns else 1 if waited else 2,
         )
         kind = self._kinds.get(key) or self._learn(record, key)
-        kind.count()
+        kind.ask()
         kind.took((record.t - record.arrived) * 1e-9)
         if record.delay_ns and waited:
             kind.waited(waited * 1e-9)

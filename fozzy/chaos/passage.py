@@ -198,5 +198,3 @@ class Passage:
 def _refusal(status: int, code: str, message: str) -> Give:
     body = msgspec.json.encode({"error": {"code": code, "message": message, "type": "proxy"}})
     return Give(status, [("content-type", "application/json")], body)
-
-
