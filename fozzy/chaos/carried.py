@@ -17,6 +17,7 @@ from fozzy.chaos.passage import Passage
 from fozzy.chaos.session import Session
 from fozzy.core.exchange import Ending, Headers
 from fozzy.faults.http.decision import Close, Give, Hold, Seen
+from fozzy.faults.http.fixtures import Fixture
 from fozzy.faults.http.headers import is_control
 
 HANG_NS = 3600 * 10**9  # what "until the client leaves" is for a client without a read timeout
@@ -74,7 +75,8 @@ class Carried:
             raise
         self._passage.status = head.status
         said = {} if self._answer is None else self._answer.extensions
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers]
+        pairs = [*head.headers, *self._passage.evidence()]
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
         return httpx.Response(head.status, headers=headers, stream=stream(), extensions=said)
 
     async def piece(self) -> bytes | None:
@@ -155,7 +157,8 @@ class Carried:
             await self._pause(action.wait_ns)
             assert action.then is not None, "what is held for ever ended above"
             return self._given(action.then)
-        return await self._asked(request)
+        fixture = passage.fixture()
+        return await (self._asked(request) if fixture is None else self._fixed(fixture))
 
     def _given(self, give: Give) -> Head:
         """An answer of ours."""
@@ -163,6 +166,21 @@ class Carried:
         head = Head.of(give.status, give.headers, self._request.method).with_length(len(give.body))
         self._ready.append(give.body if head.has_body else b"")
         return head
+
+    async def _fixed(self, fixture: Fixture) -> Head:
+        """The answer of the route."""
+        await self._pause(fixture.delay_ns)
+        head = Head.of(fixture.status, fixture.headers, self._request.method)
+        if not fixture.is_stream:
+            head = head.with_length(sum(len(piece) for _, piece in fixture.pieces))
+        pieces = iter(fixture.pieces if head.has_body else [])
+
+        async def following() -> bytes | None:
+            wait_ns, piece = next(pieces, (0, None))
+            await self._pause(wait_ns)
+            return piece
+
+        return await self._flowing(head, following)
 
     async def _asked(self, request: httpx.Request) -> Head:
         """The wrapped transport's answer, as far as it takes to know what the client gets as a head."""

@@ -94,7 +94,7 @@ class Metrics:
         kind = self._kinds.get(key) or self._learn(record, key)
         kind.ask()
         kind.took((record.t - record.arrived) * 1e-9)
-        if record.delay_ns and waited:
+        if waited:
             kind.waited(waited * 1e-9)
         for count in kind.faults:
             count()
