@@ -60,6 +60,7 @@ COVERED_ELSEWHERE = {
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
     **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "passage")},
     "faults/http/fixtures.py": "tests/chaos/test_transport.py",
+    **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
 }
 
 
