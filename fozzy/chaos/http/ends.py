@@ -56,15 +56,24 @@ class End:
             pass
         return False
 
-    def is_reset(self) -> bool:
-        """Whether the other side has ended both halves; an end of its half alone is none."""
+    def is_open(self) -> bool:
+        """Whether the other side has ended nothing; not known, so true, where something unread stands before an end."""
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def is_lost(self) -> bool:
+        """Whether the other side has said that it hears nothing any more; to end its own half does not say that."""
         try:
             self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
             return True
-        return False
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def close(self, *, at_once: bool = False) -> None:
         """Close it; `at_once` with RST, so that the other side sees a reset and not an end."""

@@ -71,7 +71,7 @@ class Facts:
     *Errors*: `Refusal` for what makes no sense; of an answer its status is of no use.
     """
 
-    __slots__ = ("chunked", "expect", "headers", "host", "length", "named", "rows", "test", "upgrade")
+    __slots__ = ("chunked", "expect", "headers", "host", "length", "named", "rows", "steers", "test", "upgrade")
 
     def __init__(self, raw: list[tuple[bytes, bytes]], is_request: bool) -> None:
         read = _OF_REQUESTS if is_request else _OF_ANSWERS
@@ -83,6 +83,7 @@ class Facts:
         self.length: int | None = None
         self.host: str | None = None
         self.expect = self.test = self.upgrade = ""
+        self.steers = False  # a header is for us
         self.named: frozenset[str] = frozenset()
         for raw_name, raw_value in raw:
             name = raw_name.decode("latin-1")
@@ -94,7 +95,9 @@ class Facts:
             if low in read:
                 if self._read(low, value):
                     rows.append(f"{name}: {value}\r\n")
-            elif not (is_request and low.startswith(CONTROL)):
+            elif is_request and low.startswith(CONTROL):
+                self.steers = True
+            else:
                 rows.append(f"{name}: {value}\r\n")
         if self.named:
             self.rows = [row for row in rows if row.partition(":")[0].lower() not in self.named]

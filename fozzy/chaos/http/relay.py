@@ -10,7 +10,6 @@ from fozzy.chaos.http.turn import Turn
 from fozzy.chaos.http.watch import Phase
 from fozzy.chaos.http.writer import Writer
 from fozzy.core.duration import show_ns
-from fozzy.faults.http.decision import Decision
 
 EVIDENCE = "X-Fozzy-Chaos"
 
@@ -20,7 +19,7 @@ async def relay(turn: Turn, answer: Answer, writer: Writer) -> None:
     decision = turn.decision
     assert decision is not None
     effect = EFFECTS.get(type(decision.action)) if decision.action is not None and not turn.is_settled else None
-    told = evidence(turn, decision) if turn.session.engine.state.plan.evidence_headers else []
+    told = evidence(turn)
     if effect is not None:
         if answer.has_body:
             turn.watch.expect(Phase.RELAY, turn.wire.body_idle_timeout_s)
@@ -58,8 +57,11 @@ async def _flow(turn: Turn, answer: Answer, writer: Writer, told: list[str]) -> 
     await writer.end(answer.trailers)
 
 
-def evidence(turn: Turn, decision: Decision) -> list[str]:
-    """What an answer says of its own chaos, where the plan wants that: the fault, its roll, the delay."""
+def evidence(turn: Turn) -> list[str]:
+    """What an answer says of its own chaos, where the plan wants that: the planned fault, its roll, the delay."""
+    decision = turn.decision
+    if decision is None or not turn.session.engine.state.plan.evidence_headers:
+        return []
     said = [decision.planned or "none", f"number={decision.number}"]
     if decision.key:
         said.append(f"key={decision.key}.{decision.occurrence}")

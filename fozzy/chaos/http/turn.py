@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import trio
 
+from fozzy.chaos.cassette.serving import Found, Miss
 from fozzy.chaos.http.answers import Answer
 from fozzy.chaos.http.heads import Head
 from fozzy.chaos.http.refusals import ClientGone, Refusal
@@ -81,6 +82,7 @@ class Turn:
         self.asked_ns = 0  # when the request's last byte was sent on
         self.head_ns = 0  # when the answer's head came
         self.answer: Answer | None = None  # the true one
+        self.found: Found | Miss | None = None  # what a cassette said
         self.sent_status = 0
         self.sent_bytes = 0
         self.sent_ended: Ending = "whole"

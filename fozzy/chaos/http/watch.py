@@ -25,6 +25,7 @@ class Phase(Enum):
     SEND = "client_stalled"  # for the client to take what is sent: reset
     HOLD = "held"  # a fault's time to pass; never late
     TOTAL = "connection_timeout"  # the connection has lived as long as it may
+    GONE = "client_gone"  # nothing: nobody is there any more
     STOP = "proxy_stopped"
 
 

@@ -27,6 +27,7 @@ class Writer:
         self._head = b""
         self.keeps = keeps
         self.has_begun = False
+        self.ends_with_connection = False  # the end of the connection is the only end the answer has
 
     async def send_whole(self, answer: Answer, body: bytes, more: list[str]) -> None:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
@@ -69,6 +70,13 @@ class Writer:
         rows = "".join(f"{name}: {value}\r\n" for name, value in headers)
         await self._put(f"HTTP/1.1 {status} {reason}\r\n{rows}\r\n".encode("latin-1"))
 
+    async def send_switch(self, answer: Answer, more: list[str]) -> None:
+        """The head of an answer after which the connection is no HTTP. *Errors*: `ClientGone`."""
+        self._turn.sent_status = answer.status
+        self.keeps = False
+        head = f"HTTP/1.1 101 {answer.reason}\r\n{''.join(answer.rows)}{''.join(more)}\r\n"
+        await self._send(head.encode("latin-1"))
+
     def _composed(self, answer: Answer, length: int | None, more: list[str]) -> bytes:
         head, rows = self._turn.head, answer.rows
         if head.method == "HEAD" or not answer.has_body:
@@ -82,8 +90,11 @@ class Writer:
                 rows = [*rows, "Transfer-Encoding: chunked\r\n"]
             else:
                 self.keeps = False
+                self.ends_with_connection = True
         elif length != answer.length or not answer.says_length:
             rows = [*without_length(rows), f"Content-Length: {length}\r\n"]
+        if self.keeps and not self._turn.is_body_whole:
+            self.keeps = False  # the rest of the request stands where the next one would
         if not self.keeps:
             more = [*more, "Connection: close\r\n"]
         elif head.version == "1.0":
