@@ -22,23 +22,15 @@ Rule 2: a request is recorded when its answer was read or closed.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
-=======
-from typing import NamedTuple
->>>>>>> main
 
+import anyio
 import httpx
 
-<<<<<<< HEAD
 from fozzy import wall
 from fozzy.chaos.carried import Carried, Hands, Next, at_once
 from fozzy.chaos.door import AnyPlan, session_of
-=======
-from fozzy.chaos.door import AnyPlan, session_of
-from fozzy.chaos.passage import Passage
->>>>>>> main
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
 
