@@ -69,6 +69,12 @@ class Buckets:
             self._keep(key, level if short else level - key[0].unit_ns, now_ns)
         return short
 
+    def left(self, limit: Limit, key: str, now_ns: int) -> int:
+        """How many tokens a bucket has; nothing is taken."""
+        full = limit.burst * limit.unit_ns
+        level, at_ns = self._levels.get((limit, key), (full, now_ns))
+        return min(full, level + max(0, now_ns - at_ns) * limit.rate) // limit.unit_ns
+
     def _level(self, key: tuple[Limit, str], now_ns: int) -> int:
         limit = key[0]
         full = limit.burst * limit.unit_ns
