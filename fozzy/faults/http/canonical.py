@@ -35,7 +35,7 @@ def digest_of(body: bytes, whole: bool = True) -> str:
 
 
 def parts_of(method: str, target: str, digest: str, test: str) -> tuple[str, str, str, str, str]:
-    """What the draws of a request are keyed by (`keyed.base_of`)."""
+    """What the key of a request is made of; its draws are keyed by `SCOPE` and the key (`keyed.base_of`)."""
     return SCOPE, method, target, digest, test
 
 

@@ -14,7 +14,7 @@ from fozzy.core.exchange import Roll
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import digest_of, key_of, parts_of
+from fozzy.faults.http.canonical import SCOPE, digest_of, key_of, parts_of
 from fozzy.faults.http.compile import Compiled, Connections, Paced
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
@@ -116,14 +116,17 @@ class Engine:
         if not is_open and not self.keyed:
             head = (number, now_ns, "", 0, test, "", route, place, slot, source)
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
-        parts = parts_of(seen.method, seen.target, digest, test)
-        key = key_of(parts)
-        occurrence = self.occurrences.next(key)
+        if seen.known is None:
+            digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
+            key = key_of(parts_of(seen.method, seen.target, digest, test))
+            occurrence = self.occurrences.next(key)
+        else:
+            key, digest, occurrence = seen.known
+            occurrence = occurrence or self.occurrences.next(key)
         head = (number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        base = base_of(self.seed, parts, occurrence)
+        base = base_of(self.seed, (SCOPE, key), occurrence)
         return self._decided(head, (facts, at, fields, notes), base, load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:

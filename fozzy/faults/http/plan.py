@@ -318,7 +318,9 @@ class Route(Match, frozen=True, kw_only=True):
     name: Annotated[str, note("What it is called in lists.")] = ""
     upstream: Annotated[str | None, note("Where its requests go, as `http://127.0.0.1:9000`.")] = None
     answer: Annotated[Answer | None, note("What its requests get; upstream is not asked.")] = None
-    answers: Annotated[list[Answer], note("What they get one after the other, for each test; the last one from then on.")] = []
+    answers: Annotated[
+        list[Answer], note("What they get one after the other, for each test; the last one from then on.")
+    ] = []
     latency: Annotated[Latency | None, note("How long its requests wait first.")] = None
     faults: Annotated[Faults, note("What goes wrong with them.")] = Faults()
     limits: Annotated[Limits, note("What is measured of them.")] = Limits()
@@ -330,7 +332,9 @@ class Entry(Spelled, frozen=True, kw_only=True):
     start: Annotated[str, note("The name of the scenario.")]
     at: Annotated[Duration | None, note("At this time since the start.")] = None
     after_requests: Annotated[Ordinal | None, note("After so many requests of the run.")] = None
-    every: Annotated[Duration | None, note("Again and again, with this period; begins at `at`, else after one period.")] = None
+    every: Annotated[
+        Duration | None, note("Again and again, with this period; begins at `at`, else after one period.")
+    ] = None
     stack: Annotated[bool, note("On top of what is active, and not in its place.")] = False
 
 
