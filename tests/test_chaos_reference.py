@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 import tomli
 from jsonschema import Draft202012Validator
 
+from fozzy.chaos.files.load import load_plan
 from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.kinds import ACTS
 from fozzy.faults.http.plan import Plan
@@ -65,3 +67,12 @@ def test_the_schema_accepts_what_the_types_accept() -> None:
     assert not check({"fautls": {}})
     assert not check({"latency": {"fixed": "soon"}})
     assert not check({"limits": {"global": {"rate": "fast"}}})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "chaos").glob("*.*")), ids=lambda path: path.name)
+def test_the_examples_are_plans(path: Path) -> None:
+    """The example files are chaos files that an engine carries out, and the guide names each."""
+    load_plan(path)
+    document = (tomli.loads if path.suffix == ".toml" else msgspec.json.decode)(path.read_text(encoding="utf-8"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert f"scenarios/chaos/{path.name}" in (ROOT / "docs" / "guides" / "chaos.md").read_text(encoding="utf-8")
