@@ -111,7 +111,7 @@ def _bandwidth(bandwidth: str | Bandwidth) -> str:
 def _when(fault: Any) -> str:
     """When it strikes, behind what it is; nothing where it always does."""
     said: list[str] = []
-    if fault.probability is not None:
+    if fault.probability is not None and fault.probability != 1:
         said.append(f"on {percent(fault.probability)}")
     for name, form in (("first", "first {}"), ("after", "after {}"), ("every", "every {}"), ("times", "at most {}")):
         value = getattr(fault, name, None) if name != "after" or isinstance(fault, Fault) else None

@@ -39,7 +39,6 @@ def parts_of(method: str, target: str, digest: str, test: str) -> tuple[str, str
     return SCOPE, method, target, digest, test
 
 
-def key_of(parts: tuple[str, ...]) -> str:
-    """16 hexadecimal digits that stand for the parts."""
-    joined = "\0".join(str(len(part)) for part in parts) + "\0" + "\0".join(parts)
-    return blake3(joined.encode("utf-8", "surrogateescape")).hexdigest(length=KEY_BYTES)
+def key_of(parts: bytes) -> str:
+    """16 hexadecimal digits that stand for encoded parts (`keyed.encoded`)."""
+    return blake3(parts).hexdigest(length=KEY_BYTES)
