@@ -85,9 +85,7 @@ class Parts:
     def _recorder(self, cassette: Cassette) -> CassetteRecorder:
         """*Errors*: `StoreError`, `EvidenceError` for a file that cannot be written, or gone on with."""
         engine, settings = self.engine, self.settings
-        begun = Begun(
-            seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan
-        )
+        begun = Begun(seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan)
         place = Place(cassette.path, cassette.policy, self.run_id, goes_on=cassette.mode == "auto")
         redactor = wire_redactor(list(settings.redact))
         return CassetteRecorder(begun, settings.chaos_path, place, redactor, is_folder=cassette.is_folder)
