@@ -56,6 +56,7 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
+    **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
 }
 
 

@@ -102,11 +102,14 @@ def _mockforge(doc: Document, raw: dict[str, Any]) -> ChaosFile:
     return ChaosFile(plan, doc.shown, block.scenario)
 
 
-def check_plan(plan: Plan) -> None:
-    """What no type can say: the engine says it. *Errors*: `InputError`."""
+def check_plan(plan: Plan, scenario: str | None = None) -> None:
+    """What no type can say: the engine says it, of a plan that begins with this scenario. *Errors*: `InputError`."""
+    from fozzy.faults.http.control import start
     from fozzy.faults.http.engine import Engine
 
-    Engine(plan, 0)
+    engine = Engine(plan, 0)
+    if scenario is not None:
+        engine.change(start(engine.state, scenario, 0), 0)
 
 
 def _check(plan: Plan, doc: Document, at: tuple[str, ...]) -> None:
@@ -154,5 +157,9 @@ def _path_in(message: str, known: Any, at: tuple[str, ...]) -> tuple[str | int, 
 
 
 def _ours(problem: Problem) -> Problem:
+    """A problem as the engine and the control API call it."""
     reason = problem.code.partition(".")[2]
-    return msgspec.structs.replace(problem, code=f"chaos.{reason}")
+    return msgspec.structs.replace(problem, code=f"chaos.{_CALLED.get(reason, reason)}")
+
+
+_CALLED = {"unknown_field": "unknown_key"}
