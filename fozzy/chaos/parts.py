@@ -9,19 +9,23 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+import msgspec
 import trio
 
 from fozzy import wall
 from fozzy.chaos import again
+from fozzy.chaos.api.controls import About, Controls
+from fozzy.chaos.api.guard import Guard, fresh_token, is_loopback
+from fozzy.chaos.api.server import ControlServer
 from fozzy.chaos.cassette.header import Begun, wire_redactor
 from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept
 from fozzy.chaos.cassette.tape import Place
 from fozzy.chaos.http.proxy import HttpProxy
 from fozzy.chaos.journal import Journal
+from fozzy.chaos.metrics import Metrics
 from fozzy.chaos.otlp import Otlp
 from fozzy.chaos.session import Session
-from fozzy.chaos.settings import Cassette, Settings
-from fozzy.chaos.stats import Stats
+from fozzy.chaos.settings import Cassette, Controlled, Settings
 from fozzy.chaos.totals import Totals
 from fozzy.core.exchange import Exchange
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
@@ -48,9 +52,11 @@ class Parts:
         self.session = Session(self.engine)
         self.totals = Totals()
         self.journal = Journal(settings.journal_size, settings.redact)
-        self.stats = Stats()
+        self.controls: Controls | None = None
+        self.control_token = ""
         self.stopped = trio.Event()
         self.stopped_by = ""
+        self.has_begun = False  # it has listened
         self.listened = ""  # where, once it does
         self.controlled = ""
         self.notes: list[str] = []  # for who shows it
@@ -65,6 +71,7 @@ class Parts:
             state = control.start(self.engine.state, settings.scenario, 0)
             self.session.change(state, "scenario started", scenario=settings.scenario)
         self.declared = self._declared()
+        self.server = None if settings.control is None else self._server(settings.control)
 
     def _listen(self) -> None:
         listeners = self.session.listeners
@@ -74,8 +81,6 @@ class Parts:
             self.recorder.attach(self.session)
             self.tasks.append(self.recorder.flushing)
         listeners.append(self.totals.listen)
-        if self.settings.control is not None:
-            listeners += [self.journal.listen, self.stats.listen]
         if self.settings.otlp is not None:
             self.otlp = Otlp(self.settings.otlp, self.session)
             listeners.append(self.otlp.listen)
@@ -85,12 +90,22 @@ class Parts:
     def _recorder(self, cassette: Cassette) -> CassetteRecorder:
         """*Errors*: `StoreError`, `EvidenceError` for a file that cannot be written, or gone on with."""
         engine, settings = self.engine, self.settings
-        begun = Begun(
-            seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan
-        )
+        begun = Begun(seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan)
         place = Place(cassette.path, cassette.policy, self.run_id, goes_on=cassette.mode == "auto")
         redactor = wire_redactor(list(settings.redact))
         return CassetteRecorder(begun, settings.chaos_path, place, redactor, is_folder=cassette.is_folder)
+
+    def _server(self, controlled: Controlled) -> ControlServer:
+        """The controls, which show bodies and count everything."""
+        self.session.records_bodies = True
+        metrics = Metrics(self.session)
+        self.session.listeners.append(metrics.listen)
+        about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)
+        self.controls = Controls(self.session, journal=self.journal, about=about, metrics=metrics.text)
+        self.controls.listen()
+        is_local = is_loopback(controlled.address.host)
+        self.control_token = controlled.token or ("" if is_local else fresh_token())
+        return ControlServer(self.controls, Guard(token=self.control_token, is_local=is_local))
 
     def _declared(self) -> set[tuple[str, str]]:
         """The faults that are in force at the beginning: those a strict run must have rolled."""
@@ -143,15 +158,12 @@ class Parts:
             return 0
 
     def finish(self) -> None:
-        """Give the recording its name. *Errors*: none; `kept` says what went wrong."""
-        if self.recorder is not None and self.kept is None:
-            self.kept = self.recorder.finish(self.summary)
-
-    def drop(self) -> None:
-        """It never listened: nothing of a recording stays."""
-        if self.recorder is not None and self.kept is None:
-            self.recorder.drop()
-            self.recorder = None
+        """Give the recording its name, once; of a proxy that never listened nothing stays. `kept` says what went wrong."""
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None and self.has_begun:
+            self.kept = recorder.finish(self.summary)
+        elif recorder is not None:
+            recorder.drop()
 
 
 class Address(NamedTuple):
@@ -167,7 +179,9 @@ class Address(NamedTuple):
 class Running:
     """A proxy that listens."""
 
-    def __init__(self, parts: Parts, address: tuple[str, int], nursery: trio.Nursery) -> None:
+    def __init__(
+        self, parts: Parts, address: tuple[str, int], control: tuple[str, int] | None, nursery: trio.Nursery
+    ) -> None:
         self.parts = parts
         self.session = parts.session
         self.engine = parts.engine
@@ -176,9 +190,12 @@ class Running:
         self.stopped = parts.stopped
         self.seed = parts.seed
         self.address = Address(*address)
+        self.control_address = None if control is None else Address(*control)
+        self.control_token = parts.control_token
         parts.listened = str(self.address)
-        self.control_address: Address | None = None
-        self.control_token = ""
+        parts.controlled = "" if control is None else str(self.control_address)
+        if parts.controls is not None:
+            parts.controls.about = msgspec.structs.replace(parts.controls.about, listening=self.url)
         self._nursery = nursery
 
     @property
