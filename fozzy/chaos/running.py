@@ -67,7 +67,9 @@ async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterat
 
 async def _others(parts: Parts, nursery: trio.Nursery) -> tuple[str, int] | None:
     """Begin all but the traffic, and say where the controls listen."""
-    for task in parts.tasks:
+    parts.tapes.spawn = nursery.start_soon
+    flushing = parts.tapes.flushing()
+    for task in [*parts.tasks, *([flushing] if flushing is not None else [])]:
         nursery.start_soon(task)
     controlled = parts.settings.control
     if parts.server is None or controlled is None:

@@ -106,7 +106,10 @@ def test_the_first_lines() -> None:
     assert lines[-2:] == ["  recording to a.fozzy", "  note: --chaos-latency-ms 5 is --latency 5ms"]
     assert all(len(each) <= 80 for each in lines[1:])
     bare = screen.Opened(listen="a:1", upstream="", control="", seed=0, words=[])
-    assert [plain(each) for each in screen.opening(bare)] == ["  fozzy proxy  a:1 -> nobody   seed 0", "  faults   none"]
+    assert [plain(each) for each in screen.opening(bare)] == [
+        "  fozzy proxy  a:1 -> nobody   seed 0",
+        "  faults   none",
+    ]
 
 
 def test_numbers_in_a_line() -> None:
