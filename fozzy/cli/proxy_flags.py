@@ -124,9 +124,14 @@ class CassetteFlags(FaultFlags, frozen=True, kw_only=True):
         list[str], Opt(("--match-header",), "This header must be as recorded too; may be repeated.", "NAME")
     ] = []
     match_body: Annotated[
-        Text, Opt(("--match-body",), "exact (the default), subset, substring, regex or ignore.", "HOW")
+        Text, Opt(("--match-body",), "exact (the default), subset, substring, regex or any.", "HOW")
     ] = None
-    match_query: Annotated[Text, Opt(("--match-query",), "exact (the default), subset or ignore.", "HOW")] = None
+    match_pattern: Annotated[
+        Text, Opt(("--match-pattern",), "With --match-body regex: what it finds in both must be the same.", "REGEX")
+    ] = None
+    match_once: Annotated[
+        Switch, Opt(("--match-once",), "Asked more often than recorded is a miss, not the last answer again.")
+    ] = None
 
 
 class DoorFlags(CassetteFlags, frozen=True, kw_only=True):

@@ -276,4 +276,4 @@ def numbers_of(proxy: Running) -> screen.Numbers:
     """All exchanges in numbers."""
     totals = proxy.totals
     p50, p99 = totals.percentiles()
-    return screen.Numbers(totals.exchanges, totals.faulted, p50, p99, proxy.parts.recorded_bytes(), proxy.session.load)
+    return screen.Numbers(totals.exchanges, totals.faulted, p50, p99, proxy.parts.tapes.bytes(), proxy.session.load)

@@ -53,8 +53,13 @@ class HttpProxy:
         self._settings: Settings | None = None
         if upstream.url is not None:
             origin_of(upstream.url)
-        if upstream.url is not None or cassette is not None:
-            session.engine.has_upstream = True
+        self._has_upstream = upstream.url is not None or session.engine.has_upstream
+        self.serve_from(cassette)
+
+    def serve_from(self, cassette: Serving | None) -> None:
+        """From the next request on answer from this recording; without one ask upstream."""
+        self.others = self.others._replace(cassette=cassette)
+        self.session.engine.has_upstream = self._has_upstream or cassette is not None
 
     @property
     def settings(self) -> Settings:
