@@ -59,7 +59,8 @@ class Gauges(Collector):
                 rates.add_metric(labels, limit.rate * SECOND_NS / limit.unit_ns)
                 bursts.add_metric(labels, limit.burst)
                 if limit.scope == "global" or (limit.scope == "route" and key):
-                    tokens.add_metric(labels, buckets.left(limit, key if limit.scope == "route" else "", now_ns))
+                    whose = "global" if limit.scope == "global" else f"route {key}"
+                    tokens.add_metric(labels, buckets.left(limit.owed(whose), now_ns))
             paced = section.bandwidth
             for direction in ("up", "down"):
                 width = None if paced is None else getattr(paced, direction)

@@ -23,6 +23,7 @@ DEPTH_MAX = 64  # a plan has ten levels; a route's JSON answer may have more
 QUERY_FIELDS_MAX = 64
 DIGITS_MAX = 1000
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 # Where a message of the engine or of `forms` names a field: it begins with it.
 _FIELD = re.compile(r"([A-Za-z_$][^\s:]*?)(?=:? |:)")
@@ -81,7 +82,7 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An empty object."""
 
 
-def query_of(call: Call, kind: type[T]) -> T:
+def query_of(call: Call, kind: type[S]) -> S:
     """The query as a type: texts are read as what its fields are. *Errors*: `Rejected` with the field."""
     given: dict[str, str] = {}
     try:
@@ -94,7 +95,7 @@ def query_of(call: Call, kind: type[T]) -> T:
         )
     except ValueError as error:
         raise Rejected(400, "chaos.bad_value", f"the query cannot be read: {error}") from None
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[type-var]
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, text in pairs:
         if name not in known:
             hint = suggestion(name, known) or (f"It has {', '.join(known)}." if known else "It takes none.")
