@@ -24,17 +24,11 @@ Rule 2: a decision needs the beginning of the body (`key_bytes`), so that is rea
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
-from fozzy.chaos.asgi_turn import AsgiTurn, Message
+from fozzy.chaos.asgi_scope import App, Receive, Scope, Send
+from fozzy.chaos.asgi_turn import AsgiTurn
 from fozzy.chaos.door import AnyPlan, session_of
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
-
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 class ChaosMiddleware:
@@ -56,7 +50,7 @@ class ChaosMiddleware:
         self.session = session_of(plan, seed, session, clock)  # decides, and has the listeners
         self._clock = clock
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection, as ASGI says it. *Errors*: what the application raises."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)

@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import quote
 
 import anyio
 
+from fozzy.chaos.asgi_scope import App, Message, Receive, Scope, Send, inner_of, is_beyond_us, pairs_of, raw_of, seen_of
 from fozzy.chaos.flow import End, Flow, Head, Step, Wait
 from fozzy.chaos.passage import DOOR_CANNOT, Passage
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
-from fozzy.core.exchange import Ending, Headers
-from fozzy.faults.http.decision import Close, Cut, EndStream, Give, Hold, Seen
+from fozzy.core.exchange import Ending
+from fozzy.faults.http.decision import Give, Hold
 from fozzy.faults.http.fixtures import Fixture
 from fozzy.faults.http.headers import is_control
-
-# What lets an application send past us.
-BYPASSES = frozenset(("http.response.pathsend", "http.response.zerocopysend", "http.response.trailers"))
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Gone(OSError):
@@ -57,10 +46,10 @@ class AsgiTurn:
         """Answer it. *Errors*: what the application raises."""
         if not await self._gather(scope):
             return await app(scope, self._given_again, self._send)
-        self._passage = passage = Passage(
-            self._session, _seen(scope, self._held, self._is_body_whole), scope["http_version"]
-        )
-        if _is_beyond_us(passage):
+        most = self._session.engine.state.plan.key_bytes
+        seen = seen_of(scope, self._held, self._is_body_whole, most)
+        self._passage = passage = Passage(self._session, seen, scope["http_version"])
+        if is_beyond_us(passage):
             passage.bypass(DOOR_CANNOT)
         try:
             with self._scope:
@@ -156,13 +145,8 @@ class AsgiTurn:
 
     def _inner(self, scope: Scope) -> Scope:
         """The scope as the application sees it."""
-        pairs: Headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        kept = [pair for pair in pairs if not is_control(pair[0])]
         hook = self._session.outgoing
-        if hook is not None:
-            kept = hook(kept, self._passage.decision)
-        extensions = {key: value for key, value in (scope.get("extensions") or {}).items() if key not in BYPASSES}
-        return {**scope, "headers": _raw(kept), "extensions": extensions}
+        return inner_of(scope, None if hook is None else lambda headers: hook(headers, self._passage.decision))
 
     async def _to_app(self) -> Message:
         """What the application receives."""
@@ -185,7 +169,7 @@ class AsgiTurn:
         if self._is_over:
             raise Gone("the client is gone")
         if message["type"] == "http.response.start":
-            pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+            pairs = pairs_of(message.get("headers", ()))
             self._has_begun = True
             await self._begin(Head.of(message["status"], pairs, self._passage.method))
         elif message["type"] == "http.response.body":
@@ -232,7 +216,7 @@ class AsgiTurn:
 
     async def _head(self, head: Head) -> None:
         self._passage.status = head.status
-        headers = _raw([*head.headers, *self._passage.evidence()])
+        headers = raw_of([*head.headers, *self._passage.evidence()])
         await self._send({"type": "http.response.start", "status": head.status, "headers": headers})
 
     async def _body(self, data: bytes, is_last: bool) -> None:
@@ -305,30 +289,3 @@ class AsgiTurn:
             await anyio.sleep(seconds)
             group.cancel_scope.cancel()
         return left
-
-
-def _is_beyond_us(passage: Passage) -> bool:
-    """Whether what is planned is nothing that an application can do to its connection."""
-    action = passage.action
-    if isinstance(action, Close) and action.at in ("accept", "before-response"):
-        return True
-    return isinstance(action, Close | Cut | EndStream) and action.how == "rst"
-
-
-def _seen(scope: Scope, held: deque[Message], is_whole: bool) -> Seen:
-    """The request as the engine sees it."""
-    body = b"".join(message.get("body", b"") for message in held)
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    lengths = [value for name, value in headers if name.lower() == "content-length" and value.isdecimal()]
-    size = len(body) if is_whole else int(lengths[0]) if lengths else None
-    chunked = any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers)
-    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
-    query = scope.get("query_string", b"").decode("latin-1")
-    client = scope.get("client") or ("", 0)
-    target = f"{path}?{query}" if query else path
-    return Seen(scope["method"], target, headers, body, size, chunked, str(client[0]))
-
-
-def _raw(pairs: Headers) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI wants them."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
