@@ -15,13 +15,17 @@ import msgspec
 from fozzy.chaos.flow import Flow, Head, flow_of
 from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
-from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
+from fozzy.core.duration import show_ns
+from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Sent
 from fozzy.faults.http.decision import Action, Close, Give, Hold, Pace, Seen
+from fozzy.faults.http.fixtures import Fixture, fixture_of
 from fozzy.faults.http.limits import slice_bytes
+from fozzy.faults.http.plan import Answer
 
 RECORD_BYTES_MAX = 8 << 20  # of one body that is kept
 TOO_LONG = "the body is longer than what is recorded"
 DOOR_CANNOT = "door_cannot"
+EVIDENCE = "x-fozzy-chaos"
 
 
 class Body:
@@ -77,6 +81,25 @@ class Passage:
         if self.decision.source == "internal":
             return _refusal(404, "no_route", "no route matches, and there is no upstream")
         return None
+
+    def fixture(self) -> Fixture | None:
+        """The answer of the request's route, where it has one of its own."""
+        route = self.decision.route
+        if self.decision.source != "fixture" or route is None:
+            return None
+        return fixture_of(route.answers[self.decision.slot] if route.answers else route.answer or Answer())
+
+    def evidence(self) -> Headers:
+        """What an answer says of its own chaos, where the plan wants that: the fault, its roll, the delay."""
+        if not self.session.engine.state.plan.evidence_headers:
+            return []
+        decision = self.decision
+        said = [decision.planned or "none", f"number={decision.number}"]
+        if decision.key:
+            said.append(f"key={decision.key}.{decision.occurrence}")
+        if decision.delay_ns:
+            said.append(f"delay={show_ns(decision.delay_ns)}")
+        return [(EVIDENCE, "; ".join(said))]
 
     def before(self) -> Give | Hold | Close | None:
         """What happens in upstream's place."""

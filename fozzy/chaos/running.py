@@ -15,11 +15,10 @@ from typing import Protocol
 
 import trio
 
-from fozzy.chaos.running_parts import Parts, Running, assembled, ending
+from fozzy.chaos.parts import Parts, Running
 from fozzy.chaos.settings import Settings
 from fozzy.core.events import Record
 
-DUE_S = 0.05  # how often is looked what the schedule has due while nobody asks anything
 KEY_BYTES = 256
 
 
@@ -47,18 +46,27 @@ class Front(Protocol):
 @asynccontextmanager
 async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterator[Running]:
     """A proxy that runs until the end of the block. *Errors*: `FozzyError` before it listens. *Closes*: everything."""
-    parts = parts or assembled(settings)
+    parts = parts or Parts(settings)
     try:
-        async with trio.open_nursery() as nursery:
-            proxy = await _begun(parts, nursery)
-            try:
-                yield proxy
-            finally:
-                nursery.cancel_scope.cancel()
+        async with trio.open_nursery() as others:
+            for task in parts.tasks:
+                others.start_soon(task)
+            async with trio.open_nursery() as traffic:
+                try:
+                    address = await traffic.start(parts.door.serve, settings.listening)
+                except BaseException:
+                    parts.drop()
+                    raise
+                try:
+                    yield Running(parts, address, others)
+                finally:
+                    traffic.cancel_scope.cancel()
+            parts.finish()
+            others.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         raise _only(group) from None
     finally:
-        ending(parts)
+        parts.finish()
 
 
 def run(parts: Parts, front: Front) -> None:
@@ -108,26 +116,6 @@ async def _typing(front: Front) -> None:
         if not data:
             return
         front.key(data)
-
-
-async def _begun(parts: Parts, nursery: trio.Nursery) -> Running:
-    """Open what is to be open, the traffic last: who reaches it finds everything else in place."""
-    await parts.control(nursery)
-    for task in parts.tasks:
-        nursery.start_soon(task)
-    nursery.start_soon(_due, parts)
-    address = await nursery.start(parts.door.serve, parts.settings.listening)
-    return Running(parts, address, nursery)
-
-
-async def _due(parts: Parts) -> None:
-    """What the schedule has due happens also while nobody asks anything."""
-    session = parts.session
-    while True:
-        await trio.sleep(DUE_S)
-        now = session.now_ns()
-        if now >= session.engine.due_ns:
-            session.tick(now)
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:

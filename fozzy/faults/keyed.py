@@ -18,7 +18,8 @@ from fozzy.core.sources import MASK, mix
 
 NAMES_MAX = 4096  # names of draws that are remembered; a plan has a few dozen
 
-_LENGTHS = tuple(length.to_bytes(4, "little") for length in range(1024))
+LENGTHS_MAX = 1024  # lengths below it are at hand as bytes
+LENGTHS = tuple(length.to_bytes(4, "little") for length in range(LENGTHS_MAX))
 
 
 def base_of(seed: int, parts: tuple[str, ...], occurrence: int) -> int:
@@ -32,7 +33,7 @@ def encoded(parts: tuple[str, ...]) -> bytes:
     for part in parts:
         data = part.encode("utf-8", "surrogateescape")
         size = len(data)
-        pieces += (_LENGTHS[size] if size < 1024 else size.to_bytes(4, "little"), data)
+        pieces += (LENGTHS[size] if size < LENGTHS_MAX else size.to_bytes(4, "little"), data)
     return b"".join(pieces)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.chaos.upstream import Upstream
 
 from tests.chaos.started import Started
+from tests.chaos.upstream import Upstream
 
 SCENARIOS = [
     "network_degradation",

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.chaos.upstream import Upstream
 
 from tests.chaos.started import Started, Taken
+from tests.chaos.upstream import Upstream
 
 # The table of the specification, in full: what holds when a scenario is active, and nothing else does.
 TABLE: dict[str, dict[str, Any]] = {

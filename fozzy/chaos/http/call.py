@@ -102,6 +102,15 @@ class Call:
                 turn.notes.append("sent again: upstream had closed the connection that was kept")
         return await self._sent(await self._connected(), interim)
 
+    def _head(self) -> bytes:
+        """The request's head; whoever has a say in what upstream gets as headers has it."""
+        turn, origin = self._turn, self._origin
+        rows, outgoing = turn.head.facts.rows, turn.session.outgoing
+        if outgoing is not None and turn.decision is not None:
+            pairs = [(name, value.strip()) for name, _, value in (row.partition(":") for row in rows)]
+            rows = [f"{name}: {value}\r\n" for name, value in outgoing(pairs, turn.decision)]
+        return request_head(turn.head, origin.authority, origin.prefix, rows)
+
     async def _sent(self, end: End, interim: Interim) -> UpstreamAnswer:
         turn = self._turn
         self._end = end
@@ -117,7 +126,7 @@ class Call:
 
     async def _send_whole(self, end: End) -> None:
         turn = self._turn
-        data = request_head(turn.head, self._origin.authority, self._origin.prefix)
+        data = self._head()
         up = turn.decision.up if turn.decision is not None else None
         try:
             if up is None or not turn.waiting:
@@ -199,7 +208,7 @@ class Call:
     async def _upload(self, end: End, both: trio.CancelScope) -> None:
         turn = self._turn
         try:
-            await end.send(request_head(turn.head, self._origin.authority, self._origin.prefix))
+            await end.send(self._head())
             while turn.waiting:
                 await self._send_piece(end, turn.waiting.pop(0))
             while piece := await turn.take():

@@ -104,6 +104,7 @@ class HttpProxy:
         connection.is_over = count >= most
         self.connections[connection] = None
         self.connections_peak = max(self.connections_peak, count + 1)
+        self.session.connections += 1
         return nursery.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:
@@ -114,6 +115,7 @@ class HttpProxy:
                 self.bugs.append(bug)
         finally:
             del self.connections[connection]
+            self.session.connections -= 1
 
 
 class House:

@@ -52,6 +52,7 @@ class Armed:
         "added",
         "chance",
         "count",
+        "declared_ns",
         "fault",
         "gates",
         "is_choosy",
@@ -68,8 +69,9 @@ class Armed:
         "turns",
     )
 
-    def __init__(self, name: str, fault: When, said: Said, count: Count) -> None:
-        self.name, self.fault, self.origin, self.since_ns, self.count = name, fault, said.origin, said.since_ns, count
+    def __init__(self, name: str, fault: When, said: Said, since_ns: int, count: Count) -> None:
+        self.name, self.fault, self.origin, self.since_ns, self.count = name, fault, said.origin, since_ns, count
+        self.declared_ns = said.since_ns
         self.added = stream(name)
         self.act: Act | None = None if isinstance(fault, Latency) else ACTS[name][1](fault)
         self.matches: Callable[[Facts], bool] | None = matcher(fault.match) if fault.match is not None else None

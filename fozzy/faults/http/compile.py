@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fozzy.core.choice import CHANCES
 from fozzy.core.duration import parse_ns
@@ -14,11 +14,14 @@ from fozzy.faults.http.kinds import whole
 from fozzy.faults.http.limits import Limit, Owed
 from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Bandwidth, Latency, When
-from fozzy.faults.http.resolve import HEADER, LIMITS, Layer, Resolved, Said, faults_of, place_of
+from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved, Said, faults_of, place_of
 from fozzy.faults.http.values import bytes_per_s
 from fozzy.faults.http.when import most
 
-COUNTS_MAX = 16_384  # declared faults whose numbers are kept
+KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any more
+
+Key = tuple[str, str]  # origin and name
+V = TypeVar("V")
 
 Paces = tuple[Pace | None, Pace | None]
 
@@ -28,6 +31,7 @@ class Compiled:
 
     __slots__ = (
         "amount",
+        "bandwidth",
         "buckets",
         "concurrency",
         "exclusive",
@@ -50,11 +54,13 @@ class Compiled:
             self.latency = None
         self.amount = None if self.latency is None else delays.amount(_as_latency(self.latency.fault))
         self.limits = found.limits
-        buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
-        self.owed = _owed(buckets, route)
+        self.buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
+        self.owed = _owed(self.buckets, route)
         self.concurrency: int | None = found.limits["concurrency"].value if "concurrency" in found.limits else None
-        self.is_limited = bool(buckets) or self.concurrency is not None
-        self.paces = None if "bandwidth" not in found.limits else _paces(found.limits["bandwidth"], route)
+        self.is_limited = bool(self.buckets) or self.concurrency is not None
+        said = found.limits.get("bandwidth")
+        self.bandwidth = None if said is None else _bandwidth(said)
+        self.paces = None if said is None or self.bandwidth is None else _paces(self.bandwidth, said.origin, route)
 
 
 def _as_latency(fault: When) -> Latency:
@@ -86,13 +92,26 @@ def _owed(buckets: list[Limit], route: int | None) -> Callable[[Facts], list[Owe
     return lambda facts: [each.owed(whose(each.scope, facts, route)) for each in buckets]
 
 
-def _paces(said: Said, route: int | None) -> Callable[[Facts], Paces]:
+class Width(NamedTuple):
+    """Bytes per second each way, and whose they are."""
+
+    up: int | None
+    down: int | None
+    per: str
+
+
+def _bandwidth(said: Said) -> Width:
     value = said.value if isinstance(said.value, Bandwidth) else Bandwidth(up=said.value, down=said.value)
     up, down = (None if each is None else bytes_per_s(each) for each in (value.up, value.down))
-    of = f" of {said.origin}" if said.origin.startswith(("routes[", "test ")) else ""
+    return Width(up, down, value.per)
+
+
+def _paces(width: Width, origin: str, route: int | None) -> Callable[[Facts], Paces]:
+    up, down, per = width
+    of = f" of {origin}" if origin.startswith(("routes[", "test ")) else ""
 
     def paces(facts: Facts) -> Paces:
-        scope = whose(value.per, facts, route) + of
+        scope = whose(per, facts, route) + of
         return None if up is None else Pace(scope, "up", up), None if down is None else Pace(scope, "down", down)
 
     return paces
@@ -108,21 +127,22 @@ def _slots(faults: tuple[Armed, ...]) -> tuple[tuple[Armed, int], ...]:
 
 
 class Pool:
-    """The armed faults of a state. What the state before declared alike goes on as it was.
+    """The armed faults of a state. What was declared alike before goes on as it was, also after a scenario in between.
 
-    *Limits*: of what is not declared any more, numbers are kept up to `COUNTS_MAX` in all.
+    *Limits*: of what is not declared any more, `KEPT_MAX` are remembered.
     """
 
-    def __init__(self, before: Pool | None = None) -> None:
-        self._before: dict[tuple[str, str], Armed] = {} if before is None else before.armed
-        self.armed: dict[tuple[str, str], Armed] = {}
-        self.counts: dict[tuple[str, str], Count] = {} if before is None else before.kept_counts()
+    def __init__(self, now_ns: int, before: Pool | None = None) -> None:
+        self._now_ns = now_ns
+        self.armed: dict[Key, Armed] = {}
+        self._known: dict[Key, Armed] = {} if before is None else before.remembered(before._known)
+        self.counts: dict[Key, Count] = {} if before is None else before.remembered(before.counts)
 
-    def kept_counts(self) -> dict[tuple[str, str], Count]:
-        """The numbers that are kept when this state ends: of too many, the oldest that nobody declares are forgotten."""
-        surplus = len(self.counts) - COUNTS_MAX
-        gone = [key for key in self.counts if key not in self.armed][: max(0, surplus)]
-        return {key: count for key, count in self.counts.items() if key not in set(gone)}
+    def remembered(self, all_of_them: dict[Key, V]) -> dict[Key, V]:
+        """What is kept when this state ends: of too many, the oldest that nobody declares any more are forgotten."""
+        surplus = max(0, len(all_of_them) - KEPT_MAX)
+        gone = set([key for key in all_of_them if key not in self.armed][:surplus])
+        return {key: value for key, value in all_of_them.items() if key not in gone}
 
     def arm_all(self, layer: Layer) -> list[Armed]:
         """Everything that one layer declares."""
@@ -137,18 +157,21 @@ class Pool:
         armed = self.armed.get(key)
         if armed is None:
             fault = said.value if isinstance(said.value, Latency) else whole(name, said.value)
-            armed = self._kept(key, fault, said.since_ns)
-            if armed is None:
-                armed = Armed(name, fault, said, self._count(key, fault))
+            armed = self._kept(key, fault, said.since_ns) or self._new(key, fault, said)
             if said.origin != HEADER:
-                self.armed[key] = armed
+                self.armed[key] = self._known[key] = armed
         return armed
 
-    def _kept(self, key: tuple[str, str], fault: When, since_ns: int) -> Armed | None:
-        armed = self._before.get(key)
-        return armed if armed is not None and armed.fault == fault and armed.since_ns == since_ns else None
+    def _new(self, key: Key, fault: When, said: Said) -> Armed:
+        """A fault begins now, or with its scenario."""
+        begins = said.since_ns if said.origin.startswith(SCENARIO) else max(said.since_ns, self._now_ns)
+        return Armed(key[1], fault, said, begins, self._count(key, fault))
 
-    def _count(self, key: tuple[str, str], fault: When) -> Count:
+    def _kept(self, key: Key, fault: When, declared_ns: int) -> Armed | None:
+        armed = self._known.get(key)
+        return armed if armed is not None and armed.fault == fault and armed.declared_ns == declared_ns else None
+
+    def _count(self, key: Key, fault: When) -> Count:
         """The numbers of a fault; one that can never strike has none that anybody sees."""
         return self.counts.setdefault(key, Count()) if most(fault) > 0 else Count()
 

@@ -70,11 +70,15 @@ def put_plan(state: State, plan: Plan, now_ns: int) -> State:
 
 
 def patch(state: State, changes: Any, now_ns: int) -> State:
-    """Change parts of the plan; ramps begin anew. *Errors*: `chaos.*` with the field."""
+    """Change parts of the plan; what stays the same goes on. With another schedule all begins anew, as it counts from now.
+
+    *Errors*: `chaos.*` with the field.
+    """
     plan = formed(Plan, patched(msgspec.to_builtins(state.plan), changes, "the patch"))
-    enabled = plan.enabled if isinstance(changes, dict) and "enabled" in changes else state.enabled
-    tests = plan.tests if isinstance(changes, dict) and "tests" in changes else state.tests
-    return replace(state, plan=plan, enabled=enabled, tests=tests, since_ns=now_ns)
+    enabled = plan.enabled if "enabled" in changes else state.enabled
+    tests = plan.tests if "tests" in changes else state.tests
+    since = state.since_ns if plan.schedule == state.plan.schedule else now_ns
+    return replace(state, plan=plan, enabled=enabled, tests=tests, since_ns=since)
 
 
 def patched(document: Any, changes: Any, place: str) -> Any:

@@ -14,7 +14,7 @@ from fozzy.core.exchange import Roll, Source
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import digest_of, key_of, parts_of
+from fozzy.faults.http.canonical import SCOPE, digest_of, identity, key_of
 from fozzy.faults.http.compile import Compiled, Connections
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
@@ -29,7 +29,7 @@ from fozzy.faults.http.rolling import cascade, delay_of, exclusive
 from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
-from fozzy.faults.keyed import base_from, encoded
+from fozzy.faults.keyed import base_of
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
@@ -75,14 +75,17 @@ class Engine:
 
     def change(self, state: State, now_ns: int) -> int:
         """Put another state in force, all of it or nothing. Returns the change's number. *Errors*: `InputError`."""
+        before = self.state
         self.program = Program(state, self.program, now_ns)
+        if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
+            self.slots = Counts()
         self._follow()
         self.number += 1
         return self.number
 
     def _follow(self) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state)
+        self.timetable.follow(self.state, self.requests)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:
@@ -128,14 +131,17 @@ class Engine:
         if not is_open and not self.keyed:
             head: Head = (self.number, now_ns, "", 0, test, "", route, place, slot, source)
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
-        parts = encoded(parts_of(seen.method, seen.target, digest, test))
-        key = key_of(parts)
-        occurrence = self.occurrences.next(key)
+        if seen.known is None:
+            digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
+            key = key_of(identity(seen.method, seen.target, digest, test))
+            occurrence = self.occurrences.next(key)
+        else:
+            key, digest, occurrence = seen.known
+            occurrence = occurrence or self.occurrences.next(key)
         head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        return self._decided(head, (facts, at, fields, notes), base_from(self.seed, parts, occurrence), load)
+        return self._decided(head, (facts, at, fields, notes), base_of(self.seed, (SCOPE, key), occurrence), load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
         """What is noted of a request's headers, and why it is refused."""

@@ -29,29 +29,18 @@ class Program:
         plan = self.state.plan
         self.enabled = state.enabled
         self.latency_max_ns = parse_ns(plan.latency_max)
-        self.pool: Pool = Pool(None if before is None else before.pool)
-        self.test_since_ns = self._since(before, now_ns)
+        self.pool: Pool = Pool(now_ns, None if before is None else before.pool)
         self._routes = [(matcher(route), route, place_of(n)) for n, route in enumerate(plan.routes)]
         self.has_routes = bool(plan.routes)
         self.source: Source = "internal" if plan.upstream is None else "proxy"  # where no route says another
         self.client_header = None if plan.client_header is None else plan.client_header.lower()
         self._sections: dict[tuple[str, int | None], Compiled] = {}
         self._by_header: dict[tuple[str, int | None, Fields], Compiled] = {}
-        everybody = declared(self.state, self.test_since_ns)
+        everybody = declared(self.state)
         armed = [each for layer in everybody for each in self.pool.arm_all(layer)]
         limited = any(getattr(layer.limits, name) is not None for layer in everybody for name in LIMITS)
         self.is_idle = not self.enabled or not (limited or any(each.can_strike for each in armed))
-        self.connections = connections(self.section("", None).limits)
-
-    def _since(self, before: Program | None, now_ns: int) -> dict[str, int]:
-        """When each test scope came into force: the same scope under the same plan goes on."""
-        kept = {} if before is None or before.state.since_ns != self.state.since_ns else before.test_since_ns
-        known = {} if before is None else before.state.tests
-        begun = now_ns if before is not None else self.state.since_ns
-        return {
-            name: kept[name] if name in kept and known[name] == scope else begun
-            for name, scope in self.state.tests.items()
-        }
+        self.connections = connections(self.section("", None).limits if self.enabled else {})
 
     def client_of(self, seen: Seen) -> str:
         """Whom a request is from: the peer, or whom a trusted header names first."""
@@ -89,7 +78,7 @@ class Program:
 
     def layers(self, test: str, route: int | None) -> list[Layer]:
         """Who may say something about some requests, the farthest first."""
-        return layers(self.state, test, route, self.test_since_ns.get(test))
+        return layers(self.state, test, route)
 
     def _said(self, scope: str, route: int | None, said: Fields) -> Compiled:
         key = scope, route, said

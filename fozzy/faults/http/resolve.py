@@ -14,6 +14,7 @@ from fozzy.faults.http.state import State
 
 HEADER = "header"
 SERVER = "server"
+SCENARIO = "scenario "
 MODE = "cascade"  # where nobody says one
 LIMITS = ("global_", "client", "route", "bandwidth", "concurrency")
 CONNECTION_LIMITS = ("max_connections", "idle_timeout", "connection_timeout")
@@ -47,22 +48,21 @@ class Resolved(NamedTuple):
     limits: dict[str, Said]
 
 
-def layers(state: State, test: str = "", route: int | None = None, test_since_ns: int | None = None) -> list[Layer]:
+def layers(state: State, test: str = "", route: int | None = None) -> list[Layer]:
     """Who may say something about a request, the farthest first."""
     found = _server(state)
     scope = state.tests.get(test)
     if scope is not None:
-        since = state.since_ns if test_since_ns is None else test_since_ns
-        layer = _layer(f"test {test}", since, scope)
+        layer = _layer(f"test {test}", state.since_ns, scope)
         found = [*found, layer] if scope.merge else [layer]
     if route is not None:
         found.append(_route(state, route))
     return found
 
 
-def declared(state: State, test_since_ns: dict[str, int]) -> list[Layer]:
+def declared(state: State) -> list[Layer]:
     """Everybody who says something now: server or scenarios, test scopes, routes."""
-    tests = [_layer(f"test {name}", test_since_ns[name], scope) for name, scope in state.tests.items()]
+    tests = [_layer(f"test {name}", state.since_ns, scope) for name, scope in state.tests.items()]
     return [*_server(state), *tests, *(_route(state, route) for route in range(len(state.plan.routes)))]
 
 
@@ -78,7 +78,7 @@ def _server(state: State) -> list[Layer]:
     for active in state.active:
         scenario = state.scenario(active.name)
         assert scenario is not None, f"{active.name} was never a scenario"
-        found.append(_layer(f"scenario {active.name}", active.since_ns, scenario))
+        found.append(_layer(f"{SCENARIO}{active.name}", active.since_ns, scenario))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fozzy.core.exchange import Roll
 from fozzy.faults.http.armed import Armed
 from fozzy.faults.http.compile import Compiled
-from fozzy.faults.http.dice import Dice
 from fozzy.faults.http.match import Facts
 from fozzy.faults.keyed import draw_at, stream
 
@@ -21,7 +20,7 @@ def delay_of(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: lis
     if not _is_due(armed, facts, now_ns) or not armed.rolls(base, now_ns, rolls):
         return 0
     armed.count.applied += 1
-    return section.amount(Dice(base, armed.origin, rolls))
+    return section.amount(base, armed.origin, rolls)
 
 
 def _is_due(armed: Armed, facts: Facts, now_ns: int) -> bool:

@@ -21,20 +21,22 @@ class Timetable:
     def __init__(self) -> None:
         self._schedule: list[Entry] = []
         self._since_ns = 0
+        self._base = 0  # requests that came before the schedule
         self._next: list[int] = []  # when each entry is due next, or NEVER_NS
         self.next_requests: float = NEVER_NS
 
-    def follow(self, state: State) -> None:
-        """Follow another state; a schedule that is still the same goes on."""
+    def follow(self, state: State, requests: int) -> None:
+        """Follow another state; a schedule that is still the same goes on, another counts requests from here."""
         if state.plan.schedule == self._schedule and state.since_ns == self._since_ns:
             return
         self._schedule, self._since_ns = state.plan.schedule, state.since_ns
+        self._base = requests
         self._next = [_first_ns(entry, state.since_ns) for entry in self._schedule]
         self._waiting()
 
     def _waiting(self) -> None:
         counted = [each.after_requests for each, due in zip(self._schedule, self._next, strict=True) if due < 0]
-        self.next_requests = min((each for each in counted if each is not None), default=NEVER_NS)
+        self.next_requests = min((self._base + each for each in counted if each is not None), default=NEVER_NS)
 
     def due_ns(self, state: State, requests: int) -> int:
         """When something is due next."""
@@ -72,7 +74,7 @@ class Timetable:
     def _is_due(self, which: int, requests: int) -> bool:
         if self._next[which] >= 0:
             return True
-        return requests >= (self._schedule[which].after_requests or NEVER_NS)
+        return requests - self._base >= (self._schedule[which].after_requests or NEVER_NS)
 
     def _turn(self, which: int, at_ns: int, now_ns: int) -> int:
         """An entry has its turn. Returns when it really was due: the last of several periods."""
