@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fozzy.chaos.api.answers import Schedule, Scheduled
+from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.numbers import numbered
 from fozzy.chaos.api.operation import Asked, Operation
 from fozzy.core.duration import parse_ns, show_ns
-from fozzy.errors import InputError
 from fozzy.faults.http.plan import Entry
 
 
@@ -41,14 +41,15 @@ def clear(controls: Controls, asked: Asked) -> Schedule:
 
 
 def _not_over(controls: Controls, entry: Entry) -> None:
-    """*Errors*: `InputError` for a time or a count of requests that is over, so that it would start at once."""
+    """*Errors*: `Rejected` for a time or a count of requests that is over, so that it would start at once."""
     session, state = controls.session, controls.state
     passed_ns = session.now_ns() - state.since_ns
     if entry.at is not None and parse_ns(entry.at) <= passed_ns:
-        raise InputError("chaos.bad_value", f'at is "{entry.at}": that is over, it is {show_ns(passed_ns)} now')
+        said = f'at is "{entry.at}": that is over, it is {show_ns(passed_ns)} now'
+        raise Rejected(400, "chaos.bad_value", said, field="at")
     if entry.after_requests is not None and entry.after_requests <= session.engine.requests:
         said = f"after_requests is {entry.after_requests}: there were {session.engine.requests} already"
-        raise InputError("chaos.bad_value", said)
+        raise Rejected(400, "chaos.bad_value", said, field="after_requests")
 
 
 def _put(controls: Controls, schedule: list[Entry], what: str) -> Schedule:
