@@ -152,7 +152,8 @@ class Status(Fault, frozen=True, kw_only=True):
 
     codes: Annotated[list[Code | Weighted], note("One of these is drawn; an item may have a weight.")] = []
     sequence: Annotated[
-        list[Literal[0] | Code], note("One after the other, 0 lets a request pass; after the last one all pass.")
+        list[Annotated[int, Meta(ge=0, le=599)]],
+        note("Statuses one after the other, 0 lets a request pass; after the last one all pass."),
     ] = []
     body: Annotated[str | None, note("The body; `{status}`, `{method}` and `{path}` are replaced.")] = None
     headers: Annotated[dict[str, str], note("Headers of the answer.")] = {}
