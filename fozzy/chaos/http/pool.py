@@ -43,7 +43,7 @@ class Pool:
 
     async def connect(self, origin: Origin) -> End:
         """A new connection. *Errors*: `UpstreamFailed`."""
-        if self._context is None:
+        if origin.is_secure and self._context is None:  # reading the system's authorities takes tens of milliseconds
             self._context = self._make_context()
         return await connected(origin, self._context)
 
