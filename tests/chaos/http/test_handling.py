@@ -304,7 +304,9 @@ def test_what_goes_on_to_upstream() -> None:
         ("X-Test-Id", "t1"),
         ("Upgrade", "nothing"),
     ]
-    rows = "".join(f"{name}: {value}\r\n" for pair in zip(hop, [*own, *own, *own], strict=False) for name, value in pair)
+    rows = "".join(
+        f"{name}: {value}\r\n" for pair in zip(hop, [*own, *own, *own], strict=False) for name, value in pair
+    )
     with Upstream() as upstream, running({}, upstream.url) as run:
         run.ask(f"GET /p?q=1 HTTP/1.1\r\nHost: client.test\r\n{rows}Connection: close\r\n\r\n".encode())
         asked = upstream.requests[0]
