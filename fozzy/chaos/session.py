@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from fozzy import wall
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange, Headers
@@ -34,6 +36,7 @@ class Session:
         self.connections = 0  # of clients, open now; a door that has connections keeps it
         self.outgoing: Outgoing | None = None  # what upstream gets as headers, where somebody has a say in it
         self.records_bodies = False  # somebody keeps whole bodies
+        self.not_recorded = ""  # why nothing is recorded any more, though it was asked for
         began = wall.elapsed_ns()
         self.now_ns = now_ns or (lambda: wall.elapsed_ns() - began)
 
@@ -51,6 +54,8 @@ class Session:
     def done(self, exchange: Exchange) -> None:
         """A request ended."""
         self.load -= 1
+        if self.not_recorded and not exchange.not_recorded:
+            exchange = replace(exchange, not_recorded=self.not_recorded)
         for listener in self.listeners:
             listener(exchange)
 

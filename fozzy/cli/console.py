@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, Any, Literal
 
 from fozzy.errors import StoreError, whole
@@ -74,10 +74,27 @@ class Console:
         sys.stderr.write("\r\x1b[2K" + text)
         sys.stderr.flush()
 
+    def repaint(self, lines: Sequence[Line], before: int) -> None:
+        """Replace the `before` lines at the bottom of a terminal's stderr by these, which are narrower than it is."""
+        kept = self._rendered(sys.stderr, lines).replace("\n", "\x1b[K\n")  # erase what was longer, and what was below
+        up = f"\x1b[{before}A" if before else ""
+        _write(sys.stderr, f"\r{up}{kept}\x1b[J")
+
+    def is_ready(self) -> bool:
+        """Whether stdout takes a few lines without waiting for who reads it; also where that cannot be known."""
+        import select
+
+        try:
+            return bool(select.select([], [sys.stdout], [], 0)[1])
+        except (OSError, ValueError):  # Windows knows it only of sockets; a stream of a test has no number
+            return True
+
     def _print(self, stream: IO[str], lines: Iterable[Line]) -> None:
+        _write(stream, self._rendered(stream, lines))
+
+    def _rendered(self, stream: IO[str], lines: Iterable[Line]) -> str:
         if not self._colours(stream):
-            _write(stream, "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines))
-            return
+            return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
         console = self._console(stream)
         from rich.text import Text
 
@@ -87,7 +104,7 @@ class Console:
                 for span in line:
                     text.append(span.text, _STYLES[span.role])
                 console.print(text, markup=False, highlight=False, soft_wrap=True)
-        _write(stream, captured.get())
+        return str(captured.get())
 
     def _colours(self, stream: IO[str]) -> bool:
         if self._color != "auto":

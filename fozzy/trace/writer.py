@@ -14,7 +14,9 @@ import msgspec
 from blake3 import blake3
 
 from fozzy.core.events import Ask, Draw, Record
+from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
+from fozzy.core.redact_exchange import ExchangeCleaner
 from fozzy.errors import StoreError
 from fozzy.trace.format import BLOCK, ENDING, Counts, EmbeddedScenario, Footer, Header, encode_footer
 
@@ -46,6 +48,7 @@ class Recorder:
         self._blocks: list[str] = []
         self._block = blake3()
         self._end = 0
+        self._rests = False
         self.sealed = ""  # the seal, once there is one
         try:
             self._put(msgspec.json.encode(header) + b"\n")
@@ -68,6 +71,19 @@ class Recorder:
         self._count = number
         self._put(b"".join(lines))
 
+    def adopt(self, lines: list[bytes]) -> None:
+        """Write lines of another trace as they are, its first ones in order. *Errors*: `StoreError`."""
+        self._draws += sum(b'"kind":"draw"' in line[:40] for line in lines)
+        self._asks += sum(b'"kind":"ask"' in line[:40] for line in lines)
+        self._hash_blocks(lines)
+        self._count += len(lines)
+        self._put(b"".join(lines))
+
+    @property
+    def end(self) -> int:
+        """How many bytes were written."""
+        return self._end
+
     @property
     def counts(self) -> Counts:
         """What was written so far."""
@@ -82,7 +98,11 @@ class Recorder:
 
     def late_secrets(self) -> bool:
         """Whether a value turned out to be a secret after earlier lines may have been written with it."""
-        return self._redactor.values != self._secrets
+        return not self._redactor.values <= self._secrets
+
+    def acquit(self, values: Iterable[str]) -> None:
+        """These values are known to stand nowhere in what was written: they are not late."""
+        self._secrets.update(values)
 
     def rewrite(self) -> None:
         """Go over everything written and replace what turned out to be secret; digests are made anew.
@@ -90,6 +110,8 @@ class Recorder:
         *Limits*: works through the file in blocks, whatever its size. *Errors*: `OSError`, `StoreError`.
         """
         suspect = _anywhere(self._redactor.values - self._secrets)
+        if self._rests:
+            self.to_disk()
         before, end, chunks = self._file, self._end, self._chunks
         self._hash, self._block, self._blocks, self._end, self._count = blake3(), blake3(), [], 0, 0
         self._chunks, self._memory_bytes = [], 0
@@ -102,7 +124,7 @@ class Recorder:
             self.header = _clean_header(self.header, self._redactor)
             self._put(self._encode(self.header) + b"\n")
             while block := list(islice(lines, BLOCK)):
-                block = [self._clean_line(line) if suspect.search(line) else line for line in block]
+                block = [self._clean_line(line) if suspect.search(line) or _is_hidden(line) else line for line in block]
                 self._hash_blocks(block)
                 self._count += len(block)
                 self._put(b"".join(block))
@@ -118,6 +140,9 @@ class Recorder:
 
     def _clean_line(self, line: bytes) -> bytes:
         record, clean = msgspec.json.decode(line), self._redactor.clean
+        if record["kind"] == "exchange":
+            cleaned = ExchangeCleaner(self._redactor).clean(_exchanges.decode(line))
+            return b'{"n":%d,%b\n' % (record["n"], self._encode(cleaned)[1:])
         for field in _TEXTS[record["kind"]]:
             if field in record:
                 record[field] = clean(record[field])
@@ -144,6 +169,10 @@ class Recorder:
         if self._file is not None:
             return
         try:
+            if self._rests:
+                self._file = self.partial.open("r+b", buffering=0)
+                self._file.seek(0, os.SEEK_END)
+                return
             self.partial.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.partial.open("w+b", buffering=0)
         except OSError as error:
@@ -156,10 +185,16 @@ class Recorder:
         if self._file is not None:
             self._file.close()
 
+    def rest(self) -> None:
+        """Let go of the file until something more is written. *Errors*: `StoreError`."""
+        self.to_disk()
+        self.close()
+        self._file, self._rests = None, True
+
     def discard(self) -> None:
         """Let go of the trace; nothing stays."""
         self.close()
-        if self._file is not None:
+        if self._file is not None or self._rests:
             self.partial.unlink(missing_ok=True)
         self._chunks = []
 
@@ -208,11 +243,22 @@ _TEXTS = {
     "finding": ("message", "label", "details"),
 }
 _PLAIN = re.compile(r"[\w-]+", re.ASCII)
+_exchanges = msgspec.json.Decoder(Exchange)
+
+
+def plain_run(secret: str) -> str:
+    """The longest part of a secret that is written the same however it is escaped."""
+    return max(_PLAIN.findall(secret), key=len, default="")
+
+
+def _is_hidden(line: bytes) -> bool:
+    """Whether it is an exchange with a body that cannot be searched as it stands."""
+    return b'"kind":"exchange"' in line[:40] and b'"base64":' in line
 
 
 def _anywhere(secrets: Iterable[str]) -> re.Pattern[bytes]:
     """What finds a line that may hold one of the secrets, however often it is escaped: escapes leave such runs alone."""
-    runs = {max(_PLAIN.findall(secret), key=len, default="") for secret in secrets}
+    runs = {plain_run(secret) for secret in secrets}
     return re.compile(b"|".join(re.escape(run.encode()) for run in sorted(runs)))
 
 

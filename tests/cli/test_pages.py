@@ -41,6 +41,7 @@ PASSED_ON = {
     ("cli/", "first.code"),
     ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
+    ("chaos/api/client.py", "code"),  # what the proxy says
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),
@@ -68,6 +69,7 @@ MADE = {
 # Where in a call the code or title stands: by place, by name, and what stands before it.
 CALLS: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(ERRORS, (0, "code", "")),
+    "Rejected": (1, "code", ""),
     "Problem": (99, "code", ""),
     "Flaw": (3, "reason", "scenario."),
     "Issue": (3, "reason", "scenario."),

@@ -57,7 +57,7 @@ def planned(given: Mapping[str, list[Value]], environment: Mapping[str, list[Val
     plan = section_with_flags(plan, flags, plan.latency_max)
     if scenario is None:
         check_whole(plan, flags)
-    check_plan(plan)
+    check_plan(plan, name)
     return Planned(plan, name, flags, file.shown or None, told(given))
 
 

@@ -127,7 +127,7 @@ class Call:
         self._line = line
         self._expect(line)
         turn.watch.expect(Phase.ANSWER, turn.wire.answer_timeout_s)
-        head = request_head(turn.head, self._origin.authority, self._origin.prefix)
+        head = head_of(turn, self._origin)
         try:
             if turn.decision is not None and turn.decision.up is not None and turn.waiting:
                 await Upload(turn, line.end, self._origin).send_all()
@@ -172,7 +172,7 @@ class Upload:
     async def send_all(self) -> None:
         """Head, body and trailers. *Errors*: `OSError` of upstream; `ClientGone` and `Refusal` of the client."""
         turn = self._turn
-        await self._end.send(request_head(turn.head, self._origin.authority, self._origin.prefix))
+        await self._end.send(head_of(turn, self._origin))
         while turn.waiting:
             await self._send(turn.waiting.pop(0))
         while piece := await turn.take():
@@ -187,6 +187,15 @@ class Upload:
                 await paced.wait(len(part))
             turn.watch.expect(Phase.ANSWER, turn.wire.body_idle_timeout_s)
             await self._end.send(b"%x\r\n%b\r\n" % (len(part), part) if turn.head.facts.chunked else part)
+
+
+def head_of(turn: Turn, origin: Origin) -> bytes:
+    """The request's head; whoever has a say in what upstream gets as headers has it."""
+    rows, outgoing = None, turn.session.outgoing
+    if outgoing is not None and turn.decision is not None:
+        pairs = [(name, value.strip()) for name, _, value in (row.partition(":") for row in turn.head.facts.rows)]
+        rows = [f"{name}: {value}\r\n" for name, value in outgoing(pairs, turn.decision)]
+    return request_head(turn.head, origin.authority, origin.prefix, rows)
 
 
 def framed_whole(turn: Turn) -> bytes:

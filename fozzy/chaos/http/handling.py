@@ -137,8 +137,7 @@ class Handling:
         turn.found = found = cassette.find(decision, turn.seen, b"".join(turn.waiting))
         if isinstance(found, Miss) or found.decision is None:
             return decision
-        turn.decision = found.decision._replace(number=decision.number, arrived_ns=decision.arrived_ns)
-        return turn.decision
+        return turn.follow(found.decision._replace(number=decision.number, arrived_ns=decision.arrived_ns))
 
     async def _fault(self, action: Action) -> bool:
         """A fault that comes before upstream is asked. Whether it was one."""

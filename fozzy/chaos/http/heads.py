@@ -183,10 +183,10 @@ def _of_absolute(target: str) -> tuple[str, str]:
     return parts.netloc.rpartition("@")[2], f"{path}?{parts.query}" if parts.query else path
 
 
-def request_head(head: Head, host: str, prefix: str) -> bytes:
-    """The head that goes to upstream; `prefix` is the path of upstream's own URL."""
+def request_head(head: Head, host: str, prefix: str, rows_on: list[str] | None = None) -> bytes:
+    """The head that goes to upstream; `prefix` is the path of upstream's own URL, `rows_on` may stand for its rows."""
     target = prefix + head.target if head.target != "*" else "*"
-    rows = "".join(head.facts.rows)
+    rows = "".join(head.facts.rows if rows_on is None else rows_on)
     if head.facts.chunked:
         rows += "Transfer-Encoding: chunked\r\n"
     if head.upgrade:

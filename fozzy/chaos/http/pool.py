@@ -44,7 +44,7 @@ class Pool:
 
     async def connect(self, origin: Origin) -> Line:
         """A new connection. *Errors*: `UpstreamFailed`."""
-        if self._context is None:
+        if origin.is_secure and self._context is None:  # reading the system's authorities takes tens of milliseconds
             self._context = self._make_context()
         return Line(await connected(origin, self._context), self._wire)
 

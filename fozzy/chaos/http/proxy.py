@@ -53,8 +53,13 @@ class HttpProxy:
         self._settings: Settings | None = None
         if upstream.url is not None:
             origin_of(upstream.url)
-        if upstream.url is not None or cassette is not None:
-            session.engine.has_upstream = True
+        self._has_upstream = upstream.url is not None or session.engine.has_upstream
+        self.serve_from(cassette)
+
+    def serve_from(self, cassette: Serving | None) -> None:
+        """From the next request on answer from this recording; without one ask upstream."""
+        self.others = self.others._replace(cassette=cassette)
+        self.session.engine.has_upstream = self._has_upstream or cassette is not None
 
     @property
     def settings(self) -> Settings:
@@ -104,6 +109,7 @@ class HttpProxy:
         connection.is_over = count >= most
         self.connections[connection] = None
         self.connections_peak = max(self.connections_peak, count + 1)
+        self.session.connections += 1
         return nursery.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:
@@ -114,6 +120,7 @@ class HttpProxy:
                 self.bugs.append(bug)
         finally:
             del self.connections[connection]
+            self.session.connections -= 1
 
 
 class House:

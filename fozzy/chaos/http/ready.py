@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
-
-import msgspec
 
 from fozzy.chaos.http.answers import Answer, Ended
 from fozzy.chaos.http.refusals import UpstreamFailed
-from fozzy.core.duration import parse_ns
 from fozzy.core.exchange import Answered, Headers
 from fozzy.faults.http import plan
 from fozzy.faults.http.decision import Give
+from fozzy.faults.http.fixtures import fixture_of
 
 Sleep = Callable[[int], Awaitable[None]]  # nanoseconds
 _HOP = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"))
@@ -77,38 +73,10 @@ def given(give: Give) -> Ready:
 
 def fixture(answer: plan.Answer, sleep: Sleep) -> Ready:
     """The answer of a route."""
-    content_type, pieces, is_stream = _content(answer)
-    headers = list(answer.headers.items())
-    if content_type and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.insert(0, ("Content-Type", content_type))
-    pace_ns = parse_ns(answer.pace) if answer.pace else 0
-    timed = [(pace_ns if index else 0, piece) for index, piece in enumerate(pieces)]
-    ready = Ready(answer.status, headers, timed, sleep if is_stream else None)
-    ready.chunked = is_stream
+    found = fixture_of(answer)
+    ready = Ready(found.status, found.headers, found.pieces, sleep if found.is_stream else None)
+    ready.chunked = found.is_stream
     return ready
-
-
-def _content(answer: plan.Answer) -> tuple[str, list[bytes], bool]:
-    """Content type, pieces of the body, and whether they come one by one."""
-    if answer.json is not msgspec.UNSET:
-        return "application/json", [msgspec.json.encode(answer.json)], False
-    if answer.text is not None:
-        return "text/plain; charset=utf-8", [answer.text.encode()], False
-    if answer.base64 is not None:
-        return "application/octet-stream", [a2b_base64(answer.base64)], False
-    if answer.events is not None:
-        return "text/event-stream", [_event(each) for each in answer.events], True
-    if answer.lines is not None:
-        return "application/x-ndjson", [_text(each) + b"\n" for each in answer.lines], True
-    return "", [b""], False
-
-
-def _event(value: Any) -> bytes:
-    return b"".join(b"data: " + line + b"\n" for line in _text(value).split(b"\n")) + b"\n"
-
-
-def _text(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
 
 
 def recorded(answer: Answered, pace: float, sleep: Sleep) -> Ready:

@@ -8,9 +8,10 @@ Rule 3: bodies are kept where somebody records, up to a bound; beyond it they ar
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import trio
+from blake3 import blake3
 
 from fozzy.chaos.cassette.serving import Found, Miss
 from fozzy.chaos.http.answers import Answer
@@ -22,6 +23,7 @@ from fozzy.chaos.http.wire import Wire
 from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
+from fozzy.faults.http.canonical import DIGEST_BYTES
 from fozzy.faults.http.decision import Decision, Seen
 
 TOO_LONG = "the body is longer than what is recorded"
@@ -54,6 +56,7 @@ class Turn:
     answer_pieces: list[bytes] | None = None
     sent_status = 0
     sent_bytes = 0
+    sent_hash: Any = None  # of the body as sent, where a fault is planned and somebody records
     sent_ended: Ending = "whole"
     waited_ns = 0
     applied = ""
@@ -133,7 +136,13 @@ class Turn:
             head.method, head.target, facts.headers, body, size, facts.chunked, self.client, facts.test
         )
         self.load = self.session.load
-        self.decision = decision = self.session.decide(seen)
+        return self.follow(self.session.decide(seen))
+
+    def follow(self, decision: Decision) -> Decision:
+        """This is what happens from now on."""
+        self.decision = decision
+        if decision.planned and self.session.records_bodies:
+            self.sent_hash = blake3()
         return decision
 
     def hear(self, answer: Answer) -> None:
@@ -227,7 +236,7 @@ class Turn:
             decision.source,
             self._asked(decision.digest),
             self._answered(),
-            Sent(self.sent_status, self.sent_bytes, self.sent_ended),
+            self._sent(),
             list(decision.rolls),
             decision.planned,
             self.applied,
@@ -241,6 +250,11 @@ class Turn:
             TOO_LONG if is_long else "",
             [*decision.notes, *self.notes],
         )
+
+    def _sent(self) -> Sent:
+        hashed = self.sent_hash if self.applied else None
+        digest = "" if hashed is None else hashed.hexdigest(length=DIGEST_BYTES)
+        return Sent(self.sent_status, self.sent_bytes, self.sent_ended, digest)
 
     def _asked(self, digest: str) -> Asked:
         head, facts, pieces = self.head, self.head.facts, self.asked_pieces

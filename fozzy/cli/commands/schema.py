@@ -20,7 +20,12 @@ class Schema(Command, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "schema"
     for_: Annotated[
-        str, Opt(("--for",), 'What of: scenario, config, trace, or a command such as test or "trace verify".', "NAME")
+        str,
+        Opt(
+            ("--for",),
+            'What of: scenario, chaos-file, config, trace, or a command such as test or "trace verify".',
+            "NAME",
+        ),
     ] = "scenario"
     steps: Annotated[
         bool, Opt(("--steps",), "List the step types instead, one a line, and what a distributed file takes.")

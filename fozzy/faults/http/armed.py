@@ -15,7 +15,8 @@ from fozzy.faults.http import when as schedule
 from fozzy.faults.http.kinds import ACTS, Act
 from fozzy.faults.http.match import Facts, matcher
 from fozzy.faults.http.plan import Latency, When
-from fozzy.faults.keyed import draw
+from fozzy.faults.http.resolve import Said
+from fozzy.faults.keyed import draw_at, stream
 
 
 class Tally(NamedTuple):
@@ -48,8 +49,10 @@ class Armed:
 
     __slots__ = (
         "act",
+        "added",
         "chance",
         "count",
+        "declared_ns",
         "fault",
         "gates",
         "is_choosy",
@@ -66,8 +69,10 @@ class Armed:
         "turns",
     )
 
-    def __init__(self, name: str, fault: When, origin: str, since_ns: int, count: Count) -> None:
-        self.name, self.fault, self.origin, self.since_ns, self.count = name, fault, origin, since_ns, count
+    def __init__(self, name: str, fault: When, said: Said, since_ns: int, count: Count) -> None:
+        self.name, self.fault, self.origin, self.since_ns, self.count = name, fault, said.origin, since_ns, count
+        self.declared_ns = said.since_ns
+        self.added = stream(name)
         self.act: Act | None = None if isinstance(fault, Latency) else ACTS[name][1](fault)
         self.matches: Callable[[Facts], bool] | None = matcher(fault.match) if fault.match is not None else None
         self.gates = schedule.gates(fault)
@@ -109,7 +114,7 @@ class Armed:
             return self.strikes()
         else:
             probability, threshold = self.fault.probability or 0.0, self.threshold
-        value = draw(base, self.name)
+        value = draw_at(base, self.added)
         hit = value >= threshold
         rolls.append(Roll(self.name, probability, value, hit, self.origin))
         return hit and self.strikes()

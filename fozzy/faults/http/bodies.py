@@ -47,6 +47,15 @@ def cut_at(value: int, length: int | None) -> int:
 
 
 def spoiled(kind: Kind, how: str, base: int, raw: bytes) -> bytes:
-    """One event of a stream with its data damaged; it stays one event."""
-    data = damaged(how, base, data_of(kind, raw))
-    return with_data(kind, raw, data.replace(b"\r", b"\x8d").replace(b"\n", b"\x8a") if how != "invalid-json" else data)
+    """One event of a stream with its data damaged; it stays one event, whatever came of its bytes."""
+    data = data_of(kind, raw)
+    return with_data(kind, raw, _on_its_lines(data, damaged(how, base, data)))
+
+
+def _on_its_lines(old: bytes, new: bytes) -> bytes:
+    """Ends of lines that damage made are made something else, which is not what stood there either."""
+    kept = bytearray(new)
+    for n, (was, byte) in enumerate(zip(old, new, strict=False)):
+        if byte in b"\r\n" and byte != was:
+            kept[n] = byte ^ 0x80 if byte ^ 0x80 != was else byte ^ 0x40
+    return bytes(kept)

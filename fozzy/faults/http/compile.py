@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 from fozzy.core.choice import CHANCES
 from fozzy.core.duration import parse_ns
-from fozzy.errors import InputError
 from fozzy.faults.http.armed import Armed, Count, Tally
+from fozzy.faults.http.decision import Pace
 from fozzy.faults.http.kinds import latency as delays
 from fozzy.faults.http.kinds import whole
-from fozzy.faults.http.limits import Limit
+from fozzy.faults.http.limits import Limit, Owed
+from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Bandwidth, Latency, When
-from fozzy.faults.http.resolve import LIMITS, Resolved, Said
+from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved, Said, faults_of, place_of
 from fozzy.faults.http.values import bytes_per_s
+from fozzy.faults.http.when import most
 
-ARMED_MAX = 16_384  # declared faults whose numbers are kept
-SHARE_SLACK = 64  # of 2^53: shares such as 0.7, 0.2 and 0.1 may add up to a little more than 1
+KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any more
 
+Key = tuple[str, str]  # origin and name
+V = TypeVar("V")
 
-class Paced(NamedTuple):
-    """A bandwidth, not yet of a client."""
-
-    per: str
-    origin: str
-    up: int | None
-    down: int | None
+Paces = tuple[Pace | None, Pace | None]
 
 
 class Compiled:
@@ -36,35 +34,33 @@ class Compiled:
         "bandwidth",
         "buckets",
         "concurrency",
-        "draws",
         "exclusive",
         "faults",
-        "is_idle",
         "is_limited",
         "latency",
         "limits",
         "mode_origin",
+        "owed",
+        "paces",
     )
 
-    def __init__(self, found: Resolved, pool: Pool) -> None:
+    def __init__(self, found: Resolved, pool: Pool, route: int | None) -> None:
         self.mode_origin = found.mode.origin
-        armed = [pool.arm(name, whole(name, said.value), said) for name, said in found.faults.items()]
+        armed = [pool.arm(name, said) for name, said in found.faults.items()]
         self.faults = tuple(each for each in armed if each.can_strike)
         self.exclusive = _slots(self.faults) if found.mode.value == "exclusive" else None
-        self.latency = _latency(found.latency, pool)
+        self.latency = None if found.latency is None else pool.arm("latency", found.latency)
+        if self.latency is not None and not self.latency.can_strike:
+            self.latency = None
         self.amount = None if self.latency is None else delays.amount(_as_latency(self.latency.fault))
         self.limits = found.limits
-        self.buckets = tuple(
-            Limit.of(name.removesuffix("_"), said.origin, said.since_ns, said.value)
-            for name, said in found.limits.items()
-            if name in LIMITS[:3]
-        )
-        concurrency = found.limits.get("concurrency")
-        self.concurrency: int | None = None if concurrency is None else concurrency.value
-        self.bandwidth = _paced(found.limits.get("bandwidth"))
-        self.draws = bool(self.faults) or self.latency is not None
+        self.buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
+        self.owed = _owed(self.buckets, route)
+        self.concurrency: int | None = found.limits["concurrency"].value if "concurrency" in found.limits else None
         self.is_limited = bool(self.buckets) or self.concurrency is not None
-        self.is_idle = not (self.draws or self.is_limited or self.bandwidth)
+        said = found.limits.get("bandwidth")
+        self.bandwidth = None if said is None else _bandwidth(said)
+        self.paces = None if said is None or self.bandwidth is None else _paces(self.bandwidth, said.origin, route)
 
 
 def _as_latency(fault: When) -> Latency:
@@ -72,21 +68,53 @@ def _as_latency(fault: When) -> Latency:
     return fault
 
 
-def _latency(said: Said | None, pool: Pool) -> Armed | None:
-    if said is None:
-        return None
-    armed = pool.arm("latency", said.value, said)
-    return armed if armed.can_strike and delays.longest_ns(said.value) else None
+def _limit(name: str, said: Said) -> Limit:
+    return Limit.of(name.removesuffix("_"), said.origin, said.since_ns, said.value)
 
 
-def _paced(said: Said | None) -> Paced | None:
-    if said is None:
-        return None
-    if not isinstance(said.value, Bandwidth):
-        rate = bytes_per_s(said.value)
-        return Paced("global", said.origin, rate, rate)
-    up, down = (None if each is None else bytes_per_s(each) for each in (said.value.up, said.value.down))
-    return Paced(said.value.per, said.origin, up, down)
+def whose(scope: str, facts: Facts, route: int | None) -> str:
+    """Whose bucket it is: a client's, a route's, or everybody's. Without a route each path is one."""
+    if scope == "client":
+        return f"client {facts.client}"
+    if scope == "route":
+        return f"route {facts.path if route is None else place_of(route)}"
+    return "global"
+
+
+def _is_fixed(scope: str, route: int | None) -> bool:
+    return scope == "global" or (scope == "route" and route is not None)
+
+
+def _owed(buckets: list[Limit], route: int | None) -> Callable[[Facts], list[Owed]]:
+    if all(_is_fixed(each.scope, route) for each in buckets):
+        fixed = [each.owed("global" if each.scope == "global" else f"route {place_of(route or 0)}") for each in buckets]
+        return lambda _: fixed
+    return lambda facts: [each.owed(whose(each.scope, facts, route)) for each in buckets]
+
+
+class Width(NamedTuple):
+    """Bytes per second each way, and whose they are."""
+
+    up: int | None
+    down: int | None
+    per: str
+
+
+def _bandwidth(said: Said) -> Width:
+    value = said.value if isinstance(said.value, Bandwidth) else Bandwidth(up=said.value, down=said.value)
+    up, down = (None if each is None else bytes_per_s(each) for each in (value.up, value.down))
+    return Width(up, down, value.per)
+
+
+def _paces(width: Width, origin: str, route: int | None) -> Callable[[Facts], Paces]:
+    up, down, per = width
+    of = f" of {origin}" if origin.startswith(("routes[", "test ")) else ""
+
+    def paces(facts: Facts) -> Paces:
+        scope = whose(per, facts, route) + of
+        return None if up is None else Pace(scope, "up", up), None if down is None else Pace(scope, "down", down)
+
+    return paces
 
 
 def _slots(faults: tuple[Armed, ...]) -> tuple[tuple[Armed, int], ...]:
@@ -95,50 +123,61 @@ def _slots(faults: tuple[Armed, ...]) -> tuple[tuple[Armed, int], ...]:
     for armed in faults:
         slots.append((armed, top))
         top -= int(armed.share * CHANCES)
-    if top < -SHARE_SLACK:
-        shares = " + ".join(f"{armed.name} {armed.share:g}" for armed in faults)
-        raise InputError(
-            "chaos.shares",
-            f"mode is exclusive and the probabilities add up to more than 1: {shares} = {sum(a.share for a in faults):g}",
-            hint="a fault without a probability counts as 1; lower some, or let mode be cascade",
-        )
     return tuple(slots)
 
 
 class Pool:
-    """The armed faults of a state. What a state before declared alike goes on counting. *Limits*: `ARMED_MAX` numbers."""
+    """The armed faults of a state. What was declared alike before goes on as it was, also after a scenario in between.
 
-    def __init__(self, before: Pool | None = None) -> None:
-        self._before: dict[tuple[str, str], Armed] = {} if before is None else before.armed
-        self.armed: dict[tuple[str, str], Armed] = {}
-        self.counts: dict[tuple[str, str], Count] = {} if before is None else before.counts
+    *Limits*: of what is not declared any more, `KEPT_MAX` are remembered.
+    """
 
-    def arm(self, name: str, fault: When, said: Said) -> Armed:
-        """The fault of an origin, armed once."""
+    def __init__(self, now_ns: int, before: Pool | None = None) -> None:
+        self._now_ns = now_ns
+        self.armed: dict[Key, Armed] = {}
+        self._known: dict[Key, Armed] = {} if before is None else before.remembered(before._known)
+        self.counts: dict[Key, Count] = {} if before is None else before.remembered(before.counts)
+
+    def remembered(self, all_of_them: dict[Key, V]) -> dict[Key, V]:
+        """What is kept when this state ends: of too many, the oldest that nobody declares any more are forgotten."""
+        surplus = max(0, len(all_of_them) - KEPT_MAX)
+        gone = set([key for key in all_of_them if key not in self.armed][:surplus])
+        return {key: value for key, value in all_of_them.items() if key not in gone}
+
+    def arm_all(self, layer: Layer) -> list[Armed]:
+        """Everything that one layer declares."""
+        said = {name: Said(value, layer.origin, layer.since_ns) for name, value in faults_of(layer).items()}
+        if layer.latency is not None:
+            said["latency"] = Said(layer.latency, layer.origin, layer.since_ns)
+        return [self.arm(name, each) for name, each in said.items()]
+
+    def arm(self, name: str, said: Said) -> Armed:
+        """A fault of an origin, armed once; of headers, each time."""
         key = said.origin, name
         armed = self.armed.get(key)
         if armed is None:
-            armed = self._kept(key, fault, said.since_ns) or Armed(
-                name, fault, said.origin, said.since_ns, self._count(key)
-            )
-            self.armed[key] = armed
+            fault = said.value if isinstance(said.value, Latency) else whole(name, said.value)
+            armed = self._kept(key, fault, said.since_ns) or self._new(key, fault, said)
+            if said.origin != HEADER:
+                self.armed[key] = self._known[key] = armed
         return armed
 
+    def _new(self, key: Key, fault: When, said: Said) -> Armed:
+        """A fault begins now, or with its scenario."""
+        begins = said.since_ns if said.origin.startswith(SCENARIO) else max(said.since_ns, self._now_ns)
+        return Armed(key[1], fault, said, begins, self._count(key, fault))
+
+    def _kept(self, key: Key, fault: When, declared_ns: int) -> Armed | None:
+        armed = self._known.get(key)
+        return armed if armed is not None and armed.fault == fault and armed.declared_ns == declared_ns else None
+
+    def _count(self, key: Key, fault: When) -> Count:
+        """The numbers of a fault; one that can never strike has none that anybody sees."""
+        return self.counts.setdefault(key, Count()) if most(fault) > 0 else Count()
+
     def tallies(self) -> list[Tally]:
-        """The numbers of everything that was ever declared."""
-        return [Tally(*key, *count) for key, count in ((key, each.numbers()) for key, each in self.counts.items())]
-
-    def _kept(self, key: tuple[str, str], fault: When, since_ns: int) -> Armed | None:
-        armed = self._before.get(key)
-        return armed if armed is not None and armed.fault == fault and armed.since_ns == since_ns else None
-
-    def _count(self, key: tuple[str, str]) -> Count:
-        count = self.counts.get(key)
-        if count is None:
-            if len(self.counts) >= ARMED_MAX:
-                del self.counts[next(iter(self.counts))]
-            count = self.counts[key] = Count()
-        return count
+        """The numbers of everything that was ever declared, in that order."""
+        return [Tally(*key, *count.numbers()) for key, count in self.counts.items()]
 
 
 class Connections(NamedTuple):

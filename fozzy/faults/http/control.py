@@ -60,8 +60,14 @@ def _enabled(state: State, enabled: bool) -> State:
 
 
 def reset(begun: State, now_ns: int) -> State:
-    """What a run began with, in force from now on."""
-    return replace(begun, since_ns=now_ns)
+    """What a run began with, in force from now on; scenarios that it began with have their whole time again."""
+    later_ns = now_ns - begun.since_ns
+    return replace(begun, since_ns=now_ns, active=[_later(each, later_ns) for each in begun.active])
+
+
+def _later(active: Active, by_ns: int) -> Active:
+    until_ns = None if active.until_ns is None else active.until_ns + by_ns
+    return replace(active, since_ns=active.since_ns + by_ns, until_ns=until_ns)
 
 
 def put_plan(state: State, plan: Plan, now_ns: int) -> State:
@@ -70,11 +76,15 @@ def put_plan(state: State, plan: Plan, now_ns: int) -> State:
 
 
 def patch(state: State, changes: Any, now_ns: int) -> State:
-    """Change parts of the plan; ramps begin anew. *Errors*: `chaos.*` with the field."""
+    """Change parts of the plan; what stays the same goes on. With another schedule all begins anew, as it counts from now.
+
+    *Errors*: `chaos.*` with the field.
+    """
     plan = formed(Plan, patched(msgspec.to_builtins(state.plan), changes, "the patch"))
-    enabled = plan.enabled if isinstance(changes, dict) and "enabled" in changes else state.enabled
-    tests = plan.tests if isinstance(changes, dict) and "tests" in changes else state.tests
-    return replace(state, plan=plan, enabled=enabled, tests=tests, since_ns=now_ns)
+    enabled = plan.enabled if "enabled" in changes else state.enabled
+    tests = plan.tests if "tests" in changes else state.tests
+    since = state.since_ns if plan.schedule == state.plan.schedule else now_ns
+    return replace(state, plan=plan, enabled=enabled, tests=tests, since_ns=since)
 
 
 def patched(document: Any, changes: Any, place: str) -> Any:

@@ -14,6 +14,14 @@ from fozzy.faults.http.plan import Route
 Door = Literal["accept", "before-response", "after-headers", "in-body"]
 
 
+class Known(NamedTuple):
+    """What is known of a recorded request though its secrets, or its body, are gone: it is not made again of the rest."""
+
+    key: str
+    digest: str
+    occurrence: int = 0  # 0: count again
+
+
 class Seen(NamedTuple):
     """A request as a door sees it. `body` is what has come of it, at most the plan's `key_bytes`."""
 
@@ -25,6 +33,7 @@ class Seen(NamedTuple):
     chunked: bool = False
     client: str = ""
     test: str = ""
+    known: Known | None = None
 
 
 class Give(NamedTuple):

@@ -10,31 +10,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from fozzy.core.exchange import Roll
+from fozzy.core.exchange import Roll, Source
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import digest_of, key_of, parts_of
-from fozzy.faults.http.compile import Compiled, Connections, Paced
+from fozzy.faults.http.canonical import KEY_LENGTH, SCOPE, digest_of, identity, key_of
+from fozzy.faults.http.compile import Compiled, Connections
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
 from fozzy.faults.http.explained import Effective, explained
 from fozzy.faults.http.kinds.base import gives
 from fozzy.faults.http.kinds.rate_limit import limited
-from fozzy.faults.http.limits import Buckets, Limit, Paces, Short
+from fozzy.faults.http.limits import Buckets, Paces, Short
 from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Plan
 from fozzy.faults.http.program import Fields, Program
 from fozzy.faults.http.rolling import cascade, delay_of, exclusive
 from fozzy.faults.http.state import State
-from fozzy.faults.http.tables import Counted
+from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
-from fozzy.faults.keyed import base_of
+from fozzy.faults.keyed import base_from, beginning
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
 
 Head = tuple[Any, ...]  # the first ten fields of a decision
+Heard = tuple[str, Fields, tuple[str, ...]]  # a request's test, what its headers say, what is noted of them
 Over = tuple[str, Action, str, str]  # a limit's name, action, note and origin
 _made = Decision._make
 _CROWD = gives(503, "chaos_concurrency", "too many requests are in flight")
@@ -47,20 +48,21 @@ class Engine:
         self, plan: Plan, seed: int, *, strict: bool = True, keyed: bool = False, has_upstream: bool = False
     ) -> None:
         self.seed = seed
+        self._begin = beginning(seed, (SCOPE,)) + KEY_LENGTH  # and then the key
         self.strict = strict
         self.keyed = keyed  # make keys also where nothing could be drawn: somebody records
         self.has_upstream = has_upstream  # whoever asks has somebody to ask besides the plan
         self.number = 0  # decisions and changes so far
         self.requests = 0
-        self.occurrences: Counted[str] = Counted()
-        self.slots: Counted[tuple[int, str]] = Counted()
+        self.occurrences: Counts[str] = Counts()
+        self.slots: Counts[tuple[int, str]] = Counts()
         self.buckets = Buckets()
         self.paces = Paces()
         self.timetable = Timetable()
         self.is_idle = True
         self.due_ns = NEVER_NS
         self.program = Program(State.begun(plan), None, 0)
-        self._follow()
+        self._follow(0)
 
     @property
     def state(self) -> State:
@@ -74,14 +76,17 @@ class Engine:
 
     def change(self, state: State, now_ns: int) -> int:
         """Put another state in force, all of it or nothing. Returns the change's number. *Errors*: `InputError`."""
+        before = self.state
         self.program = Program(state, self.program, now_ns)
-        self._follow()
+        if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
+            self.slots = Counts()
+        self._follow(now_ns)
         self.number += 1
         return self.number
 
-    def _follow(self) -> None:
+    def _follow(self, now_ns: int) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state)
+        self.timetable.follow(self.state, self.requests, now_ns)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:
@@ -98,32 +103,46 @@ class Engine:
             self.due_ns = 0
         program = self.program
         said = headers.said(seen.headers, program.latency_max_ns)
+        if said is headers.NOTHING:
+            if self.is_idle and not (self.keyed or program.has_routes):
+                source: Source = "proxy" if self.has_upstream else program.source
+                head: Head = (number, now_ns, "", 0, seen.test, "", None, "", 0, source)
+                return _made((*head, (), 0, "", None, None, None, "", (), ""))
+            return self._routed(seen, now_ns, load, (seen.test, (), ()))
         test = seen.test or said.test
-        notes: tuple[str, ...] = ()
-        head: Head
-        if said is not headers.NOTHING:
-            notes, refused = self._heard(said)
-            if refused:
-                head = (number, now_ns, "", 0, test, "", None, "", 0, "internal")
-                return _made((*head, (), 0, "", None, None, None, refused, (), ""))
-        fields = said.fields if program.enabled else ()
-        facts = Facts(seen, test, program.client_of(seen))
-        at = program.route_of(facts)
-        route, place = program.placed(at)
-        source = program.source_of(route, self.has_upstream)
-        slot = 0 if route is None or not route.answers else self._slot(at, len(route.answers), test)
+        notes, refused = self._heard(said)
+        if refused:
+            head = (number, now_ns, "", 0, test, "", None, "", 0, "internal")
+            return _made((*head, (), 0, "", None, None, None, refused, (), ""))
+        return self._routed(seen, now_ns, load, (test, said.fields if program.enabled else (), notes))
+
+    def _routed(self, seen: Seen, now_ns: int, load: int, said: Heard) -> Decision:
+        test, fields, notes = said
+        program = self.program
+        facts = Facts(seen, test, seen.client if program.client_header is None else program.client_of(seen))
+        at = program.route_of(facts) if program.has_routes else None
+        route, place, slot = None, "", 0
+        source: Source = "proxy" if self.has_upstream else program.source
+        if at is not None:
+            route, place = program.placed(at)
+            source = program.source_of(route, self.has_upstream)
+            if len(route.answers) > 1:
+                slot = min(self.slots.next((at, test)), len(route.answers)) - 1
         is_open = (fields or not self.is_idle) and source != "internal"
         if not is_open and not self.keyed:
-            head = (number, now_ns, "", 0, test, "", route, place, slot, source)
+            head: Head = (self.number, now_ns, "", 0, test, "", route, place, slot, source)
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
-        parts = parts_of(seen.method, seen.target, digest, test)
-        key = key_of(parts)
-        occurrence = self.occurrences.next(key)
-        head = (number, now_ns, key, occurrence, test, digest, route, place, slot, source)
+        if seen.known is None:
+            digest = digest_of(seen.body, len(seen.body) == seen.body_bytes)
+            key = key_of(identity(seen.method, seen.target, digest, test))
+            occurrence = self.occurrences.next(key)
+        else:
+            key, digest, occurrence = seen.known
+            occurrence = occurrence or self.occurrences.next(key)
+        head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        base = base_of(self.seed, parts, occurrence)
+        base = base_from(self._begin + key.encode(), occurrence)
         return self._decided(head, (facts, at, fields, notes), base, load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
@@ -133,10 +152,6 @@ class Engine:
         if said.wrong and self.strict:
             return (), "; ".join(said.wrong)
         return tuple(f"ignored: {wrong}" for wrong in said.wrong), ""
-
-    def _slot(self, at: int | None, answers: int, test: str) -> int:
-        """Which of its answers a route gives: one after the other for each test, and the last one from then on."""
-        return min(self.slots.next((at or 0, test)), answers) - 1
 
     def _decided(
         self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], base: int, load: int
@@ -149,7 +164,7 @@ class Engine:
             if self.strict:
                 return _made((*head, (), 0, "", None, None, None, error.message, notes, ""))
             section, notes = self.program.section(facts.test, at), (*notes, f"ignored: {error.message}")
-        limit = self._limit(section, facts, at, (now_ns, load)) if section.is_limited else None
+        limit = self._limit(section, facts, now_ns, load) if section.is_limited else None
         if limit is not None:
             return _limited(head, notes, limit)
         rolls: list[Roll] = []
@@ -159,13 +174,12 @@ class Engine:
             roll = cascade if section.exclusive is None else exclusive
             struck = roll(section, facts, base, now_ns, rolls)
         planned, origin, action = _strike(struck, facts, base, rolls)
-        up, down = (None, None) if section.bandwidth is None else _paces(section.bandwidth, facts, at)
+        up, down = (None, None) if section.paces is None else section.paces(facts)
         return _made((*head, tuple(rolls), delay_ns, planned, action, up, down, "", notes, origin))
 
-    def _limit(self, section: Compiled, facts: Facts, at: int | None, when: tuple[int, int]) -> Over | None:
+    def _limit(self, section: Compiled, facts: Facts, now_ns: int, load: int) -> Over | None:
         """The limit that a request is over: name, action, note and who set it."""
-        now_ns, load = when
-        short = self.buckets.charge([(each, _key_of(each, facts, at)) for each in section.buckets], now_ns)
+        short = self.buckets.charge(section.owed(facts), now_ns)
         if short is not None:
             return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
         if section.concurrency is None or load < section.concurrency:
@@ -210,24 +224,5 @@ def _strike(struck: Armed | None, facts: Facts, base: int, rolls: list[Roll]) ->
     return struck.name, struck.origin, struck.act(Dice(base, struck.origin, rolls, struck.turns - 1), facts)
 
 
-def _key_of(limit: Limit, facts: Facts, at: int | None) -> str:
-    """Whose bucket it is: everybody's, a client's, a route's; without a route each path is one."""
-    if limit.scope == "client":
-        return facts.client
-    if limit.scope == "route":
-        return facts.path if at is None else f"routes[{at}]"
-    return ""
-
-
 def _empty(short: Short) -> str:
-    of = f" of {short.key}" if short.key else ""
-    return f"the {short.limit.scope} bucket{of} is empty for {short.wait_ns} ns"
-
-
-def _paces(paced: Paced, facts: Facts, at: int | None) -> tuple[Pace | None, Pace | None]:
-    whose = {"global": "global", "client": f"client {facts.client}"}.get(paced.per)
-    scope = whose or f"route {facts.path if at is None else f'routes[{at}]'}"
-    if paced.origin.startswith(("routes[", "test ")):
-        scope = f"{scope} of {paced.origin}"
-    up = None if paced.up is None else Pace(scope, "up", paced.up)
-    return up, None if paced.down is None else Pace(scope, "down", paced.down)
+    return f"the {short.limit.scope} bucket of {short.limit.origin} is empty for {short.wait_ns} ns"

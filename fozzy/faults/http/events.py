@@ -14,6 +14,7 @@ Kind = Literal["sse", "ndjson"]
 EVENT_BYTES_MAX = 1024 * 1024  # a longer event is passed on in pieces that are no events
 
 _END = re.compile(rb"\r\n|\n|\r")
+_NEWLINE = re.compile(rb"\n")
 _BOM = b"\xef\xbb\xbf"
 _KINDS: dict[str, Kind] = {
     "text/event-stream": "sse",
@@ -48,15 +49,15 @@ class Splitter:
         self._held = bytearray()
         self._line = 0  # where the present line begins
         self._scan = 0  # up to where no line ends
+        self._end = _END if kind == "sse" else _NEWLINE
         self._has_data = False
-        self._has_lines = False
         self._is_late = False  # the beginning of the present event was passed on already
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that are complete now."""
         self._held += data
         pieces: list[Piece] = []
-        while (found := _END.search(self._held, self._scan)) is not None:
+        while (found := self._end.search(self._held, self._scan)) is not None:
             if found[0] == b"\r" and found.end() == len(self._held):
                 break  # the other half of this line's end may still come
             self._take(found.start(), found.end(), pieces)
@@ -69,7 +70,7 @@ class Splitter:
     def end(self) -> list[Piece]:
         """What is left when the stream ends: a last line of JSON is an event, half a server-sent event is none."""
         pieces: list[Piece] = []
-        if self._held.endswith(b"\r"):
+        if self.kind == "sse" and self._held.endswith(b"\r"):
             self._take(len(self._held) - 1, len(self._held), pieces)
         if self._held:
             is_line = self.kind == "ndjson" and bool(self._held.strip())
@@ -83,7 +84,6 @@ class Splitter:
         if self.kind == "ndjson":
             self._emit(pieces, bool(line.strip()))
         elif line:
-            self._has_lines = True
             self._has_data = self._has_data or _field(line) == b"data"
         else:
             self._emit(pieces, self._has_data)
@@ -92,7 +92,7 @@ class Splitter:
         pieces.append(Piece(bytes(self._held[: self._line]), is_event and not self._is_late))
         del self._held[: self._line]
         self._line = self._scan = 0
-        self._has_data = self._has_lines = self._is_late = False
+        self._has_data = self._is_late = False
 
     def _pass_on(self, pieces: list[Piece]) -> None:
         self.too_long += not self._is_late

@@ -6,9 +6,8 @@ from typing import Any
 
 import msgspec
 
-from fozzy.faults.http import when as schedule
-from fozzy.faults.http.kinds import whole
 from fozzy.faults.http.resolve import Layer, Said, resolved
+from fozzy.faults.http.shares import shares
 from fozzy.faults.http.state import State
 
 
@@ -34,16 +33,12 @@ def explained(state: State, found: list[Layer]) -> Effective:
     """The layers as one, with origins and shares."""
     holds = resolved(found)
     fields = [] if holds.latency is None else [_field("latency", holds.latency)]
-    left = 1.0
-    for name, said in holds.faults.items():
-        fault = whole(name, said.value)
-        share = schedule.most(fault) * (1.0 if holds.mode.value == "exclusive" else left)
-        left *= 1 - schedule.most(fault)
-        fields.append(_field("limits.loss" if name == "loss" else f"faults.{name}", said, share))
+    for name, share in shares(holds).items():
+        field = "limits.loss" if name == "loss" else f"faults.{name}"
+        fields.append(_field(field, holds.faults[name], share))
     fields += [_field(f"limits.{name.removesuffix('_')}", said) for name, said in holds.limits.items()]
     return Effective(enabled=state.enabled, mode=holds.mode.value, mode_origin=holds.mode.origin, fields=fields)
 
 
 def _field(name: str, said: Said, share: float | None = None) -> Field:
-    rounded = None if share is None else round(share, 12)
-    return Field(name=name, value=msgspec.to_builtins(said.value), origin=said.origin, share=rounded)
+    return Field(name=name, value=msgspec.to_builtins(said.value), origin=said.origin, share=share)

@@ -2,7 +2,7 @@
 
 Rule 1: whole numbers only, so that a virtual clock gives exact answers. A token is worth the nanoseconds of its unit.
 Rule 2: a request pays all its buckets or none.
-Rule 3: the tables are bounded. Of too many keys the one that was used longest ago is forgotten; it begins full again.
+Rule 3: the tables are bounded. A bucket that was not used for long is forgotten; it begins full again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import NamedTuple
 from fozzy.core.duration import UNITS_NS
 from fozzy.faults.http.decision import Pace
 from fozzy.faults.http.plan import Bucket
+from fozzy.faults.http.tables import KEYS_MAX, Table
 from fozzy.faults.http.values import rate_of
 
-BUCKETS_MAX = 65_536
+BUCKETS_MAX = KEYS_MAX
 SECOND_NS = UNITS_NS["s"]
 SLICES_PER_S = 50  # a body is paced in slices of this part of a second
 SLICE_BYTES_MAX = 65_536
@@ -23,6 +24,7 @@ SLICE_BYTES_MAX = 65_536
 class Limit(NamedTuple):
     """A token bucket as a plan says it."""
 
+    name: str  # tells it from all others
     scope: str  # global, client, route
     origin: str
     since_ns: int  # a limit that is declared anew begins full
@@ -34,61 +36,67 @@ class Limit(NamedTuple):
     def of(cls, scope: str, origin: str, since_ns: int, bucket: Bucket) -> Limit:
         """The numbers of a bucket."""
         rate, unit_ns = rate_of(bucket.rate)
-        return cls(scope, origin, since_ns, rate, unit_ns, bucket.burst)
+        name = f"{scope} of {origin} since {since_ns}: {bucket.rate}, {bucket.burst}"
+        return cls(name, scope, origin, since_ns, rate, unit_ns, bucket.burst)
+
+    def owed(self, whose: str) -> Owed:
+        """The bucket of somebody."""
+        return self, f"{self.name}; {whose}"
+
+
+Owed = tuple[Limit, str]  # a limit, and the key of whose bucket it is
 
 
 class Short(NamedTuple):
-    """A request that cannot be paid: how long until it could, and which bucket is the longest."""
+    """A request that cannot be paid: how long until it could, and which bucket takes longest."""
 
     wait_ns: int
     limit: Limit
-    key: str
 
 
 class Buckets:
     """The levels of all token buckets. *Limits*: `BUCKETS_MAX` keys."""
 
     def __init__(self, keys_max: int = BUCKETS_MAX) -> None:
-        self._keys_max = keys_max
-        self._levels: dict[tuple[Limit, str], tuple[int, int]] = {}  # worth, and when
+        self._levels: Table[str, tuple[int, int]] = Table(keys_max)  # worth, and when
 
     def __len__(self) -> int:
         return len(self._levels)
 
-    def charge(self, owed: list[tuple[Limit, str]], now_ns: int) -> Short | None:
+    def charge(self, owed: list[Owed], now_ns: int) -> Short | None:
         """Take a token from each bucket, or from none and say why."""
-        levels = [self._level(key, now_ns) for key in owed]
         short: Short | None = None
-        for key, level in zip(owed, levels, strict=True):
-            limit = key[0]
-            if level < limit.unit_ns:
-                wait_ns = -(-(limit.unit_ns - level) // limit.rate)
+        left = []
+        for limit, key in owed:
+            unit_ns, at_ns = limit.unit_ns, now_ns
+            worth = limit.burst * unit_ns
+            kept = self._levels.get(key)
+            if kept is not None:
+                at_ns = max(now_ns, kept[1])
+                worth = min(worth, kept[0] + (at_ns - kept[1]) * limit.rate)
+            left.append((key, (worth - unit_ns, at_ns)))
+            if worth < unit_ns:
+                wait_ns = -(-(unit_ns - worth) // limit.rate)
                 if short is None or wait_ns > short.wait_ns:
-                    short = Short(wait_ns, limit, key[1])
-        for key, level in zip(owed, levels, strict=True):
-            self._keep(key, level if short else level - key[0].unit_ns, now_ns)
+                    short = Short(wait_ns, limit)
+        if short is None:
+            for key, level in left:
+                self._levels.put(key, level)
         return short
 
-    def _level(self, key: tuple[Limit, str], now_ns: int) -> int:
-        limit = key[0]
+    def left(self, owed: Owed, now_ns: int) -> int:
+        """How many tokens a bucket has; nothing is taken."""
+        limit, key = owed
         full = limit.burst * limit.unit_ns
-        kept = self._levels.pop(key, None)
-        if kept is None:
-            return full
-        return min(full, kept[0] + max(0, now_ns - kept[1]) * limit.rate)
-
-    def _keep(self, key: tuple[Limit, str], level: int, now_ns: int) -> None:
-        if len(self._levels) >= self._keys_max:
-            del self._levels[next(iter(self._levels))]
-        self._levels[key] = level, now_ns
+        worth, at_ns = self._levels.get(key) or (full, now_ns)
+        return min(full, worth + max(0, now_ns - at_ns) * limit.rate) // limit.unit_ns
 
 
 class Paces:
     """When each bucket of bytes is free again. *Limits*: `BUCKETS_MAX` keys."""
 
     def __init__(self, keys_max: int = BUCKETS_MAX) -> None:
-        self._keys_max = keys_max
-        self._free_ns: dict[tuple[str, str], int] = {}
+        self._free_ns: Table[tuple[str, str], int] = Table(keys_max)
 
     def __len__(self) -> int:
         return len(self._free_ns)
@@ -96,11 +104,8 @@ class Paces:
     def take(self, pace: Pace, size_bytes: int, now_ns: int) -> int:
         """Nanoseconds until the last byte of a slice may have gone; the bucket is taken until then."""
         key = pace.scope, pace.direction
-        begin = max(now_ns, self._free_ns.pop(key, 0))
-        free = begin + -(-size_bytes * SECOND_NS // pace.bytes_per_s)
-        if len(self._free_ns) >= self._keys_max:
-            del self._free_ns[next(iter(self._free_ns))]
-        self._free_ns[key] = free
+        free = max(now_ns, self._free_ns.get(key) or 0) + -(-size_bytes * SECOND_NS // pace.bytes_per_s)
+        self._free_ns.put(key, free)
         return free - now_ns
 
 

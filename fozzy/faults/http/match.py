@@ -19,16 +19,23 @@ Test = Callable[[str], bool]
 class Facts:
     """A request and what is asked about it, each found out once."""
 
-    __slots__ = ("seen", "path", "test", "client", "_headers", "_query", "_json")
+    __slots__ = ("seen", "test", "client", "_path", "_headers", "_query", "_json")
 
     def __init__(self, seen: Seen, test: str, client: str) -> None:
         self.seen = seen
         self.test = test
         self.client = client
-        self.path = path_of(seen.target)
+        self._path: str | None = None
         self._headers: dict[str, list[str]] | None = None
         self._query: dict[str, list[str]] | None = None
         self._json: Any = msgspec.UNSET
+
+    @property
+    def path(self) -> str:
+        """The path, without query."""
+        if self._path is None:
+            self._path = path_of(self.seen.target)
+        return self._path
 
     def headers(self) -> dict[str, list[str]]:
         """The values by name in small letters."""

@@ -6,12 +6,14 @@ from typing import Any
 
 from fozzy.core.duration import parse_ns
 from fozzy.core.exchange import Source
+from fozzy.errors import InputError
 from fozzy.faults.http.check import checked
 from fozzy.faults.http.compile import Compiled, Pool, connections
 from fozzy.faults.http.decision import Seen
 from fozzy.faults.http.match import Facts, matcher
 from fozzy.faults.http.plan import Faults, Latency, Limits, Route
-from fozzy.faults.http.resolve import HEADER, Layer, layers, place_of, resolved
+from fozzy.faults.http.resolve import HEADER, LIMITS, Layer, declared, layers, place_of, resolved
+from fozzy.faults.http.shares import HINT, overfull
 from fozzy.faults.http.state import State
 
 HEADER_SECTIONS_MAX = 1024  # sections that header values made; of more, all are made anew
@@ -27,37 +29,23 @@ class Program:
         plan = self.state.plan
         self.enabled = state.enabled
         self.latency_max_ns = parse_ns(plan.latency_max)
-        self.pool: Pool = Pool(None if before is None else before.pool)
-        self.test_since_ns = self._since(before, now_ns)
+        self.pool: Pool = Pool(now_ns, None if before is None else before.pool)
         self._routes = [(matcher(route), route, place_of(n)) for n, route in enumerate(plan.routes)]
-        self._client_header = None if plan.client_header is None else plan.client_header.lower()
+        self.has_routes = bool(plan.routes)
+        self.source: Source = "internal" if plan.upstream is None else "proxy"  # where no route says another
+        self.client_header = None if plan.client_header is None else plan.client_header.lower()
         self._sections: dict[tuple[str, int | None], Compiled] = {}
         self._by_header: dict[tuple[str, int | None, Fields], Compiled] = {}
-        self._compile_all()
-        self.is_idle = not self.enabled or all(each.is_idle for each in self._sections.values())
-        self.connections = connections(self.section("", None).limits)
-
-    def _since(self, before: Program | None, now_ns: int) -> dict[str, int]:
-        """When each test scope came into force: the same scope under the same plan goes on."""
-        kept = {} if before is None or before.state.since_ns != self.state.since_ns else before.test_since_ns
-        known = {} if before is None else before.state.tests
-        begun = now_ns if before is not None else self.state.since_ns
-        return {
-            name: kept[name] if name in kept and known[name] == scope else begun
-            for name, scope in self.state.tests.items()
-        }
-
-    def _compile_all(self) -> None:
-        for test in ("", *self.state.tests):
-            for route in (None, *range(len(self._routes))):
-                self.section(test, route)
+        everybody = declared(self.state)
+        armed = [each for layer in everybody for each in self.pool.arm_all(layer)]
+        limited = any(getattr(layer.limits, name) is not None for layer in everybody for name in LIMITS)
+        self.is_idle = not self.enabled or not (limited or any(each.can_strike for each in armed))
+        self.connections = connections(self.section("", None).limits if self.enabled else {})
 
     def client_of(self, seen: Seen) -> str:
         """Whom a request is from: the peer, or whom a trusted header names first."""
-        if self._client_header is None:
-            return seen.client
         for name, value in seen.headers:
-            if name.lower() == self._client_header:
+            if name.lower() == self.client_header:
                 return value.partition(",")[0].strip() or seen.client
         return seen.client
 
@@ -68,18 +56,15 @@ class Program:
                 return n
         return None
 
-    def placed(self, route: int | None) -> tuple[Route | None, str]:
+    def placed(self, route: int) -> tuple[Route, str]:
         """A route and its place."""
-        return (None, "") if route is None else self._routes[route][1:]
+        return self._routes[route][1:]
 
-    def source_of(self, route: Route | None, has_upstream: bool) -> Source:
+    def source_of(self, route: Route, has_upstream: bool) -> Source:
         """Who will answer, unless a fault does."""
-        if route is not None:
-            if route.answer is not None or route.answers:
-                return "fixture"
-            if route.upstream is not None:
-                return "proxy"
-        return "proxy" if has_upstream or self.state.plan.upstream is not None else "internal"
+        if route.answer is not None or route.answers:
+            return "fixture"
+        return "proxy" if route.upstream is not None or has_upstream else self.source
 
     def section(self, test: str, route: int | None, said: Fields = ()) -> Compiled:
         """What holds for the requests of a test scope and a route, with what their headers say."""
@@ -88,12 +73,12 @@ class Program:
             return self._said(scope, route, said)
         section = self._sections.get((scope, route))
         if section is None:
-            section = self._sections[scope, route] = Compiled(resolved(self.layers(scope, route)), self.pool)
+            section = self._sections[scope, route] = Compiled(resolved(self.layers(scope, route)), self.pool, route)
         return section
 
     def layers(self, test: str, route: int | None) -> list[Layer]:
         """Who may say something about some requests, the farthest first."""
-        return layers(self.state, test, route, self.test_since_ns.get(test))
+        return layers(self.state, test, route)
 
     def _said(self, scope: str, route: int | None, said: Fields) -> Compiled:
         key = scope, route, said
@@ -102,7 +87,10 @@ class Program:
             if len(self._by_header) >= HEADER_SECTIONS_MAX:
                 self._by_header.clear()
             found = resolved([*self.layers(scope, route), header_layer(dict(said))])
-            section = self._by_header[key] = Compiled(found, Pool(self.pool))
+            wrong = overfull(found)
+            if wrong:
+                raise InputError("chaos.shares", wrong, hint=HINT)
+            section = self._by_header[key] = Compiled(found, self.pool, route)
         return section
 
 

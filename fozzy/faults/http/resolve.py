@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fozzy.faults.http.kinds import ACTS
-from fozzy.faults.http.plan import Faults, Latency, Limits, Scope, Section
+from fozzy.faults.http.plan import Faults, Latency, Limits, Scope, Section, When
 from fozzy.faults.http.state import State
 
 HEADER = "header"
 SERVER = "server"
+SCENARIO = "scenario "
 MODE = "cascade"  # where nobody says one
 LIMITS = ("global_", "client", "route", "bandwidth", "concurrency")
 CONNECTION_LIMITS = ("max_connections", "idle_timeout", "connection_timeout")
@@ -47,18 +48,27 @@ class Resolved(NamedTuple):
     limits: dict[str, Said]
 
 
-def layers(state: State, test: str = "", route: int | None = None, test_since_ns: int | None = None) -> list[Layer]:
+def layers(state: State, test: str = "", route: int | None = None) -> list[Layer]:
     """Who may say something about a request, the farthest first."""
     found = _server(state)
     scope = state.tests.get(test)
     if scope is not None:
-        since = state.since_ns if test_since_ns is None else test_since_ns
-        layer = _layer(f"test {test}", since, scope)
+        layer = _layer(f"test {test}", state.since_ns, scope)
         found = [*found, layer] if scope.merge else [layer]
     if route is not None:
-        place = state.plan.routes[route]
-        found.append(Layer(place_of(route), state.since_ns, None, place.latency, place.faults, place.limits))
+        found.append(_route(state, route))
     return found
+
+
+def declared(state: State) -> list[Layer]:
+    """Everybody who says something now: server or scenarios, test scopes, routes."""
+    tests = [_layer(f"test {name}", state.since_ns, scope) for name, scope in state.tests.items()]
+    return [*_server(state), *tests, *(_route(state, route) for route in range(len(state.plan.routes)))]
+
+
+def _route(state: State, route: int) -> Layer:
+    said = state.plan.routes[route]
+    return Layer(place_of(route), state.since_ns, None, said.latency, said.faults, said.limits)
 
 
 def _server(state: State) -> list[Layer]:
@@ -68,7 +78,7 @@ def _server(state: State) -> list[Layer]:
     for active in state.active:
         scenario = state.scenario(active.name)
         assert scenario is not None, f"{active.name} was never a scenario"
-        found.append(_layer(f"scenario {active.name}", active.since_ns, scenario))
+        found.append(_layer(f"{SCENARIO}{active.name}", active.since_ns, scenario))
     return found
 
 
@@ -81,6 +91,12 @@ def place_of(route: int) -> str:
     return f"routes[{route}]"
 
 
+def faults_of(layer: Layer) -> dict[str, float | When]:
+    """The faults that a layer says, in the order in which they are tried."""
+    said = {name: layer.limits.loss if name == "loss" else getattr(layer.faults, name) for name in ACTS}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def resolved(found: list[Layer]) -> Resolved:
     """The layers as one: of each field the nearest that says it."""
     mode, latency = Said(MODE, "default", 0), None
@@ -91,10 +107,8 @@ def resolved(found: list[Layer]) -> Resolved:
             mode = Said(layer.mode, layer.origin, layer.since_ns)
         if layer.latency is not None:
             latency = Said(layer.latency, layer.origin, layer.since_ns)
-        for name in ACTS:
-            value = layer.limits.loss if name == "loss" else getattr(layer.faults, name)
-            if value is not None:
-                faults[name] = Said(value, layer.origin, layer.since_ns)
+        for name, value in faults_of(layer).items():
+            faults[name] = Said(value, layer.origin, layer.since_ns)
         for name in (*LIMITS, *CONNECTION_LIMITS):
             value = getattr(layer.limits, name)
             if value is not None:

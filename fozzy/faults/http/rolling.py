@@ -5,11 +5,11 @@ from __future__ import annotations
 from fozzy.core.exchange import Roll
 from fozzy.faults.http.armed import Armed
 from fozzy.faults.http.compile import Compiled
-from fozzy.faults.http.dice import Dice
 from fozzy.faults.http.match import Facts
-from fozzy.faults.keyed import draw
+from fozzy.faults.keyed import draw_at, stream
 
 EXCLUSIVE = "exclusive"
+_ADDED = stream(EXCLUSIVE)
 
 
 def delay_of(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: list[Roll]) -> int:
@@ -20,7 +20,7 @@ def delay_of(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: lis
     if not _is_due(armed, facts, now_ns) or not armed.rolls(base, now_ns, rolls):
         return 0
     armed.count.applied += 1
-    return section.amount(Dice(base, armed.origin, rolls))
+    return section.amount(base, armed.origin, rolls)
 
 
 def _is_due(armed: Armed, facts: Facts, now_ns: int) -> bool:
@@ -34,9 +34,22 @@ def cascade(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: list
     """The first fault that hits; those behind it count the request and are not rolled."""
     found: Armed | None = None
     for armed in section.faults:
-        if not _is_due(armed, facts, now_ns):
+        if armed.is_choosy:
+            if armed.is_due(facts, now_ns) and found is None and armed.rolls(base, now_ns, rolls):
+                found = armed
             continue
-        if found is None and armed.rolls(base, now_ns, rolls):
+        count = armed.count
+        count.matched += 1
+        if found is not None:
+            continue
+        count.rolled += 1
+        if armed.threshold is None:
+            hit = True
+        else:
+            value = draw_at(base, armed.added)
+            hit = value >= armed.threshold
+            rolls.append(Roll(armed.name, armed.share, value, hit, armed.origin))
+        if hit and armed.strikes():
             found = armed
     return found
 
@@ -46,7 +59,7 @@ def exclusive(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: li
     due = [(armed, top) for armed, top in section.exclusive or () if _is_due(armed, facts, now_ns)]
     if not due:
         return None
-    value = draw(base, EXCLUSIVE)
+    value = draw_at(base, _ADDED)
     found: Armed | None = None
     for armed, top in due:
         armed.count.rolled += 1

@@ -11,10 +11,12 @@ from math import frexp, sqrt
 
 from fozzy.core.choice import CHANCES
 from fozzy.core.duration import parse_ns
+from fozzy.core.exchange import Roll
 from fozzy.faults.http.dice import Dice
 from fozzy.faults.http.plan import Latency
 
-Amount = Callable[[Dice], int]
+Amount = Callable[[int, str, list[Roll]], int]  # where draws start, whose they are, where they are recorded
+Plain = Callable[[Dice], int]
 
 MEANS_MAX = 20  # of an exponential wait
 DEVIATIONS_MAX = 8.3  # of a normal one: the least and the highest draw are that far away
@@ -25,19 +27,21 @@ _LN2 = 0.6931471805599453
 def amount(latency: Latency) -> Amount:
     """How to draw one wait, jitter included, in nanoseconds."""
     plain = _plain(latency)
-    jitter = latency.jitter
-    if not jitter:
-        return plain
+    jitter = latency.jitter or 0.0
+    if latency.fixed is not None and not jitter:
+        fixed = parse_ns(latency.fixed)
+        return lambda _base, _origin, _rolls: fixed
 
-    def jittered(dice: Dice) -> int:
+    def drawn(base: int, origin: str, rolls: list[Roll]) -> int:
+        dice = Dice(base, origin, rolls)
         middle = plain(dice)
         spread = int(middle * jitter)
-        return middle if spread == 0 else dice.among("latency.jitter", middle - spread, middle + spread)
+        return dice.among("latency.jitter", middle - spread, middle + spread) if spread else middle
 
-    return jittered
+    return drawn
 
 
-def _plain(latency: Latency) -> Amount:
+def _plain(latency: Latency) -> Plain:
     if latency.fixed is not None:
         fixed = parse_ns(latency.fixed)
         return lambda _: fixed

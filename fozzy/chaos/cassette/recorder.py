@@ -1,0 +1,220 @@
+"""The recorder of a session: a listener that keeps every exchange and every change, in one file or one for each test.
+
+Rule 1: traffic never waits for it and never fails because of it. What cannot be kept is counted, and the end says so.
+Rule 2: what was told is on its way to the disk within half a second, or as soon as a few dozen records are there.
+Rule 3: memory is bounded: a few dozen exchanges, the changes of the plan, and the secrets that were seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import trio
+from msgspec.structs import replace
+
+from fozzy import wall
+from fozzy.chaos.cassette.header import Begun, header_of
+from fozzy.chaos.cassette.names import file_of
+from fozzy.chaos.cassette.tape import Place, Tape
+from fozzy.chaos.session import Session
+from fozzy.core.events import Record
+from fozzy.core.exchange import Exchange
+from fozzy.core.redact import Redactor
+from fozzy.core.summary import Summary
+from fozzy.errors import FozzyError, StoreError
+from fozzy.trace.finalize import shown_path
+from fozzy.trace.format import Footer
+from fozzy.trace.writer import Recorder
+from fozzy.version import VERSION
+
+BATCH = 32  # records that are encoded and written at once: below a millisecond
+BATCH_BYTES = 256 * 1024  # or as soon as they hold so much
+FLUSH_NS = 500_000_000
+TESTS_MAX = 10_000  # files of one recording
+OPEN_MAX = 64  # of them that are open at once
+CHANGES_MAX = 1000  # that a file which begins later is told of
+
+SummaryOf = Callable[[str], Summary]  # the summary a trace of this path carries
+
+
+class Kept(NamedTuple):
+    """What came of a recording. `error` is what went wrong first: the recording is not what was asked for."""
+
+    paths: list[Path]
+    recorded: int
+    lost: int
+    error: StoreError | None
+
+
+class CassetteRecorder:
+    """Records a session. *Closes*: `finish` and `drop` end it."""
+
+    def __init__(
+        self, begun: Begun, chaos_path: str, place: Place, redactor: Redactor, *, is_folder: bool = False
+    ) -> None:
+        """`chaos_path` says where the plan came from. *Errors*: as `Tape`, where there is one file."""
+        self.begun = begun
+        self.place = place
+        self.is_folder = is_folder
+        self.redactor = redactor
+        self.is_known: Callable[[int], bool] = lambda _number: False  # what a recording answered is in it already
+        self._chaos_path = chaos_path
+        self._pending: list[Record] = []
+        self._pending_bytes = 0
+        self._flushed_ns = 0
+        self._tapes: dict[str, Tape] = {}  # by test; a single one by ""
+        self._names: dict[str, str] = {}  # of files in small letters: whose they are
+        self._open: dict[str, None] = {}  # the one that was written last stands last
+        self._changes: list[Record] = []
+        self._lost = 0
+        self._failure: StoreError | None = None
+        self._session: Session | None = None
+        self._before = (False, False)
+        self._started_at = wall.now_iso()
+        if not is_folder:
+            self._tapes[""] = self._new("")
+
+    def attach(self, session: Session) -> None:
+        """Listen to a session, which has bodies kept and keys made from now on."""
+        self._session, self._before = session, (session.records_bodies, session.engine.keyed)
+        session.listeners.append(self)
+        session.records_bodies = session.engine.keyed = True
+
+    def detach(self) -> None:
+        """Listen no more."""
+        if self._session is not None:
+            self._session.listeners.remove(self)
+            self._session.records_bodies, self._session.engine.keyed = self._before
+            self._session.not_recorded, self._session = "", None
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges are kept, or about to be."""
+        return sum(tape.recorded for tape in self._tapes.values()) + len(self._pending)
+
+    @property
+    def lost(self) -> int:
+        """How many are not."""
+        return self._lost + sum(tape.lost for tape in self._tapes.values())
+
+    def __call__(self, record: Record) -> None:
+        """Take a record."""
+        if type(record) is Exchange:
+            if self.is_known(record.number):
+                return
+            self._pending_bytes += record.request.bytes + (record.answer.bytes if record.answer is not None else 0)
+        pending = self._pending
+        pending.append(record)
+        is_due = len(pending) >= BATCH or self._pending_bytes >= BATCH_BYTES
+        if is_due or record.t - self._flushed_ns >= FLUSH_NS:
+            self._flushed_ns = record.t
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was told so far."""
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        if not self.is_folder:
+            if pending and not self._tapes[""].write(pending):
+                self._fails(self._tapes[""].failure)
+            return
+        for record in pending:
+            if isinstance(record, Exchange):
+                self._write_one(record)
+            else:
+                self._changes = [*self._changes, record][-CHANGES_MAX:]
+                for tape in self._tapes.values():
+                    tape.write([record])
+
+    async def flushing(self) -> None:
+        """Write what was told, again and again, also when nothing more is told. Runs until it is cancelled."""
+        while True:
+            await trio.sleep(FLUSH_NS / 1e9)
+            self.flush()
+
+    def finish(self, summary: SummaryOf) -> Kept:
+        """Seal every file and give it its name, in the order of their tests. Each carries a summary of its own."""
+        self.flush()
+        finished_at, paths = wall.now_iso(), []
+
+        def footer(writer: Recorder, path: str) -> Footer:
+            return self._footer(writer, finished_at, summary(path))
+
+        for _, tape in sorted(self._tapes.items()):
+            if self.place.goes_on and not tape.recorded and not tape.lost:
+                tape.drop()  # nothing new: what is there stays as it is
+                continue
+            try:
+                paths.append(tape.finish(footer))
+            except StoreError as error:
+                self._fails(error, tape)
+        self.detach()
+        return Kept(paths, self.recorded, self.lost, self._error())
+
+    def drop(self) -> None:
+        """End it, and keep nothing."""
+        self.detach()
+        for tape in self._tapes.values():
+            tape.drop()
+
+    def _write_one(self, exchange: Exchange) -> None:
+        tape = self._tapes.get(exchange.test)
+        try:
+            if tape is None:
+                tape = self._tapes[exchange.test] = self._new(exchange.test)
+                tape.write(self._changes)
+        except FozzyError as error:
+            self._lost += 1
+            self._fails(error if isinstance(error, StoreError) else StoreError(error.code, error.message))
+            return
+        if not tape.write([exchange]):
+            self._fails(tape.failure)
+        self._open.pop(exchange.test, None)
+        self._open[exchange.test] = None
+        if len(self._open) > OPEN_MAX:
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            self._tapes[oldest].rest()
+
+    def _new(self, test: str) -> Tape:
+        if not self.is_folder:
+            return Tape(header_of(self.begun, self._chaos_path, self.redactor), self.begun, self.place, self.redactor)
+        if len(self._tapes) >= TESTS_MAX:
+            message = f"more than {TESTS_MAX:,} tests in one recording"
+            raise StoreError("chaos.too_many_tests", message, hint="is the test id another one for each request?")
+        name = file_of(test)
+        if self._names.setdefault(name.lower(), test) != test:
+            name = file_of(test, is_taken=True)
+        begun = replace(self.begun, test=test)
+        place = self.place._replace(target=self.place.target / name)
+        return Tape(header_of(begun, self._chaos_path, self.redactor), begun, place, self.redactor)
+
+    def _fails(self, error: StoreError | None, tape: Tape | None = None) -> None:
+        self._failure = self._failure or error
+        if error is not None and self._session is not None and not self._session.not_recorded:
+            self._session.not_recorded = error.message
+
+    def _error(self) -> StoreError | None:
+        """What to say at the end, where not everything that was asked for is there."""
+        if self._failure is None:
+            return None
+        left = [tape.partial for _, tape in sorted(self._tapes.items()) if tape.partial.exists()]
+        said = f"{self.lost:,} exchanges are not in the recording: {self._failure.message}"
+        hint = f"fozzy trace recover {shown_path(left[0])}   seals what is there" if left else self._failure.hint
+        return StoreError("chaos.not_recorded", said, hint=hint)
+
+    def _footer(self, writer: Recorder, finished_at: str, summary: Summary) -> Footer:
+        return Footer(
+            end="sealed",
+            run_id=self.place.run_id,
+            engine=VERSION,
+            python=wall.python_version(),
+            os=wall.system_name(),
+            hash_seed=wall.hash_seed(),
+            started_at=self._started_at,
+            finished_at=finished_at,
+            counts=writer.counts,
+            blocks=writer.blocks,
+            summary=summary,
+        )

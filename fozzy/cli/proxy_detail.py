@@ -1,0 +1,78 @@
+"""One exchange of a proxy in full, for the live view and `fozzy proxy journal`: without its secrets, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fozzy.cli.proxy_screen import is_bypassed, seconds
+from fozzy.core.choice import CHANCES
+from fozzy.core.exchange import Answered, Asked, Exchange, Roll
+from fozzy.core.redact import Redactor
+from fozzy.core.redact_exchange import ExchangeCleaner
+from fozzy.report.text import Line, Span, duration, line, one_line, size
+
+TEXT_CHARS_MAX = 160  # of a header or a line of a body
+BODY_LINES_MAX = 12
+
+
+def detail(exchange: Exchange, room: int) -> list[Line]:
+    """An exchange in so many lines at most."""
+    lines = list(_lines(ExchangeCleaner(Redactor(())).clean(exchange)))
+    if len(lines) <= room:
+        return lines
+    return [*lines[: room - 1], line(Span(f"    … {len(lines) - room + 1} more lines", "dim"))]
+
+
+def _lines(exchange: Exchange) -> Iterator[Line]:
+    request, sent = exchange.request, exchange.sent
+    yield line(Span(f"  #{exchange.number}  {one_line(request.method)} {_short(request.target)}", "strong"))
+    came = f"at {seconds(exchange.arrived)}, took {duration(exchange.t - exchange.arrived)}"
+    got = "no answer" if sent is None or not sent.status else f"{sent.status}, {size(sent.bytes)}"
+    ended = "" if sent is None or sent.ended == "whole" else f", ended by {sent.ended}"
+    yield line(f"    {came}; the client got {got}{ended}")
+    yield from _fault(exchange)
+    for roll in exchange.rolls:
+        yield line(Span(f"    {_roll(roll)}", "warn" if roll.hit else "dim"))
+    yield line("  asked")
+    yield from _message(request)
+    if exchange.answer is not None:
+        yield line(f"  truly answered  {exchange.answer.status} {one_line(exchange.answer.reason)}".rstrip())
+        yield from _message(exchange.answer)
+    for note in exchange.notes:
+        yield line(Span(f"    {_short(note)}", "dim"))
+
+
+def _fault(exchange: Exchange) -> Iterator[Line]:
+    words = [f"by {exchange.at or 'no route'}", f"source {exchange.source}"]
+    if exchange.applied:
+        words.append(f"applied {exchange.applied}")
+    if is_bypassed(exchange):
+        words.append(f"planned {exchange.planned}, not applied: {exchange.reason}")
+    elif exchange.reason:
+        words.append(exchange.reason)
+    if exchange.delay_ns:
+        words.append(f"delay {duration(exchange.delay_ns)}, waited {duration(exchange.waited_ns)}")
+    if exchange.occurrence:
+        words.append(f"key {exchange.key}, occurrence {exchange.occurrence}")
+    yield line("    " + ", ".join(map(one_line, words)))
+
+
+def _roll(roll: Roll) -> str:
+    least = (CHANCES - round(roll.probability * CHANCES)) / CHANCES
+    said = f"{roll.value / CHANCES:.4f} of at least {least:.4f}" if roll.probability else f"{roll.value / CHANCES:.4f}"
+    return f"{roll.draw}: {'hit' if roll.hit else 'miss'}, {said}, from {one_line(roll.origin)}"
+
+
+def _message(message: Asked | Answered) -> Iterator[Line]:
+    for name, value in message.headers:
+        yield line(f"    {_short(f'{name}: {value}')}")
+    if message.bytes:
+        shown = message.body.shown().splitlines()
+        yield line(Span(f"    {size(message.bytes)} of body", "dim"))
+        for each in shown[:BODY_LINES_MAX]:
+            yield line(f"    {_short(each)}")
+
+
+def _short(text: str) -> str:
+    text = one_line(text)
+    return text if len(text) <= TEXT_CHARS_MAX else f"{text[:TEXT_CHARS_MAX]}…"
