@@ -102,26 +102,31 @@ class Closing(Effect):
 
 
 class CutShort(Effect):
-    """The body ends before its end."""
+    """The body ends before its end. One of unknown length that is shorter than the cut ends without its proper end.
+
+    Only a length that upstream announces counts: how much of a body came at once is nothing to cut by.
+    """
 
     def __init__(self, inner: Answer, turn: Turn, action: Cut) -> None:
         super().__init__(inner, turn)
         self._how = action.how
-        length = inner.length if inner.whole is None else len(inner.whole)
-        self._left = cut_at(action.draw, length)
-        self._is_empty = length == 0 or not inner.has_body
+        self._left = cut_at(action.draw, inner.length)
+        self._is_empty = inner.length == 0 or not inner.has_body
 
     async def piece(self) -> bytes:
         if self._left <= 0 and not self._is_empty:
             self.turn.apply()
             raise CutOff(self._how, "partial")
         piece = await self.heard()
+        if self._is_empty:
+            self.turn.bypass("no_body")
+            return piece
         if not piece:
-            self.turn.bypass("no_body" if self._is_empty else "stream_ended")
-            return b""
-        piece = piece[: self._left]
-        self._left -= len(piece)
-        return piece
+            self._left = 0
+            return await self.piece()
+        kept = piece[: self._left]
+        self._left -= len(kept)
+        return kept
 
 
 class Damaged(Effect):

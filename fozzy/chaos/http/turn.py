@@ -150,13 +150,26 @@ class Turn:
         head, facts = self.head, self.head.facts
         body = self.waiting[0] if len(self.waiting) == 1 else b"".join(self.waiting)
         most = self.session.engine.state.plan.key_bytes
-        size = self.asked.size if self.is_body_whole else facts.length
         self.seen = seen = Seen(
-            head.method, head.target, facts.headers, body[:most], size, facts.chunked, self.client, facts.test
+            head.method,
+            head.target,
+            facts.headers,
+            body[:most],
+            self._known_bytes(most),
+            facts.chunked,
+            self.client,
+            facts.test,
         )
         self.load = self.session.load
         self.decision = decision = self.session.decide(seen)
         return decision
+
+    def _known_bytes(self, most: int) -> int | None:
+        """How large the body is, if its head or the bytes that count tell. What else has come by chance does not count."""
+        facts = self.head.facts
+        if not facts.chunked:
+            return facts.length or 0
+        return self.asked.size if self.is_body_whole and 0 < most >= self.asked.size else None
 
     def hear(self, answer: Answer) -> None:
         """The head of the true answer has come."""
