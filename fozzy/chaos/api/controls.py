@@ -9,11 +9,11 @@ import msgspec
 from msgspec.structs import replace
 
 from fozzy.chaos.api.answers import Holds, InForce
+from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.cassettes import Cassettes
 from fozzy.chaos.journal import Journal
 from fozzy.chaos.session import Session
 from fozzy.chaos.stats import Stats
-from fozzy.errors import InputError
 from fozzy.faults.http import control
 from fozzy.faults.http.explained import Effective
 from fozzy.faults.http.forms import formed
@@ -63,15 +63,16 @@ class Controls:
         """Put another state in force. *Errors*: `InputError`, and nothing changes."""
         seed = state.plan.seed
         if seed is not None and seed != self.session.engine.seed:
-            said_seed = f"seed is {seed}: it is {self.session.engine.seed} in this run and cannot change while it runs"
-            raise InputError("chaos.bad_value", said_seed, hint="Leave it out, or start another proxy.")
+            why = f"seed is {seed}: it is {self.session.engine.seed} in this run and cannot change while it runs"
+            hint = "Leave it out, or start another proxy."
+            raise Rejected(400, "chaos.bad_value", why, hint=hint, field="seed")
         self.session.change(state, what, **said)
         return self.in_force()
 
     def with_plan(self, **fields: Any) -> State:
-        """The state with other fields in its plan; what is measured since the plan came into force begins anew."""
+        """The state with other fields in its plan; what stays the same goes on."""
         plan: Plan = replace(self.state.plan, **fields)
-        return replace(self.state, plan=plan, since_ns=self.session.now_ns())
+        return replace(self.state, plan=plan)
 
     def reset(self) -> InForce:
         """What the run began with, an empty journal, and numbers that begin at 0."""

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from fozzy.chaos.api.answers import InForce, Scenarios, ScenarioShown
+from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.operation import Asked, Operation
 from fozzy.core.duration import parse_ns
@@ -57,7 +58,8 @@ def start(controls: Controls, asked: Asked) -> InForce:
     """Start one."""
     name, body = asked.words["scenario"], asked.body or Start()
     if body.for_ is not None and parse_ns(body.for_) == 0:
-        raise InputError("chaos.bad_value", f'for is "{body.for_}": expected more than nothing')
+        said = f'for is "{body.for_}": expected more than nothing'
+        raise Rejected(400, "chaos.bad_value", said, field="for")
     now_ns = controls.session.now_ns()
     state = control.start(controls.state, name, now_ns, stack=body.stack, for_=body.for_)
     return controls.change(state, "scenario started", scenario=name)
