@@ -13,6 +13,7 @@ import pytest
 from msgspec.json import encode
 from msgspec.structs import replace
 
+from fozzy.chaos.decisions import decision_lines
 from fozzy.core.exchange import Exchange
 from fozzy.trace.reader import open_trace
 from tests.chaos.decided import decision_log, exchanges_of
@@ -177,6 +178,7 @@ def test_many_clients_get_what_one_gets(serial: Session, upstream: Upstream, tmp
     """32 clients at once, in another process with another hash seed, get the decisions that one client gets."""
     many = run(tmp_path, upstream, "--seed", SEED, clients=32, PYTHONHASHSEED=hash_seed)
     assert max(each.load for each in many.exchanges()) > 1, "nothing was at once"
+    assert list(decision_lines(many.exchanges())) == list(decision_lines(serial.exchanges()))
     assert decision_log(many.exchanges()) == decision_log(serial.exchanges())
     assert by_request(many) == by_request(serial)
 
