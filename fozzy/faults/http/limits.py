@@ -37,7 +37,7 @@ class Limit(NamedTuple):
         """The numbers of a bucket."""
         rate, unit_ns = rate_of(bucket.rate)
         name = f"{scope} of {origin} since {since_ns}: {bucket.rate}, {bucket.burst}"
-        return cls(name, scope, origin, since_ns, rate, unit_ns, bucket.burst)
+        return Limit(name, scope, origin, since_ns, rate, unit_ns, bucket.burst)
 
     def owed(self, whose: str) -> Owed:
         """The bucket of somebody."""
