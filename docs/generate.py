@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -268,13 +269,11 @@ def errors_page() -> str:
     return "\n".join(lines)
 
 
-def chaos_page() -> str:
-    """The reference of chaos files, which has a module of its own."""
+def _page_of(module: str) -> str:
+    """A page that a module beside this one makes."""
     if str(ROOT) not in sys.path:  # where this file is run and not imported
         sys.path.append(str(ROOT))
-    from docs.chaos_page import page
-
-    return page()
+    return str(import_module(f"docs.{module}").page())
 
 
 _OF_CLUSTERS = "[What stands in it](distributed.md), with an example of each part, and [field by field](cluster.md).\n"
@@ -398,7 +397,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "config.md": config_page(),
         REFERENCE / "exit-codes.md": exits_page(),
         REFERENCE / "errors.md": errors_page(),
-        REFERENCE / "chaos.md": chaos_page(),
+        REFERENCE / "chaos.md": _page_of("chaos_page"),
+        REFERENCE / "chaos-api.md": _page_of("chaos_api_page"),
     }
 
 

@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 import tomli
 from jsonschema import Draft202012Validator
 
+from fozzy.chaos.api.operations import OPERATIONS
+from fozzy.chaos.files.load import load_plan
 from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.kinds import ACTS
 from fozzy.faults.http.plan import Plan
@@ -65,3 +68,37 @@ def test_the_schema_accepts_what_the_types_accept() -> None:
     assert not check({"fautls": {}})
     assert not check({"latency": {"fixed": "soon"}})
     assert not check({"limits": {"global": {"rate": "fast"}}})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "chaos").glob("*.*")), ids=lambda path: path.name)
+def test_the_examples_are_plans(path: Path) -> None:
+    """The example files are chaos files that an engine carries out, and the guide names each."""
+    load_plan(path)
+    document = (tomli.loads if path.suffix == ".toml" else msgspec.json.decode)(path.read_text(encoding="utf-8"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert f"scenarios/chaos/{path.name}" in (ROOT / "docs" / "guides" / "chaos.md").read_text(encoding="utf-8")
+
+
+def test_every_operation_is_on_the_page_of_the_control_api() -> None:
+    """Each has a heading, and every link within the two pages leads somewhere."""
+    pages = {
+        name: (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") for name in ("chaos.md", "chaos-api.md")
+    }
+    for operation in OPERATIONS:
+        assert f"\n## {operation.method} {operation.path}\n" in pages["chaos-api.md"]
+    for name, page in pages.items():
+        links = re.findall(r"\]\((chaos(?:-api)?\.md)?#([\w-]+)\)", page)
+        assert len(links) > 10
+        assert [link for link in links if link[1] not in anchors(pages[link[0] or name])] == []
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them; of two equal ones the second has another."""
+    found: set[str] = set()
+    for heading in re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    ):
+        anchor = "".join(each for each in heading.lower() if each.isalnum() or each in " -_").replace(" ", "-")
+        assert anchor not in found, f"two headings are called {heading}"
+        found.add(anchor)
+    return found

@@ -56,6 +56,11 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
+    "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
+    "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
+    **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},
+    **{f"chaos/{name}.py": "tests/chaos/test_asgi.py" for name in ("asgi_scope", "asgi_turn")},
+    "faults/http/fixtures.py": "tests/chaos/test_transport.py",
     **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
 }
 

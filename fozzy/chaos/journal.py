@@ -8,7 +8,7 @@ Rule 3: what is shown is redacted first and shortened then, so that no half of a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -26,6 +26,11 @@ PAGE_MAX = 500
 PAGE_CHARS_MAX = 256 * 1024  # of bodies on a page: to look for secrets in them takes a tenth of a second
 
 
+_STATUSES = 'statuses and classes, as "500,503" or "5xx"; 0 is no answer.'
+_OR = "`any` of them, or `none`."
+_SINCE = "so long after the start of the run,"
+
+
 class Kept(NamedTuple):
     """An exchange as the journal keeps it. `number` counts entries, `at_s` is wall time."""
 
@@ -34,46 +39,35 @@ class Kept(NamedTuple):
     exchange: Exchange
 
 
+_Statuses = Annotated[str, Meta(pattern=r"^([0-9]{1,3}|[1-5]xx)(,([0-9]{1,3}|[1-5]xx)){0,31}$")]
+_Word = Annotated[str, Meta(max_length=256)]
+_Path = Annotated[str, Meta(max_length=4096)]
+_Trace = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+_Number = Annotated[int, Meta(ge=0)]
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries. All that is said must hold."""
 
-    status: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^([0-9]{1,3}|[1-5]xx)(,([0-9]{1,3}|[1-5]xx)){0,31}$",
-            description='What the client got: statuses and classes, as "500,503" or "5xx"; 0 is no answer.',
-        ),
-    ] = None
-    method: Annotated[str | None, Meta(max_length=64, description="The method, in any case.")] = None
-    path: Annotated[
-        str | None, Meta(max_length=4096, description="The path without the query; `*` is any text, slashes too.")
-    ] = None
-    route: Annotated[
-        str | None, Meta(max_length=256, description="The route's place in the plan, as `routes[0]`, or `none`.")
-    ] = None
-    action: Annotated[
-        str | None,
-        Meta(max_length=64, description="The fault that was planned or applied, `any` of them, or `none`."),
-    ] = None
-    planned: Annotated[str | None, Meta(max_length=64, description="The fault that was planned, `any` or `none`.")] = (
-        None
-    )
-    applied: Annotated[str | None, Meta(max_length=64, description="The fault that was applied, `any` or `none`.")] = (
-        None
-    )
+    status: Annotated[_Statuses | None, Meta(description=f"What the client got: {_STATUSES}")] = None
+    method: Annotated[_Word | None, Meta(description="The method, in any case.")] = None
+    path: Annotated[_Path | None, Meta(description="The path without the query; `*` is any text, slashes too.")] = None
+    route: Annotated[_Word | None, Meta(description="The route's place in the plan, as `routes[0]`, or `none`.")] = None
+    action: Annotated[_Word | None, Meta(description=f"The fault that was planned or applied, {_OR}")] = None
+    planned: Annotated[_Word | None, Meta(description=f"The fault that was planned, {_OR}")] = None
+    applied: Annotated[_Word | None, Meta(description=f"The fault that was applied, {_OR}")] = None
     source: Annotated[Source | None, Meta(description="Where the answer came from.")] = None
-    test: Annotated[str | None, Meta(max_length=256, description="The test id of the request.")] = None
-    since: Annotated[Duration | None, Meta(description="Ended so long after the start of the run, or later.")] = None
-    until: Annotated[Duration | None, Meta(description="Ended so long after the start of the run, or earlier.")] = None
-    took_min: Annotated[Duration | None, Meta(description="Took so long, or longer.")] = None
-    took_max: Annotated[Duration | None, Meta(description="Took so long, or shorter.")] = None
+    test: Annotated[_Word | None, Meta(description="The test id of the request; empty for none.")] = None
+    trace: Annotated[_Trace | None, Meta(description="The trace id of the request's `traceparent`.")] = None
+    since: Annotated[Duration | None, Meta(description=f"It ended {_SINCE} or later.")] = None
+    until: Annotated[Duration | None, Meta(description=f"It ended {_SINCE} or earlier.")] = None
+    took_min: Annotated[Duration | None, Meta(description="It took so long, or longer.")] = None
+    took_max: Annotated[Duration | None, Meta(description="It took so long, or shorter.")] = None
     order: Annotated[Literal["newest", "oldest"], Meta(description="Which come first.")] = "newest"
-    cursor: Annotated[int | None, Meta(ge=0, description="The `next` of the page before; entries beyond it come.")] = (
+    cursor: Annotated[_Number | None, Meta(description="The `next` of the page before; what lies beyond it comes.")] = (
         None
     )
-    bodies: Annotated[
-        bool, Meta(description="Whether bodies are shown. Where they are long, a page has fewer entries.")
-    ] = True
+    bodies: Annotated[bool, Meta(description="Whether bodies are shown. Long ones make a page shorter.")] = True
     limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Entries on a page, at most.")] = 100
 
 
@@ -90,11 +84,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """The last exchanges. *Limits*: `size` entries, of each `journal_entry.KEPT_BYTES_MAX` of either body."""
 
-    def __init__(self, size: int = SIZE, redact: tuple[str, ...] = ()) -> None:
+    def __init__(self, size: int = SIZE, redact: tuple[str, ...] = (), now_s: Callable[[], float] = wall.now_s) -> None:
         self._kept: deque[Kept] = deque(maxlen=size)
         self._number = 0
         self._cleared = 0  # entries that were there before it was emptied
         self._viewer = Viewer(redact)
+        self._now_s = now_s
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -113,7 +108,7 @@ class Journal:
         """Keep an exchange."""
         if type(record) is Exchange:
             self._number += 1
-            self._kept.append(Kept(self._number, wall.now_s(), bounded(record)))
+            self._kept.append(Kept(self._number, self._now_s(), bounded(record)))
 
     def clear(self) -> int:
         """Forget every entry; numbers go on. Returns how many there were."""
@@ -127,11 +122,16 @@ class Journal:
         """What is kept, oldest first; of long bodies the beginning."""
         return [kept.exchange for kept in self._kept]
 
-    def page(self, query: Query) -> Page:
-        """The entries that fit, redacted and bounded. *Errors*: `ValueError` for a query that makes no sense."""
+    def entry(self, number: int) -> Entry | None:
+        """The entry of this number, none where it is not kept."""
+        found = [kept for kept in self._kept if kept.number == number]
+        return next(iter(self._shown(found, True)), None)
+
+    def page(self, query: Query, skip: int = 0) -> Page:
+        """The entries that fit, redacted and bounded; the first `skip` of them are left out."""
         fits = filter_of(_selection(query))
         found = [kept for kept in self._in_order(query) if fits(kept.exchange)]
-        ahead = [kept for kept in found if _is_ahead(query, kept.number)]
+        ahead = [kept for kept in found if _is_ahead(query, kept.number)][skip:]
         shown = _first(ahead, query)
         return Page(
             entries=self._shown(shown, query.bodies),

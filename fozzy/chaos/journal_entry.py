@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from fozzy import wall
-from fozzy.chaos.journal_filter import path_of, took_ns
+from fozzy.chaos.journal_filter import took_ns
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Roll, Source
 from fozzy.core.redact import Redactor
+from fozzy.faults.http.match import path_of
 
 SHOWN_CHARS_MAX = 4096  # of a body, and of anything else that a client makes up
 KEPT_BYTES_MAX = 2 * SHOWN_CHARS_MAX  # so that a secret that begins in what is shown is seen whole

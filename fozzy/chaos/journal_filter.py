@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import msgspec
 
 from fozzy.core.duration import parse_ns
-from fozzy.core.exchange import Exchange
+from fozzy.core.exchange import Exchange, Headers
+from fozzy.faults.http.match import glob, path_of
 
 Fits = Callable[[Exchange], bool]
 
@@ -25,6 +25,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     applied: str | None = None
     source: str | None = None
     test: str | None = None
+    trace: str | None = None
     since: str | None = None
     until: str | None = None
     took_min: str | None = None
@@ -41,9 +42,11 @@ def filter_of(selection: Selection) -> Fits:
     return lambda exchange: all(fits(exchange) for fits in made)
 
 
-def path_of(target: str) -> str:
-    """The path of a request's target, without its query."""
-    return target.partition("?")[0]
+def trace_of(headers: Headers) -> str:
+    """The trace id that a request's `traceparent` says; empty where it says none."""
+    said = next((value for name, value in headers if name.lower() == "traceparent"), "")
+    parts = said.split("-")
+    return parts[1].lower() if len(parts) >= 4 else ""
 
 
 def took_ns(exchange: Exchange) -> int:
@@ -69,8 +72,8 @@ def _method(said: str) -> Fits:
 
 
 def _path(said: str) -> Fits:
-    pattern = re.compile(".*".join(map(re.escape, said.split("*"))), re.DOTALL)
-    return lambda exchange: pattern.fullmatch(path_of(exchange.request.target)) is not None
+    is_like = glob(said)
+    return lambda exchange: is_like(path_of(exchange.request.target))
 
 
 def _route(said: str) -> Fits:
@@ -117,6 +120,7 @@ _FILTERS: dict[str, Callable[[str], Fits]] = {
     "applied": lambda said: lambda exchange: _is_called(exchange.applied, said),
     "source": lambda said: lambda exchange: exchange.source == said,
     "test": lambda said: lambda exchange: exchange.test == said,
+    "trace": lambda said: lambda exchange: trace_of(exchange.request.headers) == said,
     "since": _since,
     "until": _until,
     "took_min": _took_min,

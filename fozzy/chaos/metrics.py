@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from fozzy.chaos.gauges import Gauges
 from fozzy.chaos.labels import OTHER, REASONS_MAX, RouteLabels, Words, method_label, status_label
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
@@ -32,7 +33,7 @@ _Key = tuple[str, str, int, str, str, str, str, int]
 class _Kind(NamedTuple):
     """What an exchange of one kind adds to."""
 
-    count: Callable[[], None]
+    ask: Callable[[], None]
     took: Callable[[float], None]
     waited: Callable[[float], None]
     faults: tuple[Callable[[], None], ...]
@@ -72,7 +73,7 @@ class Metrics:
         self._routes = RouteLabels(session)
         self._reasons = Words(REASONS_MAX)
         self._kinds: dict[_Key, _Kind] = {}
-        registry.register(_Gauges(session))
+        registry.register(Gauges(session))
 
     def listen(self, record: Record) -> None:
         """Count an exchange."""
@@ -92,9 +93,9 @@ class Metrics:
             0 if not record.delay_ns else 1 if waited else 2,
         )
         kind = self._kinds.get(key) or self._learn(record, key)
-        kind.count()
+        kind.ask()
         kind.took((record.t - record.arrived) * 1e-9)
-        if record.delay_ns and waited:
+        if waited:
             kind.waited(waited * 1e-9)
         for count in kind.faults:
             count()
@@ -142,23 +143,3 @@ class _Told(Collector):
         for family in self._registry.collect():
             family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
             yield family
-
-
-class _Gauges(Collector):
-    """What is so now; looked up when somebody asks."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One family per kind of number."""
-        session = self._session
-        state = session.engine.state
-        yield GaugeMetricFamily("fozzy_requests_in_flight", "Requests that are being answered.", session.load)
-        yield GaugeMetricFamily("fozzy_requests_in_flight_max", "The most there were at once.", session.load_max)
-        yield GaugeMetricFamily("fozzy_connections", "Open connections of clients.", session.connections)
-        yield GaugeMetricFamily("fozzy_chaos_enabled", "Whether chaos is on.", float(state.enabled))
-        active = GaugeMetricFamily("fozzy_chaos_scenario_active", "Scenarios that are in force.", labels=["scenario"])
-        for each in state.active:
-            active.add_metric([each.name], 1)
-        yield active

@@ -15,13 +15,17 @@ import msgspec
 from fozzy.chaos.flow import Flow, Head, flow_of
 from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
-from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
-from fozzy.faults.http.decision import Action, Close, Give, Hold, Pace, Seen
+from fozzy.core.duration import show_ns
+from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Sent
+from fozzy.faults.http.decision import Close, Give, Hold, Pace, Seen
+from fozzy.faults.http.fixtures import Fixture, fixture_of
 from fozzy.faults.http.limits import slice_bytes
+from fozzy.faults.http.plan import Answer
 
 RECORD_BYTES_MAX = 8 << 20  # of one body that is kept
 TOO_LONG = "the body is longer than what is recorded"
 DOOR_CANNOT = "door_cannot"
+EVIDENCE = "x-fozzy-chaos"
 
 
 class Body:
@@ -57,9 +61,11 @@ class Passage:
         self.status = 0  # what the client got
         self.sent = 0  # bytes of a body the client got
         self._seen = seen
+        self.method = seen.method
         self._version = version
         self._load = session.load
         self.decision = session.decide(seen)
+        self.action = self.decision.action  # none once it is known that it cannot be done
         self.asked = Body(session.records_bodies)
         self._answered = Body(session.records_bodies)
         self._head: Head | None = None
@@ -78,9 +84,28 @@ class Passage:
             return _refusal(404, "no_route", "no route matches, and there is no upstream")
         return None
 
+    def fixture(self) -> Fixture | None:
+        """The answer of the request's route, where it has one of its own."""
+        route = self.decision.route
+        if self.decision.source != "fixture" or route is None:
+            return None
+        return fixture_of(route.answers[self.decision.slot] if route.answers else route.answer or Answer())
+
+    def evidence(self) -> Headers:
+        """What an answer says of its own chaos, where the plan wants that: the fault, its roll, the delay."""
+        if not self.session.engine.state.plan.evidence_headers:
+            return []
+        decision = self.decision
+        said = [decision.planned or "none", f"number={decision.number}"]
+        if decision.key:
+            said.append(f"key={decision.key}.{decision.occurrence}")
+        if decision.delay_ns:
+            said.append(f"delay={show_ns(decision.delay_ns)}")
+        return [(EVIDENCE, "; ".join(said))]
+
     def before(self) -> Give | Hold | Close | None:
         """What happens in upstream's place."""
-        action: Action | None = self.decision.action
+        action = self.action
         if isinstance(action, Give | Hold):
             return action
         return action if isinstance(action, Close) and action.at in ("accept", "before-response") else None
@@ -93,7 +118,7 @@ class Passage:
         """The true answer's head has come; the flow of what the client gets."""
         self._head = head
         self._head_ns = self.session.now_ns()
-        return flow_of(self.decision.action, head, self.session.now_ns)
+        return flow_of(self.action, head, self.session.now_ns)
 
     def heard(self, piece: bytes) -> None:
         """A piece of the true answer's body has come."""
@@ -121,6 +146,7 @@ class Passage:
 
     def bypass(self, reason: str) -> None:
         """The planned fault cannot happen."""
+        self.action = None
         if not self._is_settled:
             self._is_settled = True
             self._reason = reason

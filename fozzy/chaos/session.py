@@ -59,6 +59,11 @@ class Session:
         for listener in self.listeners:
             listener(exchange)
 
+    def refused(self, exchange: Exchange) -> None:
+        """A request ended that was never decided, since it was none, or too much of one; its number is 0."""
+        for listener in self.listeners:
+            listener(exchange)
+
     def change(self, state: State, what: str, **said: Any) -> None:
         """Put another state in force. *Errors*: `InputError`, and nothing changes."""
         now = self.now_ns()

@@ -22,86 +22,169 @@ Rule 2: a request is recorded when its answer was read or closed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import Any
 
+import anyio
 import httpx
 
+from fozzy import wall
+from fozzy.chaos.carried import Carried
 from fozzy.chaos.door import AnyPlan, session_of
-from fozzy.chaos.passage import Passage
+from fozzy.chaos.hands import Hands, Pieces, at_once
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
-from fozzy.core.exchange import Ending, Headers
-from fozzy.faults.http.decision import Close, Give, Hold, Seen
-from fozzy.faults.http.headers import is_control
-
-HANG_NS = 3600 * 10**9  # what "until the client leaves" is for a client that never does
-CLIENT = "127.0.0.1"  # who asks, for limits and targets by client; a proxy on this machine sees the same
-
-FIN = "peer closed connection without sending complete message body (a fault ended it)"
-NO_ANSWER = "Server disconnected without sending a response. (a fault ended it)"
-RST = "connection reset by peer (a fault ended it)"
-SLOW = "the read operation timed out (a fault held it)"
 
 
-class Answering(NamedTuple):
-    """What is known before anybody is asked: how long to wait, then an answer, an error, or none to ask."""
+class ChaosTransport(httpx.BaseTransport):
+    """A transport for `httpx.Client`; without another one to wrap it asks the network itself.
 
-    wait_ns: int
-    give: Give | None = None
-    error: httpx.TransportError | None = None
-    ended: Ending = "whole"
+    `plan` is a dict, a `Plan` or the path of a chaos file; or give a `session`, which other doors may share.
+    *Errors*: `InputError` for the plan. *Closes*: the wrapped transport, with itself.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport | None = None,
+        *,
+        plan: AnyPlan | None = None,
+        seed: int | None = None,
+        session: Session | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.session = session_of(plan, seed, session, clock)  # decides, and has the listeners
+        self._inner = inner or httpx.HTTPTransport()
+        self._hands = _Blocking(self._inner, wall.pause_ns if clock is None else clock.sleep)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """One request. *Errors*: httpx's own, as the network would raise them."""
+        carried = Carried(self.session, self._hands, request)
+        return at_once(carried.answer(lambda: _Stream(carried)))
+
+    def close(self) -> None:
+        """Close the wrapped transport."""
+        self._inner.close()
 
 
-class _Door:
-    """What both transports share: all but waiting and asking."""
+class AsyncChaosTransport(httpx.AsyncBaseTransport):
+    """The same for `httpx.AsyncClient`, on whatever loop the client runs."""
 
-    def __init__(self, plan: AnyPlan | None, seed: int | None, session: Session | None, clock: Clock | None) -> None:
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport | None = None,
+        *,
+        plan: AnyPlan | None = None,
+        seed: int | None = None,
+        session: Session | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.session = session_of(plan, seed, session, clock)
-        self.clock = clock
+        self._inner = inner or httpx.AsyncHTTPTransport()
+        self._hands = _Awaiting(self._inner, clock)
 
-    def wants(self) -> int:
-        """How many bytes of a request's body a decision needs."""
-        engine = self.session.engine
-        return 0 if engine.is_idle and not engine.keyed else engine.state.plan.key_bytes
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One request. *Errors*: httpx's own, as the network would raise them."""
+        carried = Carried(self.session, self._hands, request)
+        return await carried.answer(lambda: _AsyncStream(carried))
 
-    def begin(self, request: httpx.Request, body: bytes, is_whole: bool) -> Passage:
-        """Decide. `body` is its beginning, or all of it."""
-        headers = _pairs(request.headers)
-        length = request.headers.get("content-length", "")
-        size = len(body) if is_whole else int(length) if length.isdecimal() else None
-        most = self.session.engine.state.plan.key_bytes
-        chunked = "chunked" in request.headers.get("transfer-encoding", "")
-        target = request.url.raw_path.decode("latin-1")
-        seen = Seen(request.method, target, headers, body[:most], size, chunked, CLIENT)
-        passage = Passage(self.session, seen)
-        passage.asked.add(body)
-        return passage
-
-    def outgoing(self, passage: Passage, headers: httpx.Headers) -> Headers:
-        """The headers that the wrapped transport gets: none that are for us."""
-        kept = [pair for pair in _pairs(headers) if not is_control(pair[0])]
-        hook = self.session.outgoing
-        return kept if hook is None else hook(kept, passage.decision)
-
-    def answering(self, passage: Passage, read_ns: int | None) -> Answering:
-        """What happens before anybody is asked."""
-        own = passage.own_answer()
-        if own is not None:
-            return Answering(0, own)
-        delay_ns, action = passage.decision.delay_ns, passage.before()
-        if isinstance(action, Hold):
-            held_ns = HANG_NS if action.wait_ns is None else action.wait_ns
-            if action.then is None:
-                timeout = httpx.ReadTimeout(SLOW)
-                return Answering(delay_ns + (held_ns if read_ns is None else read_ns), None, timeout, "client_gone")
-            return Answering(delay_ns + held_ns, action.then)
-        if isinstance(action, Close):
-            ended: Ending = action.how
-            if passage.decision.planned == "connection_error":
-                return Answering(delay_ns, None, httpx.ConnectError(RST), ended)
-            return Answering(delay_ns, None, _broken(action.how, NO_ANSWER), ended)
-        return Answering(delay_ns, action)
+    async def aclose(self) -> None:
+        """Close the wrapped transport."""
+        await self._inner.aclose()
 
 
-def _pairs(headers: httpx.Headers) -> Headers:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
+class _Blocking(Hands):
+    """Waits and asks by blocking; what it gives never has to be waited for."""
+
+    def __init__(self, inner: httpx.BaseTransport, sleep: Callable[[int], None]) -> None:
+        self._inner = inner
+        self._sleep = sleep
+
+    async def sleep(self, ns: int) -> None:
+        self._sleep(ns)
+
+    async def ask(self, request: httpx.Request) -> httpx.Response:
+        return self._inner.handle_request(request)
+
+    def pieces(self, stream: Any) -> Pieces:
+        return _Pieces(iter(stream))
+
+    async def close(self, answer: httpx.Response) -> None:
+        answer.close()
+
+
+class _Awaiting(Hands):
+    """Waits and asks on the client's loop."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, clock: Clock | None) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    async def sleep(self, ns: int) -> None:
+        if self._clock is None:
+            await anyio.sleep(ns / 1e9)
+        else:
+            self._clock.sleep(ns)
+            await anyio.lowlevel.checkpoint()
+
+    async def ask(self, request: httpx.Request) -> httpx.Response:
+        return await self._inner.handle_async_request(request)
+
+    def pieces(self, stream: Any) -> Pieces:
+        return _AsyncPieces(aiter(stream))
+
+    async def close(self, answer: httpx.Response) -> None:
+        await answer.aclose()
+
+
+class _Pieces(Pieces):
+    """A body that is there, or that blocks."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def following(self) -> bytes | None:
+        return next(self._pieces, None)
+
+
+class _AsyncPieces(Pieces):
+    """A body that comes on a loop."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def following(self) -> bytes | None:
+        return await anext(self._pieces, None)
+
+    async def close(self) -> None:
+        if isinstance(self._pieces, AsyncGenerator):
+            await self._pieces.aclose()
+
+
+class _Stream(httpx.SyncByteStream):
+    """The body of an answer, for a client that blocks."""
+
+    def __init__(self, carried: Carried) -> None:
+        self._carried = carried
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := at_once(self._carried.piece())) is not None:
+            yield piece
+
+    def close(self) -> None:
+        """The client has read what it wanted."""
+        at_once(self._carried.close())
+
+
+class _AsyncStream(httpx.AsyncByteStream):
+    """The body of an answer, for a client on a loop."""
+
+    def __init__(self, carried: Carried) -> None:
+        self._carried = carried
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (piece := await self._carried.piece()) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        """The client has read what it wanted."""
+        await self._carried.close()

@@ -11,6 +11,7 @@ from fozzy.cli.problem_documents import ErrorBody as ErrorBody
 from fozzy.cli.problem_documents import ErrorDocument as ErrorDocument
 from fozzy.cli.problem_documents import ProblemBody as ProblemBody
 from fozzy.cli.profile_documents import PROFILE_DOCUMENTS
+from fozzy.cli.proxy_documents import PROXY_DOCUMENTS
 from fozzy.cli.run_documents import (
     ArtifactsDocument,
     BundleDocument,
@@ -371,3 +372,4 @@ DOCUMENTS: dict[str, list[type]] = {
     "version": [VersionDocument, ErrorDocument],
 }
 DOCUMENTS |= {name: [kind, ErrorDocument] for name, kind in PROFILE_DOCUMENTS.items()}
+DOCUMENTS |= PROXY_DOCUMENTS

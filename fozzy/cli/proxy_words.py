@@ -49,13 +49,12 @@ def _section_of(route: Any) -> Section:
 
 def _latency(latency: Latency) -> str:
     spread = {
-        "fixed": lambda: str(latency.fixed),
-        "uniform": lambda: "..".join(latency.uniform or ()),
-        "normal": lambda: "±".join(latency.normal or ()),
-        "exponential": lambda: f"about {latency.exponential}",
-        "one_of": lambda: "|".join(latency.one_of or ()),
+        latency.fixed: latency.fixed,
+        latency.uniform: "..".join(latency.uniform or ()),
+        latency.normal: "±".join(latency.normal or ()),
+        latency.exponential: f"about {latency.exponential}",
     }
-    amount = next((say() for name, say in spread.items() if getattr(latency, name) is not None), "")
+    amount = next((said for given, said in spread.items() if given is not None), "|".join(latency.one_of or ()))
     jitter = f" ±{percent(latency.jitter)}" if latency.jitter else ""
     return f"latency {amount}{jitter}{_when(latency)}"
 
@@ -111,7 +110,7 @@ def _bandwidth(bandwidth: str | Bandwidth) -> str:
 def _when(fault: Any) -> str:
     """When it strikes, behind what it is; nothing where it always does."""
     said: list[str] = []
-    if fault.probability is not None:
+    if fault.probability is not None and fault.probability != 1:
         said.append(f"on {percent(fault.probability)}")
     for name, form in (("first", "first {}"), ("after", "after {}"), ("every", "every {}"), ("times", "at most {}")):
         value = getattr(fault, name, None) if name != "after" or isinstance(fault, Fault) else None

@@ -80,6 +80,11 @@ class Redactor:
         self._spared: set[str] = set()
         self._pattern: re.Pattern[str] | ManyValues | None = None
 
+    @property
+    def learned(self) -> int:
+        """How many values it has learned; it only grows."""
+        return len(self.values) + self.forgotten
+
     def is_secret(self, name: str) -> bool:
         """Whether what stands under `name` is a secret: the name itself, or its last words, are in the list."""
         known = self._known.get(name)
@@ -99,10 +104,10 @@ class Redactor:
 
     def learn(self, tree: Any) -> None:
         """Remember every secret value in `tree`, a value of builtin types."""
-        before = len(self.values) + self.forgotten
+        before = self.learned
         for text in dict.fromkeys(self._secrets(tree)):
             self._learn_text(text)
-        if len(self.values) + self.forgotten == before:
+        if self.learned == before:
             return
         if len(self.values) > VALUES_MANY:
             self._pattern = ManyValues(self.values, VALUE_CHARS_MIN)

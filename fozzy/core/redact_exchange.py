@@ -21,6 +21,7 @@ from fozzy.core.resized import resized
 
 UNPACKED_BYTES_MAX = 64 << 20  # of what packs more, no more is looked into
 NAMES_MAX = 4096  # of headers; clients make them up
+DONE_MAX = 256  # lists of headers that are remembered
 REQUEST_MARK = "secrets were taken out of the request's body"
 ANSWER_MARK = "secrets were taken out of the answer's body"
 OPAQUE_MARK = "not looked into for secrets: "  # and the encoding
@@ -43,41 +44,53 @@ class ExchangeCleaner:
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self._names = _Names(redactor.is_secret)
+        self._done: dict[tuple[tuple[str, str], ...], Headers | None] = {}  # none: they stay as they are
+        self._learned = 0
 
     def clean(self, exchange: Exchange) -> Exchange:
         """The exchange without its secrets; the same object where there is none."""
+        if self.redactor.learned != self._learned:
+            self._done.clear()  # what was harmless may hold what is known now
+            self._learned = self.redactor.learned
         request, answer = exchange.request, exchange.answer
         body, answer_body = _body(request), _NONE if answer is None else _body(answer)
         pieces = [request.method, request.target, body.text, answer_body.text, *_words(exchange)]
         headers = self._headers(request.headers, pieces)
-        answer_headers = None if answer is None else self._headers(answer.headers, pieces)
+        answer_headers = [] if answer is None else self._headers(answer.headers, pieces)
         if body.opaque or answer_body.opaque:
             exchange = _noted(exchange, OPAQUE_MARK + (body.opaque or answer_body.opaque))
-        if _has_trailers(exchange) or not self.redactor.is_harmless("\n".join(pieces)):
+        is_new = self.redactor.learned != self._learned  # then it may stand where it was not looked for
+        if is_new or _has_trailers(exchange) or not self.redactor.is_harmless("\n".join(pieces)):
             return self._thoroughly(exchange, body, answer_body)
-        if headers is not None:
+        if headers is not request.headers:
             exchange = replace(exchange, request=replace(request, headers=headers))
-        if answer is not None and answer_headers is not None:
+        if answer is not None and answer_headers is not answer.headers:
             exchange = replace(exchange, answer=replace(answer, headers=answer_headers))
         return exchange
 
-    def _headers(self, headers: Headers, pieces: list[str]) -> Headers | None:
-        """The headers without what stands under secret names, which is learned; none when no name is secret.
+    def _headers(self, headers: Headers, pieces: list[str]) -> Headers:
+        """The headers without what stands under secret names, which is learned. What may hold more goes into `pieces`.
 
-        Into `pieces` goes what else they say.
+        The same headers come again and again, so those that are done with are remembered.
         """
-        secret, values, found = self._names, self.redactor.values, False
+        key = tuple(headers)
+        if key in self._done:
+            return self._done[key] or headers
+        secret, values = self._names, self.redactor.values
+        rest: list[str] = []
         for name, value in headers:
-            if secret[name]:
-                found = True
-                if value not in values and value != REDACTED:
-                    self.redactor.learn({"0": [(name, value)]})
-            else:
-                pieces.append(name)
-                pieces.append(value)
-        if not found:
-            return None
-        return [(name, REDACTED if secret[name] else value) for name, value in headers]
+            if not secret[name]:
+                rest += (name, value)
+            elif value not in values and value != REDACTED:
+                self.redactor.learn({"0": [(name, value)]})
+        clean = [(name, REDACTED if secret[name] else value) for name, value in headers]
+        if not self.redactor.is_harmless("\n".join(rest)):
+            pieces += rest
+        elif len(self._done) < DONE_MAX:
+            self._done[key] = None if clean == headers else clean
+        else:
+            self._done.clear()
+        return headers if clean == headers else clean
 
     def _thoroughly(self, exchange: Exchange, body: _Body, answer_body: _Body) -> Exchange:
         request, answer = exchange.request, exchange.answer

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+
+from fozzy.chaos.session import Session
 from fozzy.core.exchange import Asked, Exchange, Sent
+from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.plan import Plan, Route
 
 
-def listened(*routes: Route, seed: int = 7) -> Any:
-    """As much of a session as its listeners look at."""
-    state = SimpleNamespace(plan=Plan(routes=list(routes)), enabled=True, active=[])
-    engine = SimpleNamespace(state=state, seed=seed)
-    return SimpleNamespace(engine=engine, now_ns=lambda: 0, load=0, load_max=0, connections=0)
+def listened(*routes: Route, seed: int = 7, **said: Any) -> Session:
+    """A session for listeners, whose clock stands still at 0."""
+    return Session(Engine(msgspec.convert({**said, "routes": routes}, Plan, from_attributes=True), seed), lambda: 0)
 
 
 def exchange(number: int = 1, status: int = 200, **said: Any) -> Exchange:

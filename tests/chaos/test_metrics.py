@@ -73,16 +73,6 @@ def test_a_delay_counts_as_latency_beside_the_fault() -> None:
     assert found["fozzy_chaos_delay_seconds_count", "none"] == 1
 
 
-def test_gauges_say_what_is_so_now() -> None:
-    """Load, connections and whether chaos is on are looked up when asked."""
-    session = listened()
-    metrics = Metrics(session)
-    assert samples(metrics)["fozzy_requests_in_flight",] == 0
-    session.load, session.connections, session.engine.state.enabled = 3, 4, False
-    found = samples(metrics)
-    assert (found["fozzy_requests_in_flight",], found["fozzy_connections",], found["fozzy_chaos_enabled",]) == (3, 4, 0)
-
-
 def test_strange_traffic_makes_no_more_series() -> None:
     """However strange the traffic is, the exposition stays bounded and counts every request."""
     metrics = Metrics(listened())

@@ -19,7 +19,7 @@ STATUSES = {
 
 
 class Call(NamedTuple):
-    """A request that has passed the guard. `path` is decoded, without the query; header names are in small letters."""
+    """A request that has passed the guard. `path` is as it was sent, without the query; header names are in small letters."""
 
     method: str
     path: str

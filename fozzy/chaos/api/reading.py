@@ -15,14 +15,16 @@ import msgspec
 
 from fozzy.chaos.api.call import Call, Rejected
 from fozzy.core.limits import MIB
+from fozzy.dsl.types import wanted
 from fozzy.errors import InputError, suggestion
-from fozzy.faults.http.forms import formed
+from fozzy.faults.http.forms import SHOWN_MAX, formed
 
 BODY_BYTES_MAX = 4 * MIB  # a plan with the answers of many routes
 DEPTH_MAX = 64  # a plan has ten levels; a route's JSON answer may have more
 QUERY_FIELDS_MAX = 64
 DIGITS_MAX = 1000
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 # Where a message of the engine or of `forms` names a field: it begins with it.
 _FIELD = re.compile(r"([A-Za-z_$][^\s:]*?)(?=:? |:)")
@@ -81,7 +83,7 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An empty object."""
 
 
-def query_of(call: Call, kind: type[T]) -> T:
+def query_of(call: Call, kind: type[S]) -> S:
     """The query as a type: texts are read as what its fields are. *Errors*: `Rejected` with the field."""
     given: dict[str, str] = {}
     try:
@@ -94,7 +96,7 @@ def query_of(call: Call, kind: type[T]) -> T:
         )
     except ValueError as error:
         raise Rejected(400, "chaos.bad_value", f"the query cannot be read: {error}") from None
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[type-var]
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, text in pairs:
         if name not in known:
             hint = suggestion(name, known) or (f"It has {', '.join(known)}." if known else "It takes none.")
@@ -102,21 +104,17 @@ def query_of(call: Call, kind: type[T]) -> T:
         if name in given:
             raise Rejected(400, "chaos.bad_value", f"{name} is given twice", field=name)
         given[name] = text
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError:
-        return typed(kind, _as_meant(given, known))
-
-
-def _as_meant(given: dict[str, str], known: dict[str, Any]) -> dict[str, Any]:
-    """The same with the values that can be read as their types, so that the one that cannot be is told."""
-    made: dict[str, Any] = {}
     for name, text in given.items():
-        try:
-            made[name] = msgspec.convert(text, known[name].type, strict=False)
-        except msgspec.ValidationError:
-            made[name] = text
-    return made
+        _check(name, text, known[name].type)
+    return msgspec.convert(given, kind, strict=False)
+
+
+def _check(name: str, text: str, kind: Any) -> None:
+    try:
+        msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        said = f'{name} is "{text[:SHOWN_MAX]}": expected {wanted(kind)}'
+        raise Rejected(400, "chaos.bad_value", said, field=name) from None
 
 
 def too_deep(data: bytes) -> bool:

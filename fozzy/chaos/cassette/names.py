@@ -28,5 +28,5 @@ def file_of(test: str, is_taken: bool = False) -> str:
         and not _DEVICES.fullmatch(test)
     ):
         return test + SUFFIX
-    stem = _UNSAFE.sub("_", test).strip("._")[:STEM_CHARS_MAX] or "test"
+    stem = _UNSAFE.sub("_", test).strip("._-")[:STEM_CHARS_MAX] or "test"
     return f"{stem}-{blake3(test.encode('utf-8', 'surrogateescape')).hexdigest(length=4)}{SUFFIX}"

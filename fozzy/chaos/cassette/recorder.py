@@ -71,13 +71,14 @@ class CassetteRecorder:
         self._lost = 0
         self._failure: StoreError | None = None
         self._session: Session | None = None
+        self._before = (False, False)
         self._started_at = wall.now_iso()
         if not is_folder:
             self._tapes[""] = self._new("")
 
     def attach(self, session: Session) -> None:
         """Listen to a session, which has bodies kept and keys made from now on."""
-        self._session = session
+        self._session, self._before = session, (session.records_bodies, session.engine.keyed)
         session.listeners.append(self)
         session.records_bodies = session.engine.keyed = True
 
@@ -85,7 +86,7 @@ class CassetteRecorder:
         """Listen no more."""
         if self._session is not None:
             self._session.listeners.remove(self)
-            self._session.records_bodies = self._session.engine.keyed = False
+            self._session.records_bodies, self._session.engine.keyed = self._before
             self._session.not_recorded, self._session = "", None
 
     @property

@@ -59,6 +59,7 @@ class Tape:
         self._redactor = redactor
         self._cleaner = ExchangeCleaner(redactor)
         self._known = set(redactor.values)
+        self._learned = redactor.learned
         self._late: list[_Late] = []
         self._has_hidden = False  # a body was written that cannot be searched
         self._shift_ns = self._shift = self._now = 0
@@ -135,7 +136,8 @@ class Tape:
         """Records without secrets, moved behind those of earlier sessions."""
         is_searchable = not self._has_hidden
         cleaned = [self._cleaned(record) for record in records]
-        if self._redactor.values != self._known:
+        if self._redactor.learned != self._learned:
+            self._learned = self._redactor.learned
             new = self._redactor.values - self._known
             self._late += [_Late(value, before, is_searchable) for value in sorted(new)]
             self._known = set(self._redactor.values)
@@ -178,11 +180,11 @@ class Tape:
                     self._writer.acquit([late.value])
 
 
-class _Fields(msgspec.Struct):
+class _Fields(msgspec.Struct, frozen=True):
     number: int = 0
 
 
-class _Numbered(msgspec.Struct):
+class _Numbered(msgspec.Struct, frozen=True):
     t: int
     number: int = 0
     fields: _Fields = _Fields()

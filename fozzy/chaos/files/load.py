@@ -16,8 +16,9 @@ import msgspec
 from fozzy.core.limits import SCENARIO_BYTES_MAX
 from fozzy.dsl.document import Document
 from fozzy.dsl.load import decode_checked, document
-from fozzy.errors import InputError, Problem, Where
-from fozzy.faults.http.plan import Plan
+from fozzy.errors import InputError, Problem, Where, suggestion
+from fozzy.faults.http.plan import Plan, Section
+from fozzy.faults.http.predefined import PREDEFINED
 
 BLOCK = ("observability", "chaos")  # where a file of MockForge says it
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\[\d+\]|\.[\w-]+)*")
@@ -30,6 +31,18 @@ class ChaosFile(NamedTuple):
     plan: Plan
     shown: str
     scenario: str | None = None
+
+
+def load(path: Path) -> Plan:
+    """The plan of a chaos file, over the scenario that MockForge's block may begin with. *Errors*: as `load_plan`."""
+    file = load_plan(path)
+    if file.scenario is None:
+        return file.plan
+    from fozzy.chaos.files.sections import section_over  # few files are of this kind
+
+    below = section_over(file.plan, PREDEFINED[file.scenario])
+    section = {field: getattr(below, field) for field in Section.__struct_fields__}
+    return msgspec.structs.replace(file.plan, **section)
 
 
 def load_plan(path: Path, shown: str | None = None) -> ChaosFile:
@@ -99,6 +112,10 @@ def _mockforge(doc: Document, raw: dict[str, Any]) -> ChaosFile:
     plan = Plan(enabled=block.enabled, mode=section.mode, latency=section.latency)
     plan = msgspec.structs.replace(plan, faults=section.faults, limits=section.limits)
     _check(plan, doc, BLOCK)
+    if block.scenario is not None and block.scenario not in PREDEFINED:
+        hint = suggestion(block.scenario, PREDEFINED) or f"there are {', '.join(PREDEFINED)}"
+        message = f'scenario: there is no scenario "{block.scenario}"'
+        raise _placed(InputError("chaos.unknown_scenario", message, hint=hint), doc, BLOCK)
     return ChaosFile(plan, doc.shown, block.scenario)
 
 

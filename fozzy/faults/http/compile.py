@@ -31,6 +31,7 @@ class Compiled:
 
     __slots__ = (
         "amount",
+        "bandwidth",
         "buckets",
         "concurrency",
         "exclusive",
@@ -53,11 +54,13 @@ class Compiled:
             self.latency = None
         self.amount = None if self.latency is None else delays.amount(_as_latency(self.latency.fault))
         self.limits = found.limits
-        buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
-        self.owed = _owed(buckets, route)
+        self.buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
+        self.owed = _owed(self.buckets, route)
         self.concurrency: int | None = found.limits["concurrency"].value if "concurrency" in found.limits else None
-        self.is_limited = bool(buckets) or self.concurrency is not None
-        self.paces = None if "bandwidth" not in found.limits else _paces(found.limits["bandwidth"], route)
+        self.is_limited = bool(self.buckets) or self.concurrency is not None
+        said = found.limits.get("bandwidth")
+        self.bandwidth = None if said is None else _bandwidth(said)
+        self.paces = None if said is None or self.bandwidth is None else _paces(self.bandwidth, said.origin, route)
 
 
 def _as_latency(fault: When) -> Latency:
@@ -89,13 +92,26 @@ def _owed(buckets: list[Limit], route: int | None) -> Callable[[Facts], list[Owe
     return lambda facts: [each.owed(whose(each.scope, facts, route)) for each in buckets]
 
 
-def _paces(said: Said, route: int | None) -> Callable[[Facts], Paces]:
+class Width(NamedTuple):
+    """Bytes per second each way, and whose they are."""
+
+    up: int | None
+    down: int | None
+    per: str
+
+
+def _bandwidth(said: Said) -> Width:
     value = said.value if isinstance(said.value, Bandwidth) else Bandwidth(up=said.value, down=said.value)
     up, down = (None if each is None else bytes_per_s(each) for each in (value.up, value.down))
-    of = f" of {said.origin}" if said.origin.startswith(("routes[", "test ")) else ""
+    return Width(up, down, value.per)
+
+
+def _paces(width: Width, origin: str, route: int | None) -> Callable[[Facts], Paces]:
+    up, down, per = width
+    of = f" of {origin}" if origin.startswith(("routes[", "test ")) else ""
 
     def paces(facts: Facts) -> Paces:
-        scope = whose(value.per, facts, route) + of
+        scope = whose(per, facts, route) + of
         return None if up is None else Pace(scope, "up", up), None if down is None else Pace(scope, "down", down)
 
     return paces

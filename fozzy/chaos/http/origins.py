@@ -1,0 +1,107 @@
+"""Origins: whom a URL of a plan means, and how to connect there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import trio
+from trio.lowlevel import wait_writable
+
+from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.refusals import UpstreamFailed
+from fozzy.chaos.http.tls import SecureEnd
+from fozzy.errors import InputError
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Origin(NamedTuple):
+    """One upstream. `authority` is what `Host` says, `prefix` the path before every request's own."""
+
+    host: str
+    port: int
+    is_secure: bool
+    authority: str
+    prefix: str
+
+
+@lru_cache(maxsize=1024)
+def origin_of(url: str) -> Origin:
+    """The origin of a URL. *Errors*: `InputError`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _unusable(url, str(error)) from None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise _unusable(url, "it must be http:// or https:// and a host")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise _unusable(url, "a host, a port and a path are all it may have")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    authority = host if port is None else f"{host}:{port}"
+    secure = parts.scheme == "https"
+    return Origin(parts.hostname, port or _PORTS[parts.scheme], secure, authority, parts.path.rstrip("/"))
+
+
+def _unusable(url: str, why: str) -> InputError:
+    return InputError("chaos.upstream", f'"{url}" cannot be asked: {why}', hint="such as http://127.0.0.1:9000")
+
+
+async def connected(origin: Origin, context: ssl.SSLContext | None) -> End:
+    """A new connection to an origin, whichever of its addresses answers; `context` is for secure ones.
+
+    *Errors*: `UpstreamFailed`.
+    """
+    try:
+        found = await trio.socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UpstreamFailed("upstream_unreachable", f"the host {origin.host} cannot be found: {error}") from None
+    said = "it has no address"
+    for family, _, protocol, _, address in found:
+        try:
+            sock = await _connected(family, protocol, address)
+        except OSError as error:
+            said = os.strerror(error.errno) if error.errno else str(error)
+            continue
+        if not origin.is_secure:
+            return End(sock)
+        assert context is not None, "who asks a secure origin brings a context"
+        return await _secured(sock, origin, context)
+    raise UpstreamFailed("upstream_unreachable", f"{origin.authority} cannot be reached: {said}")
+
+
+async def _connected(family: int, protocol: int, address: object) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM, protocol)
+    try:
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            sock.connect(address)  # type: ignore[arg-type]  # as the system gave it
+        await wait_writable(sock)
+        failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failed:
+            raise OSError(failed, os.strerror(failed))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _secured(sock: socket.socket, origin: Origin, context: ssl.SSLContext) -> End:
+    end = SecureEnd(sock, context, origin.host)
+    try:
+        await end.handshake()
+    except OSError as error:
+        end.close(at_once=True)
+        why = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+        raise UpstreamFailed("upstream_tls", f"there is no secure connection to {origin.authority}: {why}") from None
+    except BaseException:
+        end.close(at_once=True)
+        raise
+    return end

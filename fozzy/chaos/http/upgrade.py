@@ -1,0 +1,65 @@
+"""A connection that stops speaking HTTP: bytes both ways until both sides have ended their halves."""
+
+from __future__ import annotations
+
+import trio
+
+from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.lines import UpstreamAnswer
+from fozzy.chaos.http.turn import Turn
+
+
+def switch_rows(answer: UpstreamAnswer) -> list[str]:
+    """The headers of the hop that a switch of protocols keeps."""
+    return [f"Connection: Upgrade\r\nUpgrade: {answer.header('upgrade')}\r\n"]
+
+
+class Tunnel:
+    """Both directions of one. What upstream says is counted as sent. *Closes*: neither end."""
+
+    def __init__(self, turn: Turn, client: End, upstream: End) -> None:
+        self._turn = turn
+        self._client = client
+        self._upstream = upstream
+
+    async def run(self, from_client: bytes, from_upstream: bytes) -> None:
+        """Pass bytes on, first those that had come already. An end of one half is passed on, a reset ends both."""
+        self._turn.watch.hold()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._up, from_client, nursery.cancel_scope)
+            nursery.start_soon(self._down, from_upstream, nursery.cancel_scope)
+
+    async def _up(self, data: bytes, both: trio.CancelScope) -> None:
+        is_told = False
+        try:
+            data = data or await self._client.recv()
+            while data:
+                is_told = True
+                await self._upstream.send(data)
+                is_told = False
+                data = await self._client.recv()
+            is_told = True
+            await self._upstream.finish()
+        except OSError:
+            self._broken(is_told)
+            both.cancel()
+
+    async def _down(self, data: bytes, both: trio.CancelScope) -> None:
+        is_told = False
+        try:
+            data = data or await self._upstream.recv()
+            while data:
+                is_told = True
+                await self._client.send(data)
+                self._turn.sent_bytes += len(data)
+                is_told = False
+                data = await self._upstream.recv()
+            is_told = True
+            await self._client.finish()
+        except OSError:
+            self._broken(not is_told)
+            both.cancel()
+
+    def _broken(self, by_upstream: bool) -> None:
+        self._turn.sent_ended = "rst" if by_upstream else "client_gone"
+        self._turn.reason = self._turn.reason or ("upstream_short" if by_upstream else "client_gone")

@@ -1,0 +1,205 @@
+"""The parts of a proxy, made from its settings, and what is left of them at the end.
+
+Nothing here listens or waits: whatever is wrong with settings, files and recordings is found before a port is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import msgspec
+import trio
+
+from fozzy import wall
+from fozzy.chaos import again
+from fozzy.chaos.api.controls import About, Controls
+from fozzy.chaos.api.guard import Guard, fresh_token, is_loopback
+from fozzy.chaos.api.server import ControlServer
+from fozzy.chaos.http.proxy import HttpProxy
+from fozzy.chaos.journal import Journal
+from fozzy.chaos.metrics import Metrics
+from fozzy.chaos.otlp import Otlp
+from fozzy.chaos.session import Session
+from fozzy.chaos.settings import Controlled, Settings
+from fozzy.chaos.tapes import Tapes
+from fozzy.chaos.totals import Totals
+from fozzy.core.exchange import Exchange
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
+from fozzy.faults.http import control
+from fozzy.faults.http.armed import Tally
+from fozzy.faults.http.engine import Engine
+
+BUG = "a fault of fozzy's ended a connection"
+
+
+class Parts:
+    """All of one run. `tapes.summary` makes what a recording says of its run; whoever has more to say replaces it."""
+
+    def __init__(self, settings: Settings, run_id: str = "") -> None:
+        """*Errors*: `FozzyError` for a plan, a recording or a file that cannot be used."""
+        self.settings = settings
+        self.run_id = run_id or wall.fresh_run_id()
+        plan = settings.plan
+        seed = settings.seed if settings.seed is not None else plan.seed
+        self.seed = wall.fresh_seed() if seed is None else seed
+        self.started_at = wall.now_iso()
+        self.engine = Engine(plan, self.seed, strict=settings.strict)
+        self.session = Session(self.engine)
+        self.totals = Totals()
+        self.journal = Journal(settings.journal_size, settings.redact)
+        self.controls: Controls | None = None
+        self.control_token = ""
+        self.stopped = trio.Event()
+        self.stopped_by = ""
+        self.has_begun = False  # it has listened
+        self.listened = ""  # where, once it does
+        self.controlled = ""
+        self.notes: list[str] = []  # for who shows it
+        self.tasks: list[Callable[[], Awaitable[None]]] = []
+        self.door = HttpProxy(self.session, settings.wire, settings.upstream)
+        self.tapes = Tapes(settings, self.door, self.run_id)
+        self.tapes.summary = self.plain_summary
+        self.otlp: Otlp | None = None
+        self._listen()
+        if settings.scenario is not None:
+            state = control.start(self.engine.state, settings.scenario, 0)
+            self.session.change(state, "scenario started", scenario=settings.scenario)
+        self.declared = self._declared()
+        self.server = None if settings.control is None else self._server(settings.control)
+
+    def _listen(self) -> None:
+        listeners = self.session.listeners
+        self.tapes.begin()
+        listeners.append(self.totals.listen)
+        if self.settings.otlp is not None:
+            self.otlp = Otlp(self.settings.otlp, self.session)
+            listeners.append(self.otlp.listen)
+            self.session.outgoing = self.otlp.outgoing
+            self.tasks.append(self.otlp.run)
+
+    def _server(self, controlled: Controlled) -> ControlServer:
+        """The controls, which show bodies and count everything."""
+        self.session.records_bodies = True
+        metrics = Metrics(self.session)
+        self.session.listeners.append(metrics.listen)
+        about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)
+        self.controls = Controls(
+            self.session, journal=self.journal, about=about, cassettes=self.tapes, metrics=metrics.text
+        )
+        self.controls.listen()
+        is_local = is_loopback(controlled.address.host)
+        self.control_token = controlled.token or ("" if is_local else fresh_token())
+        return ControlServer(self.controls, Guard(token=self.control_token, is_local=is_local))
+
+    def _declared(self) -> set[tuple[str, str]]:
+        """The faults that are in force at the beginning: those a strict run must have rolled."""
+        if not self.engine.state.enabled:
+            return set()
+        is_over = bool(self.engine.state.active)
+        tallies = self.engine.tallies()
+        return {(each.place, each.name) for each in tallies if not (is_over and each.place == "server")}
+
+    def stop(self, why: str) -> None:
+        """Stop the proxy."""
+        if not self.stopped.is_set():
+            self.stopped_by = why
+            self.stopped.set()
+
+    def never_rolled(self) -> list[Tally]:
+        """The declared faults that nobody can have seen: no request came to them."""
+        return [each for each in self.engine.tallies() if self._is_declared(each) and not each.rolled and not each.hit]
+
+    def always_missed(self) -> list[Tally]:
+        """The declared faults that were rolled and never struck."""
+        return [each for each in self.engine.tallies() if self._is_declared(each) and each.rolled and not each.hit]
+
+    def _is_declared(self, tally: Tally) -> bool:
+        return (tally.place, tally.name) in self.declared
+
+    def plain_summary(self, path: str) -> Summary:
+        """What a recording carries about itself where nobody says more."""
+        return Summary(
+            schema_version=SCHEMA_VERSION,
+            command="proxy http",
+            status="pass",
+            mode="proxy",
+            identity=Identity(run_id=self.run_id, seed=self.seed, trace_path=path),
+            started_at=self.started_at,
+            finished_at=wall.now_iso(),
+            duration_ms=self.session.now_ns() // 10**6,
+            duration_ns=self.session.now_ns(),
+            det=False,
+        )
+
+    def finish(self) -> None:
+        """Give recordings their names, once; of a proxy that never listened nothing stays. `tapes` say what went wrong."""
+        if self.has_begun:
+            self.tapes.finish()
+        else:
+            self.tapes.drop()
+
+
+class Address(NamedTuple):
+    """Where somebody listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Running:
+    """A proxy that listens."""
+
+    def __init__(
+        self, parts: Parts, address: tuple[str, int], control: tuple[str, int] | None, nursery: trio.Nursery
+    ) -> None:
+        self.parts = parts
+        self.session = parts.session
+        self.engine = parts.engine
+        self.journal = parts.journal
+        self.totals = parts.totals
+        self.stopped = parts.stopped
+        self.seed = parts.seed
+        self.address = Address(*address)
+        self.control_address = None if control is None else Address(*control)
+        self.control_token = parts.control_token
+        parts.listened = str(self.address)
+        parts.controlled = "" if control is None else str(self.control_address)
+        if parts.controls is not None:
+            parts.controls.about = msgspec.structs.replace(parts.controls.about, listening=self.url)
+        self._nursery = nursery
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return self.parts.settings.listening.tls_cert is not None
+
+    @property
+    def url(self) -> str:
+        """Where requests go."""
+        return f"http{'s' if self.is_secure else ''}://{self.address}"
+
+    @property
+    def control_url(self) -> str | None:
+        """Where the controls listen, if they do."""
+        return None if self.control_address is None else f"http://{self.control_address}"
+
+    def stop(self) -> None:
+        """Stop it."""
+        self.parts.stop("asked")
+
+    def again(self, exchange: Exchange) -> str:
+        """Send a request once more; says what is done."""
+        why = again.cannot(exchange)
+        if why:
+            return f"cannot send #{exchange.number} again: {why}"
+
+        async def send() -> None:
+            host, port = self.address
+            await again.send(exchange.request, host, port, tls=self.is_secure)
+
+        self._nursery.start_soon(send)
+        return f"sent #{exchange.number} again"

@@ -1,0 +1,280 @@
+"""Who shows a running proxy: lines in a pipe, records as JSON, the live view of a terminal, or nobody.
+
+Rule 1: traffic does not wait for who reads: what is said waits in a bounded list, and is written when the reader is
+ready. Lines that do not fit are counted and said to be missing; records are never left out, so for them it does wait.
+Rule 2: a terminal is put back however the proxy ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fozzy.cli import proxy_screen as screen
+from fozzy.cli.console import Console
+from fozzy.core.events import Event, Record
+from fozzy.core.exchange import Exchange
+from fozzy.core.redact import Redactor
+from fozzy.core.redact_exchange import ExchangeCleaner
+from fozzy.report.text import Line, count, line
+
+if TYPE_CHECKING:
+    from fozzy.chaos.parts import Running
+
+LINES_MAX = 10_000  # that wait for who reads; about 1 MB
+RECORDS_BYTES_MAX = 8 << 20
+CHUNK_CHARS = 4000  # a pipe that is ready takes at least 4096 bytes
+
+
+class Silent:
+    """Shows nothing while it runs. Base of the others."""
+
+    tick_s = 1.0
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.proxy: Running | None = None
+
+    def begun(self, proxy: Running) -> None:
+        """It listens."""
+        self.proxy = proxy
+
+    def hear(self, record: Record) -> None:
+        """An exchange ended, or something was changed."""
+
+    def tick(self) -> None:
+        """Time to show what is new."""
+
+    def keys(self) -> int | None:
+        """Nobody types."""
+        return None
+
+    def key(self, data: bytes) -> None:
+        """Nobody does."""
+
+    def close(self) -> None:
+        """Show the rest."""
+
+
+class Told(Silent):
+    """Says where it listens, on stderr, and shows nothing else: for `--json`."""
+
+    def begun(self, proxy: Running) -> None:
+        """It listens."""
+        super().begun(proxy)
+        self.console.talk(opening(proxy))
+
+
+class Lines(Silent):
+    """A line for each exchange and change."""
+
+    tick_s = 0.05
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._waiting: deque[str] = deque()
+        self._missing = 0
+
+    def begun(self, proxy: Running) -> None:
+        """It listens."""
+        super().begun(proxy)
+        self.console.answer([*opening(proxy), []])
+
+    def hear(self, record: Record) -> None:
+        """Take note of it."""
+        if type(record) is Exchange:
+            text = screen.exchange_line(record)
+        elif type(record) is Event:
+            text = screen.change_line(record)
+        else:
+            return
+        if len(self._waiting) >= LINES_MAX:
+            self._missing += 1
+        else:
+            self._waiting.append(text)
+
+    def tick(self) -> None:
+        """Write as much as who reads takes now."""
+        while self._waiting and self.console.is_ready():
+            self._write()
+
+    def close(self) -> None:
+        """Write the rest."""
+        while self._waiting:
+            self._write()
+
+    def _write(self) -> None:
+        chunk: list[Line] = []
+        chars = 0
+        while self._waiting and chars + len(self._waiting[0]) < CHUNK_CHARS:
+            text = self._waiting.popleft()
+            chars += len(text.encode("utf-8", "replace")) + 1
+            chunk.append(line(text))
+        if not chunk:
+            chunk.append(line(self._waiting.popleft()))
+        if self._missing and not self._waiting:
+            chunk.append(line(f"… {count(self._missing, 'line')} left out: nobody read them fast enough"))
+            self._missing = 0
+        self.console.answer(chunk)
+
+
+class Records(Silent):
+    """Every record as a line of JSON, without its secrets."""
+
+    tick_s = 0.05
+
+    def __init__(self, console: Console, redact: tuple[str, ...]) -> None:
+        super().__init__(console)
+        self._redactor = Redactor(redact)
+        self._cleaner = ExchangeCleaner(self._redactor)
+        self._waiting: list[bytes] = []
+        self._bytes = 0
+
+    def begun(self, proxy: Running) -> None:
+        """It listens."""
+        super().begun(proxy)
+        self.console.talk(opening(proxy))
+
+    def hear(self, record: Record) -> None:
+        """Take it; what is too much to wait is written at once."""
+        if type(record) is Exchange:
+            record = self._cleaner.clean(record)
+        elif type(record) is Event:
+            record = msgspec.structs.replace(record, fields=self._redactor.clean(record.fields))
+        data = msgspec.json.encode(record)
+        self._waiting.append(data)
+        self._bytes += len(data)
+        if self._bytes > RECORDS_BYTES_MAX:
+            self.close()
+
+    def tick(self) -> None:
+        """Write what there is when who reads is ready."""
+        if self._waiting and self.console.is_ready():
+            self.close()
+
+    def close(self) -> None:
+        """Write all."""
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
+        if waiting:
+            self.console.raw("".join(f"{each.decode()}\n" for each in waiting))
+
+
+class Live(Silent):
+    """The live view."""
+
+    tick_s = 0.1
+
+    def __init__(self, console: Console) -> None:
+        from fozzy.cli.proxy_live import LiveView
+
+        super().__init__(console)
+        self._kind = LiveView
+        self._view: LiveView | None = None
+        self._early: list[Record] = []
+        self._stack = contextlib.ExitStack()
+
+    def begun(self, proxy: Running) -> None:
+        """It listens."""
+        from fozzy.cli.proxy_faults import FaultPanel
+        from fozzy.cli.proxy_live import Doing
+
+        super().begun(proxy)
+        doing = Doing(proxy.stop, proxy.again, lambda: numbers_of(proxy), FaultPanel(proxy.session))
+        self._view = self._kind(self.console, opening(proxy, "[f] edit"), doing)
+        for record in self._early:
+            self._view.hear(record)
+        self._view.tick()
+
+    def hear(self, record: Record) -> None:
+        """Take note of it."""
+        if self._view is None:
+            self._early.append(record)
+            return
+        self._view.hear(record)
+        if type(record) is Event and self.proxy is not None:
+            self._view.opened(opening(self.proxy, "[f] edit"))
+
+    def tick(self) -> None:
+        """Paint."""
+        if self._view is not None:
+            self._view.tick()
+
+    def keys(self) -> int | None:
+        """The terminal, from now on with single keys."""
+        from fozzy.cli import keys
+
+        if not keys.can_read():
+            return None
+        return self._stack.enter_context(keys.single_keys(self._woken))
+
+    def key(self, data: bytes) -> None:
+        """Do what was typed."""
+        if self._view is not None:
+            self._view.key(data)
+            self._view.tick()
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        self._stack.close()
+        if self._view is not None:
+            self._view.erase()
+
+    def _woken(self) -> None:
+        if self._view is not None:
+            self._view.woken()
+
+
+def front_of(console: Console, *, events: bool, redact: tuple[str, ...]) -> Silent:
+    """Who shows it to this audience."""
+    if events:
+        return Records(console, redact)
+    if console.json:
+        return Told(console)
+    if console.quiet:
+        return Silent(console)
+    return Live(console) if is_watched(console) else Lines(console)
+
+
+def is_watched(console: Console) -> bool:
+    """Whether a person sits in front of it: both streams are a terminal, and it is theirs now."""
+    from fozzy.cli import keys
+
+    return console.is_live and sys.stdout.isatty() and (keys.can_read() or not sys.stdin.isatty())
+
+
+def opening(proxy: Running, hint: str = "") -> list[Line]:
+    """The first lines of a proxy, as it is now."""
+    from fozzy.cli.proxy_words import plan_words
+
+    state = proxy.engine.state
+    names = [each.name for each in state.active]
+    section = state.scenario(names[0]) if names else None
+    words = plan_words(state.plan, section or state.plan) if state.enabled else ["chaos is off"]
+    settings = proxy.parts.settings
+    cassette = settings.cassette
+    is_replay = cassette is not None and cassette.mode == "replay"
+    opened = screen.Opened(
+        listen=proxy.url if proxy.is_secure else str(proxy.address),
+        upstream="a recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
+        control="" if proxy.control_address is None else str(proxy.control_address),
+        seed=proxy.seed,
+        words=words,
+        notes=proxy.parts.notes,
+        scenario=", ".join(names),
+        cassette="" if cassette is None else f"{_DOES[cassette.mode]} {cassette.path}",
+    )
+    return screen.opening(opened, hint)
+
+
+_DOES = {"record": "recording to", "replay": "answering from", "auto": "answering from and adding to"}
+
+
+def numbers_of(proxy: Running) -> screen.Numbers:
+    """All exchanges in numbers."""
+    totals = proxy.totals
+    p50, p99 = totals.percentiles()
+    return screen.Numbers(totals.exchanges, totals.faulted, p50, p99, proxy.parts.tapes.bytes(), proxy.session.load)
