@@ -33,9 +33,10 @@ class Writer:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
         data = self._composed(answer, len(body), more)
         if self._counts:
-            self._count(body)
             data += body
         await self._send(data)
+        if self._counts:
+            self._count(body)
 
     def begin(self, answer: Answer, more: list[str]) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -50,8 +51,8 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._count(piece)
-        return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        return self._count(piece)
 
     def _count(self, piece: bytes) -> None:
         turn = self._turn
