@@ -28,6 +28,8 @@ from fozzy.trace.store import Store
 if TYPE_CHECKING:
     from fozzy.cli.commands.proxy_http import Http
 
+FINDINGS_MAX = 5  # that are shown
+
 
 def run_proxy(command: Http, console: Console, config: Config, settings: Settings, notes: list[str]) -> Exit:
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
@@ -160,8 +162,10 @@ class Ending:
         lines: list[Line] = [[], line(f"  {screen.numbers_line(numbers)}   in {duration(summary.duration_ns)}")]
         lines += [line(Span(f"  {said}", "strong")) for said in self._sealed()]
         lines += [line("  ", Span("warning", "warn"), f": {one_line(said)}") for said in summary.warnings]
-        for finding in summary.findings:
+        for finding in summary.findings[:FINDINGS_MAX]:
             lines.append(line("  ", Span("FAIL", "fail"), f"  {finding.title}: {one_line(finding.message)}"))
+        if len(summary.findings) > FINDINGS_MAX:
+            lines.append(line(f"        and {len(summary.findings) - FINDINGS_MAX} more: --json has all"))
         if summary.findings:
             title = summary.findings[0].title
             lines += [[], line("  next  ", Span(f"fozzy explain {title}", "code"), "   tells what it means")]

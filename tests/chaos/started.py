@@ -95,10 +95,10 @@ class Started:
             return Taken(0, b"", time.monotonic() - began)
         return Taken(answer.status_code, answer.content, time.monotonic() - began)
 
-    def take_all(self, paths: Iterable[str], at_once: int = 1) -> list[Taken]:
+    def take_all(self, paths: Iterable[str], at_once: int = 1, **more: Any) -> list[Taken]:
         """Several, so many at once; in the order of the paths."""
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(self.take, paths))
+            return list(pool.map(lambda path: self.take(path, **more), paths))
 
     def controls(self, method: str, path: str, body: Any = None) -> Any:
         """What the control API answers, decoded. *Errors*: `AssertionError` for what is refused."""

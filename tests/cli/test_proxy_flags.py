@@ -8,7 +8,7 @@ from fozzy.chaos.files.flags import FLAGS, Value, flag_name
 from fozzy.chaos.files.older import OLDER
 from fozzy.cli.command import Opt, words_of
 from fozzy.cli.commands.proxy_http import Http
-from fozzy.cli.proxy_flags import DoorFlags, flags_of
+from fozzy.cli.proxy_flags import AllFlags, flags_of
 from fozzy.cli.words import parse
 
 COMMON = {"config", "cwd", "json", "det", "strict", "quiet", "verbose", "color", "events"}
@@ -21,7 +21,7 @@ def test_every_flag_is_read_and_every_reader_has_its_flag() -> None:
     assert set(flags_of(Http)) == set(FLAGS)
 
 
-@pytest.mark.parametrize("word", words_of(DoorFlags), ids=lambda word: word.field)
+@pytest.mark.parametrize("word", words_of(AllFlags), ids=lambda word: word.field)
 def test_a_flag_is_spelled_as_its_field(word: object) -> None:
     """`latency_range` is `--latency-range`, in help as in the variable's name."""
     note, field = word.note, word.field  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ class Control:
         self._token = token
         self._host, self._port, self._timeout_s = host, port, timeout_s
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """What an operation answers. What is none in `query` is not said. *Errors*: as `ask`."""
         said = {name: _said(value) for name, value in query.items() if value is not None}
         return self.ask("GET", path + ("?" + urlencode(said) if said else ""))

@@ -19,22 +19,24 @@ LAST_CHUNK = b"0\r\n\r\n"
 class Writer:
     """One answer on its way to a client. `ends_connection`: the connection is of no use after it."""
 
+    _is_chunked = False
+    _counts = True  # whether there is a body
+    _head = b""
+    has_begun = False
+    ends_with_connection = False  # the end of the connection is the only end the answer has
+
     def __init__(self, end: End, turn: Turn, keeps: bool) -> None:
         self._end = end
         self._turn = turn
-        self._is_chunked = False
-        self._counts = True  # whether there is a body
-        self._head = b""
         self.keeps = keeps
-        self.has_begun = False
-        self.ends_with_connection = False  # the end of the connection is the only end the answer has
 
     async def send_whole(self, answer: Answer, body: bytes, more: list[str]) -> None:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
         data = self._composed(answer, len(body), more)
         if self._counts:
             data += body
-        await self._send(data)
+        self.has_begun = True
+        await self._put(data)
         if self._counts:
             self._count(body)
 

@@ -14,7 +14,7 @@ from fozzy.core.exchange import Roll, Source
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import SCOPE, digest_of, identity, key_of
+from fozzy.faults.http.canonical import KEY_LENGTH, SCOPE, digest_of, identity, key_of
 from fozzy.faults.http.compile import Compiled, Connections
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
@@ -29,7 +29,7 @@ from fozzy.faults.http.rolling import cascade, delay_of, exclusive
 from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
-from fozzy.faults.keyed import base_of
+from fozzy.faults.keyed import base_from, beginning
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
@@ -48,6 +48,7 @@ class Engine:
         self, plan: Plan, seed: int, *, strict: bool = True, keyed: bool = False, has_upstream: bool = False
     ) -> None:
         self.seed = seed
+        self._begin = beginning(seed, (SCOPE,)) + KEY_LENGTH  # and then the key
         self.strict = strict
         self.keyed = keyed  # make keys also where nothing could be drawn: somebody records
         self.has_upstream = has_upstream  # whoever asks has somebody to ask besides the plan
@@ -61,7 +62,7 @@ class Engine:
         self.is_idle = True
         self.due_ns = NEVER_NS
         self.program = Program(State.begun(plan), None, 0)
-        self._follow()
+        self._follow(0)
 
     @property
     def state(self) -> State:
@@ -79,13 +80,13 @@ class Engine:
         self.program = Program(state, self.program, now_ns)
         if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
             self.slots = Counts()
-        self._follow()
+        self._follow(now_ns)
         self.number += 1
         return self.number
 
-    def _follow(self) -> None:
+    def _follow(self, now_ns: int) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state, self.requests)
+        self.timetable.follow(self.state, self.requests, now_ns)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:
@@ -141,7 +142,8 @@ class Engine:
         head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        return self._decided(head, (facts, at, fields, notes), base_of(self.seed, (SCOPE, key), occurrence), load)
+        base = base_from(self._begin + key.encode(), occurrence)
+        return self._decided(head, (facts, at, fields, notes), base, load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
         """What is noted of a request's headers, and why it is refused."""
