@@ -35,10 +35,11 @@ class Writer:
         in_chunks = answer.chunked and self._turn.head.version == "1.1"  # as it came, so that trailers have a place
         data = self._composed(answer, None if in_chunks else len(body), more)
         if self._counts:
-            self._count(body)
             data += _chunked(body, answer.trailers) if in_chunks else body
         self.has_begun = True
         await self._put(data)
+        if self._counts:
+            self._count(body)
 
     def begin(self, answer: Answer, more: list[str]) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -53,8 +54,8 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._count(piece)
-        return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        return self._count(piece)
 
     def _count(self, piece: bytes) -> None:
         turn = self._turn
