@@ -10,6 +10,9 @@ from typing import Any
 import openai
 import pytest
 
+from fozzy.chaos.transport import ChaosTransport
+from fozzy.core.clock import Clock
+from fozzy.faults.http.control import start
 from tests.chaos.clients.llm import TEXT, WORDS, model
 from tests.chaos.http.harness import Running, running
 from tests.chaos.upstream import Upstream
@@ -216,6 +219,33 @@ def test_retries_come_to_an_end() -> None:
         with pytest.raises(openai.InternalServerError):
             found.chat.completions.create(**ASKED)
         assert [each.occurrence for each in run.wait(3)] == [1, 2, 3] and upstream.count == 0
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["plain", "streaming"])
+def test_faults_without_a_proxy(streams: bool) -> None:
+    """The client takes a transport of ours as well: the same errors, retries and records, and time is a clock of ours."""
+    clock, seen = Clock(), []
+    plan = {"latency": {"fixed": "2s"}, **faults(status={"codes": [500], "first": 1, "headers": QUICKLY}, malformed=0)}
+    plan["scenarios"] = {"gone": {"faults": {"connection_error": 1}}}
+    transport = ChaosTransport(plan=plan, seed=7, clock=clock)
+    transport.session.listeners.append(seen.append)
+    with (
+        model() as upstream,
+        openai.DefaultHttpxClient(transport=transport) as http_client,
+        openai.OpenAI(base_url=f"{upstream.url}/v1", api_key="k", max_retries=1, http_client=http_client) as found,
+    ):
+        got: list[str] = []
+        if streams:
+            stream(found, got)
+        else:
+            got.append(found.chat.completions.create(**ASKED).choices[0].message.content or "")
+        assert "".join(got) == TEXT and upstream.count == 1
+        assert [(each.occurrence, each.applied) for each in seen] == [(1, "status"), (2, "")]
+        assert clock.now == 4 * 10**9
+        transport.session.change(start(transport.session.engine.state, "gone", 0), "start")
+        with pytest.raises(openai.APIConnectionError) as caught:
+            found.with_options(max_retries=0).chat.completions.create(**ASKED)
+        assert cause_of(caught.value) == "ConnectError"
 
 
 def test_retry_after_is_obeyed() -> None:
