@@ -34,7 +34,7 @@ MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "DAY"),
     (re.compile(r"blake3 [0-9a-f]{4}…[0-9a-f]{2}"), "DIGEST"),
-    (re.compile(r"\b\d+(\.\d+)? [kM]?B\b"), "SIZE"),
+    (re.compile(r"\b\d+(\.\d+)? ([kM]?B|bytes?)\b"), "SIZE"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "DATE"),
     (re.compile(r"\b\d[\d,]*(\.\d+)?(ns|us|µs|ms|s|m\d\ds)\b"), "DURATION"),
     (re.compile(r'("[a-zA-Z_]*(?:_ns|Ns|_ms|Ms|At)": ?)-?\d+(\.\d+)?'), r"\1N"),

@@ -84,14 +84,25 @@ def test_a_route_leaves_the_others_free() -> None:
     routes: list[Any] = [{"path": "/a"}, {"path": "/b"}]
     for more in ({"routes": routes}, {}):
         limited = engine(limits={"route": {"rate": "1/h"}}, **more)
-        assert planned([ask(limited, path) for path in ("/a", "/a?x", "/b", "/b")]) == ["", "limit.rate", "", "limit.rate"]
+        assert planned([ask(limited, path) for path in ("/a", "/a?x", "/b", "/b")]) == [
+            "",
+            "limit.rate",
+            "",
+            "limit.rate",
+        ]
 
 
 def test_a_route_has_a_limit_of_its_own() -> None:
     """What a route says takes the place of what the server says, and its bucket is its own."""
     own = {"path": "/a", "limits": {"global": {"rate": "1/h", "burst": 1}}}
     limited = engine(limits={"global": {"rate": "1/h", "burst": 2}}, routes=[own])
-    assert planned([ask(limited, path) for path in ("/a", "/a", "/b", "/b", "/b")]) == ["", "limit.rate", "", "", "limit.rate"]
+    assert planned([ask(limited, path) for path in ("/a", "/a", "/b", "/b", "/b")]) == [
+        "",
+        "limit.rate",
+        "",
+        "",
+        "limit.rate",
+    ]
 
 
 def test_who_a_client_is() -> None:
