@@ -58,7 +58,8 @@ COVERED_ELSEWHERE = {
     "faults/actions.py": "tests/faults/test_kinds.py",
     "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
-    **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "passage")},
+    **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},
+    **{f"chaos/{name}.py": "tests/chaos/test_asgi.py" for name in ("asgi_scope", "asgi_turn")},
     "faults/http/fixtures.py": "tests/chaos/test_transport.py",
     **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
 }

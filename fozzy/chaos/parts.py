@@ -5,36 +5,36 @@ Nothing here listens or waits: whatever is wrong with settings, files and record
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+import msgspec
 import trio
 
 from fozzy import wall
 from fozzy.chaos import again
-from fozzy.chaos.cassette.header import Begun, wire_redactor
-from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept
-from fozzy.chaos.cassette.tape import Place
+from fozzy.chaos.api.controls import About, Controls
+from fozzy.chaos.api.guard import Guard, fresh_token, is_loopback
+from fozzy.chaos.api.server import ControlServer
 from fozzy.chaos.http.proxy import HttpProxy
 from fozzy.chaos.journal import Journal
+from fozzy.chaos.metrics import Metrics
 from fozzy.chaos.otlp import Otlp
 from fozzy.chaos.session import Session
-from fozzy.chaos.settings import Cassette, Settings
-from fozzy.chaos.stats import Stats
+from fozzy.chaos.settings import Controlled, Settings
+from fozzy.chaos.tapes import Tapes
 from fozzy.chaos.totals import Totals
 from fozzy.core.exchange import Exchange
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
 from fozzy.faults.http import control
 from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.engine import Engine
-from fozzy.trace.finalize import partial_of
 
 BUG = "a fault of fozzy's ended a connection"
 
 
 class Parts:
-    """All of one run. `summary` makes what a recording carries about itself; whoever has more to say replaces it."""
+    """All of one run. `tapes.summary` makes what a recording says of its run; whoever has more to say replaces it."""
 
     def __init__(self, settings: Settings, run_id: str = "") -> None:
         """*Errors*: `FozzyError` for a plan, a recording or a file that cannot be used."""
@@ -48,47 +48,49 @@ class Parts:
         self.session = Session(self.engine)
         self.totals = Totals()
         self.journal = Journal(settings.journal_size, settings.redact)
-        self.stats = Stats()
+        self.controls: Controls | None = None
+        self.control_token = ""
         self.stopped = trio.Event()
         self.stopped_by = ""
+        self.has_begun = False  # it has listened
         self.listened = ""  # where, once it does
         self.controlled = ""
         self.notes: list[str] = []  # for who shows it
-        self.summary: Callable[[str], Summary] = self.plain_summary
-        self.kept: Kept | None = None
         self.tasks: list[Callable[[], Awaitable[None]]] = []
-        self.recorder: CassetteRecorder | None = None
         self.door = HttpProxy(self.session, settings.wire, settings.upstream)
+        self.tapes = Tapes(settings, self.door, self.run_id)
+        self.tapes.summary = self.plain_summary
         self.otlp: Otlp | None = None
         self._listen()
         if settings.scenario is not None:
             state = control.start(self.engine.state, settings.scenario, 0)
             self.session.change(state, "scenario started", scenario=settings.scenario)
         self.declared = self._declared()
+        self.server = None if settings.control is None else self._server(settings.control)
 
     def _listen(self) -> None:
         listeners = self.session.listeners
-        cassette = self.settings.cassette
-        if cassette is not None and cassette.mode != "replay":
-            self.recorder = self._recorder(cassette)
-            self.recorder.attach(self.session)
-            self.tasks.append(self.recorder.flushing)
+        self.tapes.begin()
         listeners.append(self.totals.listen)
-        if self.settings.control is not None:
-            listeners += [self.journal.listen, self.stats.listen]
         if self.settings.otlp is not None:
             self.otlp = Otlp(self.settings.otlp, self.session)
             listeners.append(self.otlp.listen)
             self.session.outgoing = self.otlp.outgoing
             self.tasks.append(self.otlp.run)
 
-    def _recorder(self, cassette: Cassette) -> CassetteRecorder:
-        """*Errors*: `StoreError`, `EvidenceError` for a file that cannot be written, or gone on with."""
-        engine, settings = self.engine, self.settings
-        begun = Begun(seed=self.seed, strict=settings.strict, has_upstream=engine.has_upstream, plan=engine.state.plan)
-        place = Place(cassette.path, cassette.policy, self.run_id, goes_on=cassette.mode == "auto")
-        redactor = wire_redactor(list(settings.redact))
-        return CassetteRecorder(begun, settings.chaos_path, place, redactor, is_folder=cassette.is_folder)
+    def _server(self, controlled: Controlled) -> ControlServer:
+        """The controls, which show bodies and count everything."""
+        self.session.records_bodies = True
+        metrics = Metrics(self.session)
+        self.session.listeners.append(metrics.listen)
+        about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)
+        self.controls = Controls(
+            self.session, journal=self.journal, about=about, cassettes=self.tapes, metrics=metrics.text
+        )
+        self.controls.listen()
+        is_local = is_loopback(controlled.address.host)
+        self.control_token = controlled.token or ("" if is_local else fresh_token())
+        return ControlServer(self.controls, Guard(token=self.control_token, is_local=is_local))
 
     def _declared(self) -> set[tuple[str, str]]:
         """The faults that are in force at the beginning: those a strict run must have rolled."""
@@ -130,26 +132,12 @@ class Parts:
             det=False,
         )
 
-    def recorded_bytes(self) -> int | None:
-        """How large the recording is by now; none where there is none, or one for each test."""
-        cassette = self.settings.cassette
-        if self.recorder is None or cassette is None or cassette.is_folder:
-            return None
-        try:
-            return os.path.getsize(partial_of(cassette.path, self.run_id))
-        except OSError:
-            return 0
-
     def finish(self) -> None:
-        """Give the recording its name. *Errors*: none; `kept` says what went wrong."""
-        if self.recorder is not None and self.kept is None:
-            self.kept = self.recorder.finish(self.summary)
-
-    def drop(self) -> None:
-        """It never listened: nothing of a recording stays."""
-        if self.recorder is not None and self.kept is None:
-            self.recorder.drop()
-            self.recorder = None
+        """Give recordings their names, once; of a proxy that never listened nothing stays. `tapes` say what went wrong."""
+        if self.has_begun:
+            self.tapes.finish()
+        else:
+            self.tapes.drop()
 
 
 class Address(NamedTuple):
@@ -165,7 +153,9 @@ class Address(NamedTuple):
 class Running:
     """A proxy that listens."""
 
-    def __init__(self, parts: Parts, address: tuple[str, int], nursery: trio.Nursery) -> None:
+    def __init__(
+        self, parts: Parts, address: tuple[str, int], control: tuple[str, int] | None, nursery: trio.Nursery
+    ) -> None:
         self.parts = parts
         self.session = parts.session
         self.engine = parts.engine
@@ -174,9 +164,12 @@ class Running:
         self.stopped = parts.stopped
         self.seed = parts.seed
         self.address = Address(*address)
+        self.control_address = None if control is None else Address(*control)
+        self.control_token = parts.control_token
         parts.listened = str(self.address)
-        self.control_address: Address | None = None
-        self.control_token = ""
+        parts.controlled = "" if control is None else str(self.control_address)
+        if parts.controls is not None:
+            parts.controls.about = msgspec.structs.replace(parts.controls.about, listening=self.url)
         self._nursery = nursery
 
     @property

@@ -17,7 +17,7 @@ from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.duration import show_ns
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Sent
-from fozzy.faults.http.decision import Action, Close, Give, Hold, Pace, Seen
+from fozzy.faults.http.decision import Close, Give, Hold, Pace, Seen
 from fozzy.faults.http.fixtures import Fixture, fixture_of
 from fozzy.faults.http.limits import slice_bytes
 from fozzy.faults.http.plan import Answer
@@ -61,9 +61,11 @@ class Passage:
         self.status = 0  # what the client got
         self.sent = 0  # bytes of a body the client got
         self._seen = seen
+        self.method = seen.method
         self._version = version
         self._load = session.load
         self.decision = session.decide(seen)
+        self.action = self.decision.action  # none once it is known that it cannot be done
         self.asked = Body(session.records_bodies)
         self._answered = Body(session.records_bodies)
         self._head: Head | None = None
@@ -103,7 +105,7 @@ class Passage:
 
     def before(self) -> Give | Hold | Close | None:
         """What happens in upstream's place."""
-        action: Action | None = self.decision.action
+        action = self.action
         if isinstance(action, Give | Hold):
             return action
         return action if isinstance(action, Close) and action.at in ("accept", "before-response") else None
@@ -116,7 +118,7 @@ class Passage:
         """The true answer's head has come; the flow of what the client gets."""
         self._head = head
         self._head_ns = self.session.now_ns()
-        return flow_of(self.decision.action, head, self.session.now_ns)
+        return flow_of(self.action, head, self.session.now_ns)
 
     def heard(self, piece: bytes) -> None:
         """A piece of the true answer's body has come."""
@@ -144,6 +146,7 @@ class Passage:
 
     def bypass(self, reason: str) -> None:
         """The planned fault cannot happen."""
+        self.action = None
         if not self._is_settled:
             self._is_settled = True
             self._reason = reason

@@ -49,16 +49,12 @@ async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterat
     parts = parts or Parts(settings)
     try:
         async with trio.open_nursery() as others:
-            for task in parts.tasks:
-                others.start_soon(task)
+            control = await _others(parts, others)
             async with trio.open_nursery() as traffic:
+                address = await traffic.start(parts.door.serve, settings.listening)
+                parts.has_begun = True
                 try:
-                    address = await traffic.start(parts.door.serve, settings.listening)
-                except BaseException:
-                    parts.drop()
-                    raise
-                try:
-                    yield Running(parts, address, others)
+                    yield Running(parts, address, control, others)
                 finally:
                     traffic.cancel_scope.cancel()
             parts.finish()
@@ -67,6 +63,19 @@ async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         raise _only(group) from None
     finally:
         parts.finish()
+
+
+async def _others(parts: Parts, nursery: trio.Nursery) -> tuple[str, int] | None:
+    """Begin all but the traffic, and say where the controls listen."""
+    parts.tapes.spawn = nursery.start_soon
+    flushing = parts.tapes.flushing()
+    for task in [*parts.tasks, *([flushing] if flushing is not None else [])]:
+        nursery.start_soon(task)
+    controlled = parts.settings.control
+    if parts.server is None or controlled is None:
+        return None
+    address: tuple[str, int] = await nursery.start(parts.server.serve, *controlled.address)
+    return address
 
 
 def run(parts: Parts, front: Front) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fozzy.chaos.cassette.matching import Matching
 from fozzy.chaos.files.values import Address
 from fozzy.chaos.http.wire import Listening, Upstream, Wire
 from fozzy.chaos.journal import SIZE
@@ -22,14 +23,6 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
 
     address: Address
     token: str = ""
-
-
-class Matching(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a request must be as recorded, besides method and path."""
-
-    body: Literal["exact", "subset", "substring", "regex", "ignore"] = "exact"
-    query: Literal["exact", "subset", "ignore"] = "exact"
-    headers: tuple[str, ...] = ()
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,6 @@ from fozzy.chaos.stats import Histogram
 from fozzy.core.events import Record
 from fozzy.core.exchange import Exchange
 
-MISS = "miss"  # how the reason of an exchange begins that no recording answers
-
 
 class Totals:
     """Counts of all exchanges, never set back."""
@@ -16,7 +14,6 @@ class Totals:
         self.exchanges = 0
         self.faulted = 0  # delayed, or with a fault applied
         self.bypassed = 0  # with a fault that was planned and not applied
-        self.misses = 0  # asked of a recording that did not have them
         self.not_recorded = 0  # with a body that is not kept
         self.took = Histogram()
 
@@ -29,8 +26,6 @@ class Totals:
             self.faulted += 1
         if record.planned and record.planned != record.applied:
             self.bypassed += 1
-        if record.source == "internal" and record.reason.startswith(MISS):
-            self.misses += 1
         if record.not_recorded:
             self.not_recorded += 1
         self.took.add(record.t - record.arrived)

@@ -22,15 +22,16 @@ Rule 2: a request is recorded when its answer was read or closed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any
 
 import anyio
 import httpx
 
 from fozzy import wall
-from fozzy.chaos.carried import Carried, Hands, Next, at_once
+from fozzy.chaos.carried import Carried
 from fozzy.chaos.door import AnyPlan, session_of
+from fozzy.chaos.hands import Hands, Pieces, at_once
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
 
@@ -104,13 +105,8 @@ class _Blocking(Hands):
     async def ask(self, request: httpx.Request) -> httpx.Response:
         return self._inner.handle_request(request)
 
-    def pieces(self, stream: Any) -> Next:
-        pieces = iter(stream)
-
-        async def following() -> bytes | None:
-            return next(pieces, None)
-
-        return following
+    def pieces(self, stream: Any) -> Pieces:
+        return _Pieces(iter(stream))
 
     async def close(self, answer: httpx.Response) -> None:
         answer.close()
@@ -133,16 +129,35 @@ class _Awaiting(Hands):
     async def ask(self, request: httpx.Request) -> httpx.Response:
         return await self._inner.handle_async_request(request)
 
-    def pieces(self, stream: Any) -> Next:
-        pieces = aiter(stream)
-
-        async def following() -> bytes | None:
-            return await anext(pieces, None)
-
-        return following
+    def pieces(self, stream: Any) -> Pieces:
+        return _AsyncPieces(aiter(stream))
 
     async def close(self, answer: httpx.Response) -> None:
         await answer.aclose()
+
+
+class _Pieces(Pieces):
+    """A body that is there, or that blocks."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def following(self) -> bytes | None:
+        return next(self._pieces, None)
+
+
+class _AsyncPieces(Pieces):
+    """A body that comes on a loop."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def following(self) -> bytes | None:
+        return await anext(self._pieces, None)
+
+    async def close(self) -> None:
+        if isinstance(self._pieces, AsyncGenerator):
+            await self._pieces.aclose()
 
 
 class _Stream(httpx.SyncByteStream):

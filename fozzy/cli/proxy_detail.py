@@ -53,7 +53,7 @@ def _fault(exchange: Exchange) -> Iterator[Line]:
     if exchange.delay_ns:
         words.append(f"delay {duration(exchange.delay_ns)}, waited {duration(exchange.waited_ns)}")
     if exchange.occurrence:
-        words.append(f"key {exchange.key} for the {exchange.occurrence}. time")
+        words.append(f"key {exchange.key}, occurrence {exchange.occurrence}")
     yield line("    " + ", ".join(map(one_line, words)))
 
 

@@ -54,7 +54,7 @@ class ScenarioBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     """A scenario that can be started. `config` is what it says, as a chaos file does."""
 
     name: str
-    kind: Literal["scenario", "profile", "file"]
+    kind: Literal["predefined", "profile", "own"]
     about: str
     lasts: str | None
     active: bool | None

@@ -29,7 +29,7 @@ class FaultPanel:
         """The panel in so many lines at most."""
         state = self._session.engine.state
         names = list(state.scenarios())
-        first = max(0, min(self._chosen, len(names) - room + 2))
+        first = max(0, min(self._chosen, len(names) - room + 1))
         listed = [self._line(state, name, index) for index, name in enumerate(names)]
         on = line("  chaos is ", Span("on" if state.enabled else "off", "warn" if state.enabled else "strong"))
         return [on, *listed[first : first + room - 1]]

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import msgspec
-
 from fozzy.chaos.files.flags import FLAGS, Value, flag_name
 from fozzy.chaos.files.older import OLDER
 from fozzy.cli.command import Command, Opt
@@ -18,7 +16,16 @@ Text = str | None
 Switch = bool | None
 
 
-class FaultFlags(Command, frozen=True, kw_only=True):
+class ListenFlags(Command, frozen=True, kw_only=True):
+    """Between whom it stands."""
+
+    listen: Annotated[
+        Text, Opt(("--listen",), "Where to listen; 127.0.0.1:8080, port 0 for any that is free.", "ADDR")
+    ] = None
+    upstream: Annotated[Text, Opt(("--upstream",), "Whom to ask, as http://127.0.0.1:9000.", "URL")] = None
+
+
+class FaultFlags(ListenFlags, frozen=True, kw_only=True):
     """What goes wrong."""
 
     chaos: Annotated[
@@ -75,29 +82,6 @@ class FaultFlags(Command, frozen=True, kw_only=True):
         Text, Opt(("--client-header",), "A trusted header that says whom a request is from.", "NAME")
     ] = None
     key_bytes: Annotated[Text, Opt(("--key-bytes",), "So much of a body counts for its draws; 65536.", "BYTES")] = None
-    chaos_scenario: Annotated[Text, Opt(("--chaos-scenario",), "MockForge's spelling of --scenario.", "NAME")] = None
-    chaos_latency_ms: Annotated[Text, Opt(("--chaos-latency-ms",), "MockForge's --latency.", "MS")] = None
-    chaos_latency_range: Annotated[
-        Text, Opt(("--chaos-latency-range",), "MockForge's --latency-range, as 100-500.", "MS-MS")
-    ] = None
-    chaos_latency_probability: Annotated[
-        Text, Opt(("--chaos-latency-probability",), "MockForge's --latency-probability.", "P")
-    ] = None
-    chaos_http_errors: Annotated[
-        Text, Opt(("--chaos-http-errors",), "MockForge's --status; 0.1 is its probability.", "CODES")
-    ] = None
-    chaos_http_error_probability: Annotated[
-        Text, Opt(("--chaos-http-error-probability",), "MockForge's --status-probability.", "P")
-    ] = None
-    chaos_rate_limit: Annotated[
-        Text, Opt(("--chaos-rate-limit",), "MockForge's --rate-limit: 100 is 100/s:10.", "N")
-    ] = None
-    chaos_bandwidth_limit: Annotated[
-        Text, Opt(("--chaos-bandwidth-limit",), "MockForge's --bandwidth, in bytes per second.", "N")
-    ] = None
-    chaos_packet_loss: Annotated[
-        Text, Opt(("--chaos-packet-loss",), "MockForge's --loss --loss-as 408, in percent.", "PERCENT")
-    ] = None
 
 
 class CassetteFlags(FaultFlags, frozen=True, kw_only=True):
@@ -124,18 +108,19 @@ class CassetteFlags(FaultFlags, frozen=True, kw_only=True):
         list[str], Opt(("--match-header",), "This header must be as recorded too; may be repeated.", "NAME")
     ] = []
     match_body: Annotated[
-        Text, Opt(("--match-body",), "exact (the default), subset, substring, regex or ignore.", "HOW")
+        Text, Opt(("--match-body",), "exact (the default), subset, substring, regex or any.", "HOW")
     ] = None
-    match_query: Annotated[Text, Opt(("--match-query",), "exact (the default), subset or ignore.", "HOW")] = None
+    match_pattern: Annotated[
+        Text, Opt(("--match-pattern",), "With --match-body regex: what it finds in both must be the same.", "REGEX")
+    ] = None
+    match_once: Annotated[
+        Switch, Opt(("--match-once",), "Asked more often than recorded is a miss, not the last answer again.")
+    ] = None
 
 
 class DoorFlags(CassetteFlags, frozen=True, kw_only=True):
-    """Where it listens, whom it asks, what it bears."""
+    """How it is controlled and watched, what it trusts, what it bears."""
 
-    listen: Annotated[
-        Text, Opt(("--listen",), "Where to listen; 127.0.0.1:8080, port 0 for any that is free.", "ADDR")
-    ] = None
-    upstream: Annotated[Text, Opt(("--upstream",), "Whom to ask, as http://127.0.0.1:9000.", "URL")] = None
     control: Annotated[
         Text, Opt(("--control",), "Listen here for fozzy proxy status, start, stop …; off unless given.", "ADDR")
     ] = None
@@ -158,6 +143,34 @@ class DoorFlags(CassetteFlags, frozen=True, kw_only=True):
     ] = None
     answer_timeout: Annotated[
         Text, Opt(("--answer-timeout",), "How long upstream's answer may take; 300s.", "DURATION")
+    ] = None
+
+
+class AllFlags(DoorFlags, frozen=True, kw_only=True):
+    """All of them, MockForge's spellings last."""
+
+    chaos_scenario: Annotated[Text, Opt(("--chaos-scenario",), "MockForge's spelling of --scenario.", "NAME")] = None
+    chaos_latency_ms: Annotated[Text, Opt(("--chaos-latency-ms",), "MockForge's --latency.", "MS")] = None
+    chaos_latency_range: Annotated[
+        Text, Opt(("--chaos-latency-range",), "MockForge's --latency-range, as 100-500.", "MS-MS")
+    ] = None
+    chaos_latency_probability: Annotated[
+        Text, Opt(("--chaos-latency-probability",), "MockForge's --latency-probability.", "P")
+    ] = None
+    chaos_http_errors: Annotated[
+        Text, Opt(("--chaos-http-errors",), "MockForge's --status; 0.1 is its probability.", "CODES")
+    ] = None
+    chaos_http_error_probability: Annotated[
+        Text, Opt(("--chaos-http-error-probability",), "MockForge's --status-probability.", "P")
+    ] = None
+    chaos_rate_limit: Annotated[
+        Text, Opt(("--chaos-rate-limit",), "MockForge's --rate-limit: 100 is 100/s:10.", "N")
+    ] = None
+    chaos_bandwidth_limit: Annotated[
+        Text, Opt(("--chaos-bandwidth-limit",), "MockForge's --bandwidth, in bytes per second.", "N")
+    ] = None
+    chaos_packet_loss: Annotated[
+        Text, Opt(("--chaos-packet-loss",), "MockForge's --loss --loss-as 408, in percent.", "PERCENT")
     ] = None
 
     def given(self) -> dict[str, list[Value]]:
@@ -183,6 +196,3 @@ def flags_of(kind: type[Command]) -> Mapping[str, Opt]:
     from fozzy.cli.command import words_of
 
     return {word.field: word.note for word in words_of(kind) if isinstance(word.note, Opt) and word.field in FLAGS}
-
-
-assert msgspec.structs.fields(DoorFlags)

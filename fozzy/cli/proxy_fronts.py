@@ -256,9 +256,10 @@ def opening(proxy: Running, hint: str = "") -> list[Line]:
     words = plan_words(state.plan, section or state.plan) if state.enabled else ["chaos is off"]
     settings = proxy.parts.settings
     cassette = settings.cassette
+    is_replay = cassette is not None and cassette.mode == "replay"
     opened = screen.Opened(
         listen=proxy.url if proxy.is_secure else str(proxy.address),
-        upstream=(settings.upstream.url or "").removeprefix("http://"),
+        upstream="a recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
         control="" if proxy.control_address is None else str(proxy.control_address),
         seed=proxy.seed,
         words=words,
@@ -276,4 +277,4 @@ def numbers_of(proxy: Running) -> screen.Numbers:
     """All exchanges in numbers."""
     totals = proxy.totals
     p50, p99 = totals.percentiles()
-    return screen.Numbers(totals.exchanges, totals.faulted, p50, p99, proxy.parts.recorded_bytes(), proxy.session.load)
+    return screen.Numbers(totals.exchanges, totals.faulted, p50, p99, proxy.parts.tapes.bytes(), proxy.session.load)

@@ -24,8 +24,8 @@ KEPT_MAX = 500  # exchanges that can be looked at; a screen shows a few dozen
 ROWS_MIN = 3
 AROUND = 5  # lines around the list
 FILTER_CHARS_MAX = 60
-KEYS = "[space] pause  [enter] detail  [r] replay this one  [/] filter  [f] faults  [q] stop"
-RESUME = "[space] go on  " + KEYS.partition("  ")[2]
+KEYS = "[space] {}  [enter] detail  [r] replay this one  [/] filter  [q] stop"  # [f] stands beside the faults
+DETAIL_KEYS = "[enter] back  [up] [down] others  [r] replay this one  [q] stop"
 
 Panel = Literal["list", "detail", "filter", "faults"]
 
@@ -53,6 +53,7 @@ class LiveView:
         self._panel: Panel = "list"
         self._note = ""
         self._painted = 0
+        self._room = screen.PATH_CHARS  # for paths
         self._is_stale = True
 
     def hear(self, record: Record) -> None:
@@ -78,6 +79,7 @@ class LiveView:
         if self._is_stale:
             self._is_stale = False
             columns, rows = shutil.get_terminal_size()
+            self._room = screen.path_room(columns)
             lines = [_cut(each, columns - 1) for each in self.lines(rows - 1)]
             self._console.repaint(lines, self._painted)
             self._painted = len(lines)
@@ -120,7 +122,9 @@ class LiveView:
             return one_line(self._note)
         if self._panel == "faults":
             return self._do.faults.keys
-        return ("[enter] back  " if self._panel == "detail" else "") + (KEYS if self._frozen is None else RESUME)
+        if self._panel == "detail":
+            return DETAIL_KEYS
+        return KEYS.format("pause" if self._frozen is None else "go on")
 
     def _middle(self, room: int) -> list[Line]:
         if self._panel == "faults":
@@ -131,13 +135,16 @@ class LiveView:
             return detail(listed[at], room)
         if not listed:
             said = f"nothing yet that has {self._filter!r}" if self._filter else "nothing yet"
-            return [screen.row_head(), line(Span(f"         {said}", "dim"))]
+            return [screen.row_head(self._room), line(Span(f"         {said}", "dim"))]
         first = max(0, min(at, len(listed) - room + 1))
         shown = listed[first : first + room - 1]
-        return [screen.row_head(), *(self._row(each, listed, first + index, at) for index, each in enumerate(shown))]
+        return [
+            screen.row_head(self._room),
+            *(self._row(each, listed, first + index, at) for index, each in enumerate(shown)),
+        ]
 
     def _row(self, exchange: Exchange, listed: list[Exchange], index: int, at: int) -> Line:
-        return screen.row(exchange, chosen=index == at, again=_is_retry(exchange, listed[:index]))
+        return screen.row(exchange, self._room, chosen=index == at, again=_is_retry(exchange, listed[:index]))
 
     def _listed(self) -> list[Exchange]:
         """What the list holds, as the filter and the pause say."""

@@ -28,6 +28,8 @@ from fozzy.trace.store import Store
 if TYPE_CHECKING:
     from fozzy.cli.commands.proxy_http import Http
 
+FINDINGS_MAX = 5  # that are shown
+
 
 def run_proxy(command: Http, console: Console, config: Config, settings: Settings, notes: list[str]) -> Exit:
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
@@ -37,16 +39,16 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         parts.notes = notes
         ending = Ending(command, console, store, parts)
         front = front_of(console, events=command.events, redact=settings.redact)
-        parts.summary = lambda path: ending.summary([path])
+        parts.tapes.summary = lambda path: ending.summary([path])
         with contextlib.closing(front):
             run(parts, front)
         summary = ending.summary(ending.trace_paths)
-        failed = parts.kept is not None and parts.kept.error is not None
-        store.finish(run_id, msgspec.json.encode(summary), "error" if failed else summary.status)
+        error = parts.tapes.error
+        store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")
         after_run(store, run_id, config.settings.retention)
         ending.show(front, summary)
-        if parts.kept is not None and parts.kept.error is not None:
-            raise parts.kept.error  # what was asked for is not there, whatever else went well
+        if error is not None:
+            raise error  # what was asked for is not there, whatever else went well
     return exit_of([summary.status])
 
 
@@ -62,8 +64,7 @@ class Ending:
     @property
     def trace_paths(self) -> list[str]:
         """The recordings there are, as people see them."""
-        kept = self._parts.kept
-        return [] if kept is None else [shown_path(path) for path in kept.paths]
+        return [shown_path(path) for path in self._parts.tapes.paths]
 
     def summary(self, traces: list[str]) -> Summary:
         """How it went."""
@@ -94,7 +95,7 @@ class Ending:
         fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
         document = msgspec.json.encode(ProxyDocument(**fields, proxy=body)).decode() + "\n"
         if self._console.json:
-            if self._parts.kept is None or self._parts.kept.error is None:  # else the error is the document
+            if self._parts.tapes.error is None:  # else the error is the document
                 self._console.raw(document)
         elif self._command.events:
             self._console.raw(document)
@@ -102,7 +103,8 @@ class Ending:
             self._console.answer(self._lines(summary, front))
 
     def _status(self) -> Status:
-        return "fail" if self._command.strict and (self._parts.never_rolled() or self._parts.totals.misses) else "pass"
+        parts = self._parts
+        return "fail" if self._command.strict and (parts.never_rolled() or parts.tapes.missed) else "pass"
 
     def _findings(self) -> list[Finding]:
         """What fails a strict run."""
@@ -112,17 +114,14 @@ class Ending:
             Finding(kind="checker", title="fault_never_rolled", message=_never(each))
             for each in self._parts.never_rolled()
         ]
-        missed = self._parts.totals.misses
-        if missed:
-            message = f"{count(missed, 'request')} were not in the recording"
-            found.append(Finding(kind="checker", title="recording_missed", message=message))
-        return found
+        return [*found, *self._parts.tapes.findings]
 
     def _warnings(self) -> list[str]:
         parts = self._parts
         said = [f"{_called(each)} was rolled {each.rolled:,} times and never struck" for each in parts.always_missed()]
         if not self._command.strict:
             said += [_never(each) for each in parts.never_rolled()]
+            said += [finding.message for finding in parts.tapes.findings]
         said += [f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}" for bug in parts.door.bugs]
         if parts.otlp is not None and parts.otlp.dropped:
             said.append(parts.otlp.told())
@@ -130,7 +129,7 @@ class Ending:
 
     def _body(self) -> ProxyBody:
         parts, settings = self._parts, self._parts.settings
-        totals, kept = parts.totals, parts.kept
+        totals, tapes = parts.totals, parts.tapes
         p50, p99 = totals.percentiles()
         return ProxyBody(
             listen=parts.listened,
@@ -141,9 +140,9 @@ class Ending:
             exchanges=totals.exchanges,
             faulted=totals.faulted,
             bypassed=totals.bypassed,
-            misses=totals.misses,
-            not_recorded=totals.not_recorded if kept is None else totals.not_recorded + kept.lost,
-            recorded=None if kept is None else kept.recorded,
+            misses=tapes.missed,
+            not_recorded=totals.not_recorded + tapes.lost if tapes.kept else 0,
+            recorded=tapes.recorded if tapes.kept else None,
             trace_paths=self.trace_paths,
             p50_ns=p50,
             p99_ns=p99,
@@ -163,21 +162,23 @@ class Ending:
         lines: list[Line] = [[], line(f"  {screen.numbers_line(numbers)}   in {duration(summary.duration_ns)}")]
         lines += [line(Span(f"  {said}", "strong")) for said in self._sealed()]
         lines += [line("  ", Span("warning", "warn"), f": {one_line(said)}") for said in summary.warnings]
-        for finding in summary.findings:
+        for finding in summary.findings[:FINDINGS_MAX]:
             lines.append(line("  ", Span("FAIL", "fail"), f"  {finding.title}: {one_line(finding.message)}"))
+        if len(summary.findings) > FINDINGS_MAX:
+            lines.append(line(f"        and {len(summary.findings) - FINDINGS_MAX} more: --json has all"))
         if summary.findings:
             title = summary.findings[0].title
             lines += [[], line("  next  ", Span(f"fozzy explain {title}", "code"), "   tells what it means")]
         return lines
 
     def _sealed(self) -> list[str]:
-        kept = self._parts.kept
-        if kept is None:
+        tapes = self._parts.tapes
+        if not tapes.kept:
             return []
-        exchanges = count(kept.recorded, "exchange")
-        if len(kept.paths) != 1:
-            return [f"sealed {count(len(kept.paths), 'recording')} ({exchanges})"]
-        path = shown_path(kept.paths[0])
+        exchanges = count(tapes.recorded, "exchange")
+        if len(tapes.paths) != 1:
+            return [f"sealed {count(len(tapes.paths), 'recording')} ({exchanges})"]
+        path = shown_path(tapes.paths[0])
         serve = f"fozzy proxy http --replay {quoted(path)}{self._command.place_flags}"
         return [f"sealed {one_line(path)} ({exchanges}). serve it: {serve}"]
 

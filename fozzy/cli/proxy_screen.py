@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from fozzy.core.events import Event
 from fozzy.core.exchange import Exchange
-from fozzy.report.text import Line, Span, count, duration, line, one_line, packed, size
+from fozzy.report.text import Line, Role, Span, count, duration, line, one_line, packed, size
 
-PATH_CHARS = 27  # of a path in the live view
+PATH_CHARS = 20  # of a path in a live view of 80 columns
+PATH_CHARS_MIN = 12
+OTHER_COLUMNS = 60  # of everything else in a row
 PATH_CHARS_MAX = 200  # of a path in a line
 
 
@@ -81,30 +83,31 @@ def change_line(event: Event) -> str:
 _NOT_SAID = ("number", "arrived", "what", "state")
 
 
-def row_head() -> Line:
+def path_room(columns: int) -> int:
+    """How wide a path may be in a terminal of so many columns."""
+    return max(columns - OTHER_COLUMNS, PATH_CHARS_MIN)
+
+
+def row_head(room: int = PATH_CHARS) -> Line:
     """The names of the columns of the live view."""
-    return line(
-        Span(
-            f"{'#':>6} {'time':>8}  {'method':<7}{'path':<{PATH_CHARS}} {'status':>6} {'up':>5} {'down':>5} {'took':>6}  fault",
-            "dim",
-        )
-    )
+    text = f"{'#':>5} {'time':>7} {'method':<7}{'path':<{room}} {'status':>6} {'up':>5} {'down':>5} {'took':>6}  fault"
+    return line(Span(text, "dim"))
 
 
-def row(exchange: Exchange, *, chosen: bool = False, again: bool = False) -> Line:
+def row(exchange: Exchange, room: int = PATH_CHARS, *, chosen: bool = False, again: bool = False) -> Line:
     """An exchange in the live view."""
     request, sent = exchange.request, exchange.sent
     status = str(sent.status) if sent is not None and sent.status else "-"
     took = duration(exchange.t - exchange.arrived)
     fault = fault_of(exchange) or (f"({exchange.planned} bypassed)" if is_bypassed(exchange) else "")
+    path = shown_path(one_line(request.target), room)
     text = (
-        f"{'>' if chosen else ' '}{exchange.number:>5} {seconds(exchange.arrived):>8}  {one_line(request.method)[:6]:<7}"
-        f"{shown_path(one_line(request.target), PATH_CHARS):<{PATH_CHARS}} {status:>6} {brief(request.bytes):>5} "
+        f"{'>' if chosen else ' '}{exchange.number:>4} {seconds(exchange.arrived):>7} "
+        f"{one_line(request.method)[:6]:<7}{path:<{room}} {status:>6} {brief(request.bytes):>5} "
         f"{brief(sent.bytes if sent is not None else 0):>5} {took:>6}  "
     )
-    return line(
-        Span(text, "strong" if chosen else ""), Span(fault or ("(retry)" if again else ""), "warn" if fault else "dim")
-    )
+    role: Role = "warn" if fault else "dim"
+    return line(Span(text, "strong" if chosen else ""), Span(fault or ("(retry)" if again else ""), role))
 
 
 def numbers_line(numbers: Numbers) -> str:

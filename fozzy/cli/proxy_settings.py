@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fozzy.chaos.cassette.matching import Matching
 from fozzy.chaos.files.flags import flag_name
 from fozzy.chaos.files.planned import Planned
 from fozzy.chaos.files.values import Address
 from fozzy.chaos.http.wire import Listening, Upstream, Wire
 from fozzy.chaos.journal import SIZE
-from fozzy.chaos.settings import Cassette, Controlled, Matching, Settings
+from fozzy.chaos.settings import Cassette, Controlled, Settings
 from fozzy.core.duration import parse_ns
 from fozzy.errors import UsageError
 
@@ -23,7 +24,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "replay_pace": ("replay", "auto"),
     "match_header": ("replay", "auto"),
     "match_body": ("replay", "auto"),
-    "match_query": ("replay", "auto"),
+    "match_pattern": ("match_body",),
+    "match_once": ("replay", "auto"),
     "record_collision": ("record",),
     "record_bytes": ("record", "auto"),
     "control_token": ("control",),
@@ -59,7 +61,7 @@ def settings_of(begun: Planned, *, strict: bool, redact: tuple[str, ...] = ()) -
             url=begun.plan.upstream, verify=not said.get("upstream_insecure", False), ca=files["upstream_ca"]
         ),
         wire=_wire(said),
-        cassette=_cassette(said),
+        cassette=_cassette(said, strict),
         control=Controlled(address=said["control"], token=said.get("control_token", "")) if "control" in said else None,
         journal_size=said.get("journal_size", SIZE),
         otlp=said.get("otlp"),
@@ -91,13 +93,15 @@ def _wire(said: dict[str, Any]) -> Wire:
     return Wire(**fields)
 
 
-def _cassette(said: dict[str, Any]) -> Cassette | None:
+def _cassette(said: dict[str, Any], strict: bool) -> Cassette | None:
     for mode in ("record", "replay", "auto"):
         if mode in said:
             matching = Matching(
                 body=said.get("match_body", "exact"),
-                query=said.get("match_query", "exact"),
-                headers=tuple(said.get("match_header", ())),
+                pattern=said.get("match_pattern", ""),
+                headers=said.get("match_header", []),
+                repeats=not said.get("match_once", False),
+                strict=strict,
             )
             return Cassette(
                 mode=mode,

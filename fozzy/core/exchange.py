@@ -59,11 +59,13 @@ class Answered(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the client got: `status` 0 means no byte of an answer."""
+    """What the client got: `status` 0 means no byte of an answer. `digest` is of the body, where a fault was applied
+    and somebody records."""
 
     status: int
     bytes: int = 0  # of the body
     ended: Ending = "whole"
+    digest: str = ""
 
 
 class Exchange(msgspec.Struct, frozen=True, omit_defaults=True, tag="exchange", tag_field="kind"):

@@ -107,7 +107,7 @@ def built(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(program: Path, told: Path) -> Iterator[str]:
+def collector_at(program: Path, told: Path) -> Iterator[str]:
     """Run the collector; gives its address. What it received stands in the file `told`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

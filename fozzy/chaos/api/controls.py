@@ -70,9 +70,9 @@ class Controls:
         return self.in_force()
 
     def with_plan(self, **fields: Any) -> State:
-        """The state with other fields in its plan; what is measured since the plan came into force begins anew."""
+        """The state with other fields in its plan; what stays the same goes on."""
         plan: Plan = replace(self.state.plan, **fields)
-        return replace(self.state, plan=plan, since_ns=self.session.now_ns())
+        return replace(self.state, plan=plan)
 
     def reset(self) -> InForce:
         """What the run began with, an empty journal, and numbers that begin at 0."""

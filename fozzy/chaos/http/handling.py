@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from fozzy.chaos.cassette.serving import Miss, Serving
-from fozzy.chaos.http.answers import Answer, UpstreamAnswer
+from fozzy.chaos.http.answers import Answer
 from fozzy.chaos.http.call import Call
 from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.lines import UpstreamAnswer
 from fozzy.chaos.http.origins import origin_of
 from fozzy.chaos.http.pool import Pool
 from fozzy.chaos.http.ready import fixture, given, recorded
@@ -75,7 +76,7 @@ class Handling:
         """The answer ends here, before its end. Where the connection's end would look like the answer's, by RST."""
         turn = self.turn
         if how == "fin" and self.writer.ends_with_connection:
-            turn.notes.append("reset: to end the connection would have made the answer look whole")
+            turn.note("reset: to end the connection would have made the answer look whole")
             how = "rst"
         turn.sent_ended = how
         return how
@@ -85,7 +86,7 @@ class Handling:
         turn = self.turn
         turn.fail(failed.reason, bypassed=UPSTREAM_FAILED)
         if not self.writer.has_begun:
-            turn.notes.append(failed.message)
+            turn.note(failed.message)
             await self._say(own_answer(failed.status, failed.reason, failed.message))
             return ""
         return self.cut("rst" if turn.answer is not None and turn.answer.ended == "rst" else "fin")
@@ -115,12 +116,11 @@ class Handling:
 
     async def _decided(self, settings: Settings) -> Decision:
         turn = self.turn
-        facts, engine, most = turn.head.facts, turn.session.engine, turn.wire.request_bytes_max
-        if most is not None and facts.length is not None and facts.length > most:
-            raise Refusal(413, "body_too_large", f"the request's body has {facts.length} bytes and may have {most}")
+        if turn.wire.request_bytes_max is not None:
+            turn.check_size()
         if not turn.is_body_whole:
-            await turn.gather_ready()
-            if not engine.is_idle or engine.keyed or facts.steers or settings.reads_body:
+            engine = turn.session.engine
+            if not engine.is_idle or engine.keyed or turn.head.facts.steers or settings.reads_body:
                 await turn.gather(settings.key_bytes)
         decision = turn.decide()
         if decision.refused:
@@ -137,8 +137,7 @@ class Handling:
         turn.found = found = cassette.find(decision, turn.seen, b"".join(turn.waiting))
         if isinstance(found, Miss) or found.decision is None:
             return decision
-        turn.decision = found.decision._replace(number=decision.number, arrived_ns=decision.arrived_ns)
-        return turn.decision
+        return turn.follow(found.decision._replace(number=decision.number, arrived_ns=decision.arrived_ns))
 
     async def _fault(self, action: Action) -> bool:
         """A fault that comes before upstream is asked. Whether it was one."""
@@ -187,7 +186,10 @@ class Handling:
         assert url is not None, "what is to be asked has an upstream"
         call = Call(turn, others.pool, origin_of(url))
         try:
-            await call.run(self.writer.interim, lambda answer: self._relayed(call, answer))
+            if turn.is_body_whole:
+                await self._relayed(call, await call.ask(self.writer.interim))
+            else:
+                await call.stream(self.writer.interim, lambda answer: self._relayed(call, answer))
         finally:
             call.close()
 
@@ -207,10 +209,10 @@ class Handling:
         assert found is not None and others.cassette is not None
         if isinstance(found, Miss):
             if others.cassette.mode == "auto":
-                turn.notes.append(found.reason)
+                turn.note(found.reason)
                 return False
             turn.fail("not_recorded")
-            turn.notes.append(found.reason)
+            turn.note(found.reason)
             await self._say(found.answer)
             return True
         assert found.answer is not None, "a recorded decision answers by itself where nothing was answered"
@@ -224,11 +226,15 @@ class Handling:
         await relay(self.turn, answer, self.writer)
 
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
+        if answer.status == 101:
+            return await self._tunnelled(call, answer)
+        if self.turn.head.upgrade:
+            self.turn.reader.resume_parsing()
+        return await relay(self.turn, answer, self.writer)
+
+    async def _tunnelled(self, call: Call, answer: UpstreamAnswer) -> None:
+        """Upstream and client speak something else from now on."""
         turn = self.turn
-        if answer.status != 101:
-            if turn.head.upgrade:
-                turn.reader.resume_parsing()
-            return await relay(turn, answer, self.writer)
         if not turn.head.upgrade:
             raise UpstreamFailed("upstream_bad_answer", "upstream switches protocols, which nobody asked for")
         turn.bypass("upgraded")
@@ -239,4 +245,3 @@ class Handling:
             await tunnel.run(turn.reader.stop_parsing(), answer.tunnelled)
         finally:
             upstream.close(at_once=turn.sent_ended == "client_gone")
-        return None

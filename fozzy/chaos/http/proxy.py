@@ -45,7 +45,7 @@ class HttpProxy:
     def __init__(self, session: Session, wire: Wire, upstream: Upstream, cassette: Serving | None = None) -> None:
         self.session = session
         self.wire = wire
-        self.pool = Pool(lambda: upstream_context(upstream), wall.elapsed_ns)
+        self.pool = Pool(lambda: upstream_context(upstream), wire)
         self.others = Others(self.pool, upstream.url, cassette)
         self.connections: dict[Connection, None] = {}
         self.connections_peak = 0
@@ -53,8 +53,13 @@ class HttpProxy:
         self._settings: Settings | None = None
         if upstream.url is not None:
             origin_of(upstream.url)
-        if upstream.url is not None or cassette is not None:
-            session.engine.has_upstream = True
+        self._has_upstream = upstream.url is not None or session.engine.has_upstream
+        self.serve_from(cassette)
+
+    def serve_from(self, cassette: Serving | None) -> None:
+        """From the next request on answer from this recording; without one ask upstream."""
+        self.others = self.others._replace(cassette=cassette)
+        self.session.engine.has_upstream = self._has_upstream or cassette is not None
 
     @property
     def settings(self) -> Settings:
@@ -152,7 +157,7 @@ class House:
             if round_ % CLIENT_LOOKS == 0:
                 for connection in proxy.connections:
                     connection.look_for_client()
-                proxy.pool.sweep()
+                proxy.pool.sweep(proxy.session.now_ns())
             session = proxy.session
             if session.now_ns() >= session.engine.due_ns:
                 session.tick(session.now_ns())

@@ -19,23 +19,25 @@ LAST_CHUNK = b"0\r\n\r\n"
 class Writer:
     """One answer on its way to a client. `ends_connection`: the connection is of no use after it."""
 
+    _is_chunked = False
+    _counts = True  # whether there is a body
+    _head = b""
+    has_begun = False
+    ends_with_connection = False  # the end of the connection is the only end the answer has
+
     def __init__(self, end: End, turn: Turn, keeps: bool) -> None:
         self._end = end
         self._turn = turn
-        self._is_chunked = False
-        self._counts = True  # whether there is a body
-        self._head = b""
         self.keeps = keeps
-        self.has_begun = False
-        self.ends_with_connection = False  # the end of the connection is the only end the answer has
 
     async def send_whole(self, answer: Answer, body: bytes, more: list[str]) -> None:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
         data = self._composed(answer, len(body), more)
         if self._counts:
-            self._turn.sent_bytes += len(body)
+            self._count(body)
             data += body
-        await self._send(data)
+        self.has_begun = True
+        await self._put(data)
 
     def begin(self, answer: Answer, more: list[str]) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -50,8 +52,14 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._turn.sent_bytes += len(piece)
+        self._count(piece)
         return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+
+    def _count(self, piece: bytes) -> None:
+        turn = self._turn
+        turn.sent_bytes += len(piece)
+        if turn.sent_hash is not None:
+            turn.sent_hash.update(piece)
 
     async def end(self, trailers: Headers) -> None:
         """The body has ended as it should. *Errors*: `ClientGone`."""

@@ -11,7 +11,7 @@ from fozzy.chaos.files.flags import variables_set
 from fozzy.cli.command import Opt
 from fozzy.cli.console import Console
 from fozzy.cli.options import config_of
-from fozzy.cli.proxy_flags import DoorFlags
+from fozzy.cli.proxy_flags import AllFlags
 from fozzy.config import Config
 from fozzy.errors import Exit, UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fozzy.chaos.settings import Settings
 
 
-class Http(DoorFlags, frozen=True, kw_only=True):
+class Http(AllFlags, frozen=True, kw_only=True):
     """Stand before an HTTP service, let faults onto the wire, record and replay.
 
     A reverse proxy, or with routes of its own a mock. What goes wrong is said by flags, a chaos file or a scenario, and

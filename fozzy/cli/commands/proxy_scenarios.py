@@ -17,12 +17,12 @@ from fozzy.cli.proxy_documents import ScenarioBody, ScenariosDocument
 from fozzy.cli.proxy_words import section_words
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError, suggestion
-from fozzy.faults.http.plan import Plan, Scenario
+from fozzy.faults.http.plan import Plan, Scenario, Section
 from fozzy.faults.http.predefined import PROFILES, SCENARIOS
 from fozzy.report.text import WIDTH, Line, Span, line, one_line, packed
 
 NAME_CHARS = 20
-_HEADS = {"file": "of the chaos file", "scenario": "scenarios", "profile": "network profiles"}
+_HEADS = {"own": "scenarios of the chaos file", "predefined": "scenarios", "profile": "network profiles"}
 
 
 class Scenarios(Talking, frozen=True, kw_only=True):
@@ -65,10 +65,8 @@ class Scenarios(Talking, frozen=True, kw_only=True):
         return Plan() if self.chaos is None else load_plan(Path(self.chaos), self.chaos).plan
 
     def _running(self) -> list[ScenarioBody]:
-        client = self.client()
-        active = {each["name"] for each in client.get("/fozzy/scenarios")["active"]}
-        plan = msgspec.convert(client.get("/fozzy/config"), Plan)
-        return [msgspec.structs.replace(each, active=each.name in active) for each in _known(plan)]
+        shown = self.client().get("/fozzy/scenarios")["scenarios"]
+        return [_running_body(each) for each in shown]
 
     def _next(self) -> list[Line]:
         if self.control is not None:
@@ -80,13 +78,13 @@ class Scenarios(Talking, frozen=True, kw_only=True):
 
 def _known(plan: Plan) -> list[ScenarioBody]:
     """The plan's own first; one of its own takes the place of one of the same name."""
-    own = [_body(name, "file", each) for name, each in plan.scenarios.items()]
-    ours = [_body(name, "scenario", each) for name, each in SCENARIOS.items() if name not in plan.scenarios]
+    own = [_body(name, "own", each) for name, each in plan.scenarios.items()]
+    ours = [_body(name, "predefined", each) for name, each in SCENARIOS.items() if name not in plan.scenarios]
     profiles = [_body(name, "profile", each) for name, each in PROFILES.items() if name not in plan.scenarios]
     return [*own, *ours, *profiles]
 
 
-def _body(name: str, kind: Literal["scenario", "profile", "file"], scenario: Scenario) -> ScenarioBody:
+def _body(name: str, kind: Literal["predefined", "profile", "own"], scenario: Scenario) -> ScenarioBody:
     config: dict[str, Any] = msgspec.to_builtins(scenario)
     return ScenarioBody(
         name=name,
@@ -96,6 +94,18 @@ def _body(name: str, kind: Literal["scenario", "profile", "file"], scenario: Sce
         active=None,
         words=section_words(scenario),
         config=config,
+    )
+
+
+def _running_body(shown: Any) -> ScenarioBody:
+    return ScenarioBody(
+        name=shown["name"],
+        kind=shown["kind"],
+        about=shown["about"],
+        lasts=shown["lasts"],
+        active=shown["is_active"],
+        words=section_words(msgspec.convert(shown["config"], Section)),
+        config=shown["config"],
     )
 
 

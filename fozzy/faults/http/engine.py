@@ -62,7 +62,7 @@ class Engine:
         self.is_idle = True
         self.due_ns = NEVER_NS
         self.program = Program(State.begun(plan), None, 0)
-        self._follow()
+        self._follow(0)
 
     @property
     def state(self) -> State:
@@ -80,13 +80,13 @@ class Engine:
         self.program = Program(state, self.program, now_ns)
         if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
             self.slots = Counts()
-        self._follow()
+        self._follow(now_ns)
         self.number += 1
         return self.number
 
-    def _follow(self) -> None:
+    def _follow(self, now_ns: int) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state, self.requests)
+        self.timetable.follow(self.state, self.requests, now_ns)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:

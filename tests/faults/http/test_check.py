@@ -8,8 +8,8 @@ import pytest
 
 from fozzy.errors import InputError
 from fozzy.faults.http import control
-from fozzy.faults.http.plan import Drop, Faults, Latency, Plan
 from fozzy.faults.http.engine import Engine
+from fozzy.faults.http.plan import Drop, Faults, Latency, Plan
 from tests.faults.http.asking import engine
 
 
