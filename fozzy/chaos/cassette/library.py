@@ -120,15 +120,16 @@ class Library:
                 why = f"it was recorded {len(usable)} times, and this is time {group.asked}"
                 return self._missed(miss_of(asked, why, self.entries.exchange(usable[-1])))
             self.repeated += 1
-        return self._found(usable[min(group.asked, len(usable)) - 1], decision)
+        return self._found(usable[min(group.asked, len(usable)) - 1], decision.number)
 
-    def _found(self, entry: Entry, decision: Decision) -> Found:
+    def _found(self, entry: Entry, number: int) -> Found:
         self.found += 1
         if self.mode == "auto":
-            self._served.add(decision.number)
+            self._served.add(number)
         exchange = self.entries.exchange(entry)
         answer = None if entry.flaw and exchange.answer is None else _true_answer(exchange)
-        return Found(exchange, answer, self.pace, self.decisions.get(exchange.number) if self.as_recorded else None)
+        decision = self.decisions.get(exchange.number) if self.as_recorded else None
+        return Found(exchange, answer, pace=self.pace, decision=decision)
 
     def _missed(self, miss: Miss) -> Miss:
         self.missed += 1
