@@ -38,6 +38,7 @@ MASKS = (
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "DATE"),
     (re.compile(r"\b\d[\d,]*(\.\d+)?(ns|us|µs|ms|s|m\d\ds)\b"), "DURATION"),
     (re.compile(r'("[a-zA-Z_]*(?:_ns|Ns|_ms|Ms|At)": ?)-?\d+(\.\d+)?'), r"\1N"),
+    (re.compile(r"(retry-after: |try again in |curl/|Python/)[\d.]+", re.IGNORECASE), r"\1N"),
     (re.compile(r"\b\d+\.\d{3}\b"), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{8,}\b"), "ID"),
     (re.compile(r"\s+"), " "),

@@ -26,6 +26,34 @@ def test_a_guide_can_be_followed(name: str, tmp_path: Path) -> None:
     assert found == [], "\n".join(map(str, found))
 
 
+def test_a_page_that_is_not_true_is_noticed(tmp_path: Path) -> None:
+    """Another output, another status, another end of what goes on: each is a difference, and a gap hides only lines."""
+    untrue = """```console
+$ echo one; echo two
+one
+three
+$ exit 3
+$ echo right
+right
+$ seq 5
+1
+…
+5
+$ seq 5
+1
+…
+4
+sleeper$ python3 -c 'import time; print("begun", flush=True); time.sleep(60)'
+begun
+sleeper^C
+…
+```
+"""
+    found = differences(untrue, tmp_path)
+    assert [each.words for each in found] == ["echo one; echo two", "exit 3", "seq 5", "sleeper^C"]
+    assert found[0].said == ["one", "two"] and found[1].status == 3
+
+
 def test_the_guides_have_what_they_promise() -> None:
     """Each has files and commands; together they use every command of the proxy, and the traces that come of it."""
     typed = ""
