@@ -16,6 +16,7 @@ from fozzy.chaos.cassette.entries import Entries, Entry, Group, cassette_files, 
 from fozzy.chaos.cassette.matching import Matching, digest_of
 from fozzy.chaos.cassette.misses import miss_of, unknown
 from fozzy.chaos.cassette.serving import Found, Miss
+from fozzy.chaos.http.ready import reason_of
 from fozzy.chaos.http.refusals import own_answer
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange
@@ -143,7 +144,7 @@ def _true_answer(exchange: Exchange) -> Answered:
     answer = exchange.answer
     if answer is None:
         give = _failure(exchange)
-        return Answered(give.status, "", give.headers, Blob.of(give.body), len(give.body))
+        return Answered(give.status, reason_of(give.status), give.headers, Blob.of(give.body), len(give.body))
     if not is_altered(exchange):
         return answer
     size = len(answer.body.data())

@@ -21,7 +21,7 @@ MOCKFORGE_BURST = 10
 _SHARE = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,17})?|\.[0-9]{1,17})(%?)")
 _RATE = re.compile(r"[0-9]{1,9}/(ms|s|m|h)")
 _BYTES_RATE = re.compile(r"[0-9]{1,12}(B|KB|MB|GB)/s")
-_WHOLE = re.compile(r"[0-9]{1,15}")
+_WHOLE = re.compile(r"[0-9]{1,16}")  # as long as a seed
 _FRACTION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

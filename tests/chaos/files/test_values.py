@@ -44,6 +44,7 @@ GOOD: list[tuple[Callable[[str], Any], str, Any]] = [
     (values.bytes_rate, "100KB/s", "100KB/s"),
     (values.plain_bytes_rate, "1000000", "1000000B/s"),
     (values.whole(1, 5), "5", 5),
+    (values.whole(0, (1 << 53) - 1), "9007199254740991", (1 << 53) - 1),
     (values.one_of("a", "b"), "b", "b"),
     (values.header_name, "x-real-ip", "x-real-ip"),
     (values.pace, "0", 0.0),
