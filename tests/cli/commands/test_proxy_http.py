@@ -84,7 +84,9 @@ BAD: list[tuple[tuple[str, ...], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "said", "hint"), BAD, ids=lambda value: " ".join(value)[:40] if value else "")
+@pytest.mark.parametrize(
+    ("words", "code", "said", "hint"), BAD, ids=lambda value: " ".join(value)[:40] if value else ""
+)
 def test_a_mistake_is_refused_before_anything_listens(
     words: tuple[str, ...], code: str, said: str, hint: str, port: int, project: Path, fz: Callable[..., Any]
 ) -> None:
@@ -112,9 +114,7 @@ def test_variables_are_held_to_the_same(project: Path, fz: Callable[..., Any], m
     assert ran.document()["error"]["hint"] == 'did you mean "FOZZY_CHAOS_DROP"?'
 
 
-def test_a_recording_that_is_damaged_ends_with_6(
-    project: Path, upstream: Upstream, fz: Callable[..., Any]
-) -> None:
+def test_a_recording_that_is_damaged_ends_with_6(project: Path, upstream: Upstream, fz: Callable[..., Any]) -> None:
     """It is not served, and not gone on with."""
     with Started("--upstream", upstream.url, "--record", "a.fozzy", cwd=project) as proxy:
         proxy.ask("/a")
