@@ -1,7 +1,7 @@
 """Follows a page as a reader would: writes its files, types its commands, and holds what comes against what it shows.
 
 A block of `console` has lines `$ command` and below each what it says. `name$ command` is a terminal of its own, whose
-command goes on; `name^C` is Ctrl-C there. A command must end well unless `# exit N` stands behind it. A line `…` stands
+command goes on; `name^C` is Ctrl-C there. A command must end well unless `# exit N` stands behind it, or behind `^C`. A line `…` stands
 for any lines. Ports of the page are replaced by free ones; times, dates and identifiers are not compared.
 `python -m tests.following PAGE …` writes what comes into the pages.
 """
@@ -27,14 +27,19 @@ SOON_S = 30.0  # for what must come, on a machine that is busy with other things
 PAGE_PORTS = re.compile(r"(?:127\.0\.0\.1|localhost):(\d{4,5})\b")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|json|yaml|ini))`[^\n]*:\n\n\Z")
-PROMPT = re.compile(r"(?P<terminal>\w*)(?:\$ (?P<words>.*)|(?P<stop>\^C))")
+PROMPT = re.compile(r"(?P<terminal>\w*)(?:\$ (?P<words>.*)|(?P<stop>\^C(?:\s+# exit \d+)?))")
 EXIT = re.compile(r"\s+# exit (\d+)$")
 GAP = "…"
 MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "DAY"),
+    (re.compile(r"blake3 [0-9a-f]{4}…[0-9a-f]{2}"), "DIGEST"),
+    (re.compile(r"\b\d+(\.\d+)? ([kM]?B|bytes?)\b"), "SIZE"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "DATE"),
     (re.compile(r"\b\d[\d,]*(\.\d+)?(ns|us|µs|ms|s|m\d\ds)\b"), "DURATION"),
     (re.compile(r'("[a-zA-Z_]*(?:_ns|Ns|_ms|Ms|At)": ?)-?\d+(\.\d+)?'), r"\1N"),
+    (re.compile(r"(retry-after: |try again in |curl/|Python/)[\d.]+", re.IGNORECASE), r"\1N"),
+    (re.compile(r"\b\d+\.\d{3}\b"), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{8,}\b"), "ID"),
     (re.compile(r"\s+"), " "),
 )
@@ -85,7 +90,8 @@ def _commands(text: str, at: int) -> Iterator[Command]:
         elif prompt:
             if found is not None:
                 yield found
-            found = Command(prompt["terminal"], prompt["words"] or "", bool(prompt["stop"]), [], at, at)
+            words = prompt["words"] or prompt["stop"]
+            found = Command(prompt["terminal"], words, bool(prompt["stop"]), [], at, at)
         elif found is not None:
             found = found._replace(shown=[*found.shown, line.rstrip("\n")], end=at)
         more = found is not None and found.words.endswith("\\")
@@ -255,7 +261,8 @@ class Reader:
             said.pop()
         if status == part.exit and same(part.shown, said):
             return None
-        return Difference(part.words or f"{part.terminal}^C", part.shown, said, status, part.start, part.end)
+        words = f"{part.terminal}{part.words}" if part.stop else part.words
+        return Difference(words, part.shown, said, status, part.start, part.end)
 
     def _done(self, part: Command) -> tuple[int, list[str]]:
         if part.stop:

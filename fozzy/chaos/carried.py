@@ -7,12 +7,13 @@ Rule: what the client's read timeout would not wait for is a `ReadTimeout` after
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import httpx
 
 from fozzy.chaos.flow import End, Flow, Head, Step, Wait
+from fozzy.chaos.hands import Hands, Pieces, at_once, library_of, streaming
 from fozzy.chaos.passage import Passage
 from fozzy.chaos.session import Session
 from fozzy.core.exchange import Ending, Headers
@@ -27,25 +28,6 @@ NO_ANSWER = "Server disconnected without sending a response. (a fault ended it)"
 RESET = "connection reset by peer (a fault ended it)"
 SLOW = "the read operation timed out (a fault held it up)"
 
-T = TypeVar("T")
-Next = Callable[[], Awaitable[bytes | None]]  # none at the end
-
-
-class Hands(Protocol):
-    """How to wait and to ask."""
-
-    async def sleep(self, ns: int) -> None:
-        """Wait."""
-
-    async def ask(self, request: httpx.Request) -> httpx.Response:
-        """Ask the wrapped transport."""
-
-    def pieces(self, stream: Any) -> Next:
-        """The pieces of a body, one after the other."""
-
-    async def close(self, answer: httpx.Response) -> None:
-        """Let go of an answer."""
-
 
 class Carried:
     """A request, then its answer. *Closes*: `close`, which also records it."""
@@ -54,10 +36,13 @@ class Carried:
         self._session = session
         self._hands = hands
         self._request = request
+        self._lib = library_of(request)
         timeout = (request.extensions.get("timeout") or {}).get("read")
         self._read_ns = None if timeout is None else round(timeout * 1e9)
+        self._upload = hands.pieces(request.stream)
         self._answer: httpx.Response | None = None  # of the wrapped transport
-        self._more: Next | None = None  # of the true answer's body
+        self._pieces: Pieces | None = None  # of its body
+        self._more: Pieces | None = None  # of the true answer's body
         self._ready: deque[Step] = deque()
         self._slices: Iterator[tuple[int, bytes]] = iter(())
         self._passage: Passage
@@ -65,19 +50,23 @@ class Carried:
 
     async def answer(self, stream: Callable[[], Any]) -> httpx.Response:
         """The answer's head, with `stream` for its body. *Errors*: `httpx.TransportError`, and it is recorded."""
-        upload = self._hands.pieces(self._request.stream)
-        held, is_whole = await self._gathered(upload)
+        try:
+            held, is_whole = await self._gathered()
+        except BaseException:
+            await self._upload.close()
+            raise
         self._passage = self._begun(b"".join(held), is_whole)
         try:
-            head = await self._head(self._sent_on(held, upload, is_whole))
+            head = await self._head(self._sent_on(held, is_whole))
         except BaseException as error:
-            await self._end(_ending(error))
+            await self._end(self._ending(error))
             raise
         self._passage.status = head.status
         said = {} if self._answer is None else self._answer.extensions
         pairs = [*head.headers, *self._passage.evidence()]
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
-        return httpx.Response(head.status, headers=headers, stream=stream(), extensions=said)
+        found: httpx.Response = self._lib.Response(head.status, headers=headers, stream=stream(), extensions=said)
+        return found
 
     async def piece(self) -> bytes | None:
         """What the client reads next, none at the end. *Errors*: `httpx.TransportError`, and it is recorded."""
@@ -94,7 +83,7 @@ class Carried:
                 else:
                     await self._end("whole")
         except BaseException as error:
-            await self._end(_ending(error))
+            await self._end(self._ending(error))
             raise
         return None
 
@@ -102,7 +91,7 @@ class Carried:
         """The client lets go. Where it has not read all it has left."""
         await self._end("client_gone")
 
-    async def _gathered(self, upload: Next) -> tuple[list[bytes], bool]:
+    async def _gathered(self) -> tuple[list[bytes], bool]:
         """As much of the request's body as a decision needs, and whether that is all."""
         held: list[bytes] = []
         engine, size = self._session.engine, 0
@@ -110,7 +99,7 @@ class Carried:
         is_idle = engine.is_idle and not engine.keyed and not any(is_control(name) for name in names)
         most = 0 if is_idle else engine.state.plan.key_bytes
         while size < most:
-            piece = await upload()
+            piece = await self._upload.following()
             if piece is None:
                 return held, True
             held.append(piece)
@@ -127,16 +116,17 @@ class Carried:
         seen = Seen(request.method, target, _pairs(request.headers), body[:most], size, chunked, CLIENT)
         return Passage(self._session, seen)
 
-    def _sent_on(self, held: list[bytes], upload: Next, is_whole: bool) -> httpx.Request:
+    def _sent_on(self, held: list[bytes], is_whole: bool) -> httpx.Request:
         """The request as the wrapped transport gets it: without headers that are for us."""
         passage, request = self._passage, self._request
         kept = [pair for pair in _pairs(request.headers) if not is_control(pair[0])]
         hook = self._session.outgoing
         headers = kept if hook is None else hook(kept, passage.decision)
-        stream = _Upload(self, held, upload, is_whole)
-        return httpx.Request(
+        stream = streaming(Upload, self._lib)(self, held, is_whole)
+        sent: httpx.Request = self._lib.Request(
             request.method, request.url, headers=headers, stream=stream, extensions=dict(request.extensions)
         )
+        return sent
 
     async def _head(self, request: httpx.Request) -> Head:
         """What the client gets as a head; what follows is ready, or comes."""
@@ -151,7 +141,7 @@ class Carried:
             return self._given(action)
         if isinstance(action, Close):
             passage.apply()
-            raise _refused(action, passage.decision.planned)
+            raise self._refused(action)
         if isinstance(action, Hold):
             passage.apply()
             await self._pause(action.wait_ns)
@@ -173,14 +163,7 @@ class Carried:
         head = Head.of(fixture.status, fixture.headers, self._request.method)
         if not fixture.is_stream:
             head = head.with_length(sum(len(piece) for _, piece in fixture.pieces))
-        pieces = iter(fixture.pieces if head.has_body else [])
-
-        async def following() -> bytes | None:
-            wait_ns, piece = next(pieces, (0, None))
-            await self._pause(wait_ns)
-            return piece
-
-        return await self._flowing(head, following)
+        return await self._flowing(head, _Fixed(self, fixture.pieces if head.has_body else []))
 
     async def _asked(self, request: httpx.Request) -> Head:
         """The wrapped transport's answer, as far as it takes to know what the client gets as a head."""
@@ -188,13 +171,14 @@ class Carried:
         try:
             self._answer = answer = await self._hands.ask(request)
         except Exception as error:
-            is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            is_away = isinstance(error, self._lib.ConnectError | self._lib.ConnectTimeout)
             self._passage.fail("upstream_unreachable" if is_away else "upstream_closed")
             raise
         head = Head.of(answer.status_code, _pairs(answer.headers), self._request.method)
-        return await self._flowing(head, self._hands.pieces(answer.stream))
+        self._pieces = self._hands.pieces(answer.stream)
+        return await self._flowing(head, self._pieces)
 
-    async def _flowing(self, true: Head, more: Next) -> Head:
+    async def _flowing(self, true: Head, more: Pieces) -> Head:
         self._flow = self._passage.hear(true)
         self._more = more
         self._ready.extend(self._flow.start(true))
@@ -204,10 +188,10 @@ class Carried:
         assert isinstance(head, Head), "a head comes first"
         return head
 
-    async def _following(self, more: Next) -> list[Step]:
+    async def _following(self, more: Pieces) -> list[Step]:
         """What the next piece of the true answer comes to."""
         try:
-            piece = await more()
+            piece = await more.following()
         except Exception:
             self._passage.fail("upstream_short")
             raise
@@ -226,7 +210,7 @@ class Carried:
             await self._pause(step.ns)
         elif isinstance(step, End):
             self._passage.settle(self._flow)
-            raise _cut(step.how)
+            raise self._broken(step.how, SHORT)
 
     async def _pause(self, ns: int | None) -> None:
         """Wait, no longer than the client would; without a time until it leaves. *Errors*: `httpx.ReadTimeout`."""
@@ -238,7 +222,26 @@ class Carried:
         await self._hands.sleep(most_ns if is_long else ns or 0)
         self._passage.waited_ns += self._session.now_ns() - began
         if is_long:
-            raise httpx.ReadTimeout(SLOW)
+            raise self._lib.ReadTimeout(SLOW)
+
+    def _refused(self, action: Close) -> Exception:
+        """A connection that ends before a byte of an answer."""
+        if self._passage.decision.planned == "connection_error":
+            error: Exception = self._lib.ConnectError(RESET)
+            return error
+        return self._broken(action.how, NO_ANSWER)
+
+    def _broken(self, how: str, said: str) -> Exception:
+        """A connection that ends too early."""
+        error: Exception = self._lib.RemoteProtocolError(said) if how == "fin" else self._lib.ReadError(RESET)
+        return error
+
+    def _ending(self, error: BaseException) -> Ending:
+        """How an answer ended for the client that got this error."""
+        if isinstance(error, self._lib.RemoteProtocolError):
+            return "fin"
+        is_slow = isinstance(error, self._lib.TimeoutException) or not isinstance(error, Exception)
+        return "client_gone" if is_slow else "rst"
 
     async def _end(self, ended: Ending) -> None:
         """The record, once, and no more of the true answer."""
@@ -247,18 +250,33 @@ class Carried:
         if ended == "whole":
             self._passage.settle(self._flow)
         self._passage.finish(ended)
+        await self._upload.close()
+        if self._pieces is not None:
+            await self._pieces.close()
         answer, self._answer = self._answer, None
         if answer is not None:
             await self._hands.close(answer)
 
 
-class _Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _Fixed(Pieces):
+    """The body of a route's own answer, at its pace."""
+
+    def __init__(self, carried: Carried, pieces: list[tuple[int, bytes]]) -> None:
+        self._carried = carried
+        self._pieces = iter(pieces)
+
+    async def following(self) -> bytes | None:
+        wait_ns, piece = next(self._pieces, (0, None))
+        await self._carried._pause(wait_ns)
+        return piece
+
+
+class Upload:
     """A request's body on its way: what was gathered, then the rest, at the pace that bandwidth allows."""
 
-    def __init__(self, carried: Carried, held: list[bytes], rest: Next, is_whole: bool) -> None:
+    def __init__(self, carried: Carried, held: list[bytes], is_whole: bool) -> None:
         self._carried = carried
         self._held = deque(held)
-        self._rest = rest
         self._is_whole = is_whole
         self._slices: Iterator[tuple[int, bytes]] = iter(())
 
@@ -268,7 +286,13 @@ class _Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
             for wait_ns, data in self._slices:
                 await self._carried._pause(wait_ns)
                 return data
-            piece = self._held.popleft() if self._held else None if self._is_whole else await self._rest()
+            piece = (
+                self._held.popleft()
+                if self._held
+                else None
+                if self._is_whole
+                else await self._carried._upload.following()
+            )
             if piece is None:
                 return None
             passage = self._carried._passage
@@ -284,35 +308,5 @@ class _Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield piece
 
 
-def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives that has nothing to wait for: one way of doing things serves both kinds of clients."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        value: T = stop.value
-        return value
-    coroutine.close()
-    raise AssertionError("it waits")
-
-
 def _pairs(headers: httpx.Headers) -> Headers:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
-
-
-def _refused(action: Close, planned: str) -> httpx.TransportError:
-    """A connection that ends before a byte of an answer."""
-    if planned == "connection_error":
-        return httpx.ConnectError(RESET)
-    return httpx.RemoteProtocolError(NO_ANSWER) if action.how == "fin" else httpx.ReadError(RESET)
-
-
-def _cut(how: str) -> httpx.TransportError:
-    return httpx.RemoteProtocolError(SHORT) if how == "fin" else httpx.ReadError(RESET)
-
-
-def _ending(error: BaseException) -> Ending:
-    """How an answer ended for the client that got this error."""
-    if isinstance(error, httpx.RemoteProtocolError):
-        return "fin"
-    is_slow = isinstance(error, httpx.TimeoutException) or not isinstance(error, Exception)
-    return "client_gone" if is_slow else "rst"

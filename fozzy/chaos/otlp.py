@@ -67,6 +67,7 @@ class Otlp:
         self._routes = RouteLabels(session)
         self._queue: deque[tuple[Kept, str]] = deque()
         self._filled = trio.Event()
+        session.engine.keyed = True  # ids are made of keys
         self._epoch_ns = int(wall.now_s() * 1e9) - session.now_ns()
 
     def listen(self, record: Record) -> None:
@@ -118,7 +119,7 @@ class Otlp:
             batch = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
             try:
                 await self._send(client, batch)
-            except trio.Cancelled:
+            except BaseException:  # a cancellation, which may come in a group
                 self._queue.extendleft(reversed(batch))
                 raise
 
@@ -143,7 +144,8 @@ class Otlp:
         for at, (kept, label) in enumerate(batch):
             if at % PIECE == PIECE - 1:
                 await trio.lowlevel.checkpoint()
-            context = context_of(kept.trace, seed, kept.key, kept.occurrence)
+            key = kept.key or f"{kept.number} {kept.arrived}"  # one that was refused has none
+            context = context_of(kept.trace, seed, key, kept.occurrence)
             if context.flags & SAMPLED:
                 spans.append(span_of(kept, context, "" if label == NO_ROUTE else label, self._epoch_ns))
         return _encode(request_of(spans, seed, self._service)), len(spans)

@@ -85,7 +85,6 @@ class Parts:
         from fozzy.chaos.api.server import ControlServer
         from fozzy.chaos.metrics import Metrics
 
-        self.session.records_bodies = True
         metrics = Metrics(self.session)
         self.session.listeners.append(metrics.listen)
         about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)

@@ -17,7 +17,7 @@ from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.duration import show_ns
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Sent
-from fozzy.faults.http.decision import Action, Close, Give, Hold, Pace, Seen
+from fozzy.faults.http.decision import Close, Give, Hold, Pace, Seen
 from fozzy.faults.http.fixtures import Fixture, fixture_of
 from fozzy.faults.http.limits import slice_bytes
 from fozzy.faults.http.plan import Answer
@@ -31,19 +31,24 @@ EVIDENCE = "x-fozzy-chaos"
 class Body:
     """A body that passes by: its size, and its bytes where they are kept."""
 
-    def __init__(self, is_kept: bool) -> None:
+    def __init__(self, is_kept: bool, shown_bytes: int = 0) -> None:
+        """Whole, up to `RECORD_BYTES_MAX`, or else so much of its beginning."""
         self.size = 0
         self.is_long = False
         self._is_kept = is_kept
+        self._shown_bytes = shown_bytes
         self._pieces: list[bytes] = []
 
     def add(self, piece: bytes) -> None:
         """One more piece."""
         self.size += len(piece)
-        if self.size > RECORD_BYTES_MAX:
-            self.is_long = self._is_kept
+        if not self._is_kept:
+            if self.size - len(piece) < self._shown_bytes:
+                self._pieces.append(piece)
+        elif self.size > RECORD_BYTES_MAX:
+            self.is_long = True
             self._pieces.clear()
-        elif self._is_kept:
+        else:
             self._pieces.append(piece)
 
     def blob(self) -> Blob:
@@ -61,11 +66,13 @@ class Passage:
         self.status = 0  # what the client got
         self.sent = 0  # bytes of a body the client got
         self._seen = seen
+        self.method = seen.method
         self._version = version
         self._load = session.load
         self.decision = session.decide(seen)
-        self.asked = Body(session.records_bodies)
-        self._answered = Body(session.records_bodies)
+        self.action = self.decision.action  # none once it is known that it cannot be done
+        self.asked = Body(session.records_bodies, session.shown_bytes)
+        self._answered = Body(session.records_bodies, session.shown_bytes)
         self._head: Head | None = None
         self._asked_ns = self._head_ns = self.decision.arrived_ns
         self._chunks: list[tuple[int, int]] = []
@@ -103,7 +110,7 @@ class Passage:
 
     def before(self) -> Give | Hold | Close | None:
         """What happens in upstream's place."""
-        action: Action | None = self.decision.action
+        action = self.action
         if isinstance(action, Give | Hold):
             return action
         return action if isinstance(action, Close) and action.at in ("accept", "before-response") else None
@@ -116,7 +123,7 @@ class Passage:
         """The true answer's head has come; the flow of what the client gets."""
         self._head = head
         self._head_ns = self.session.now_ns()
-        return flow_of(self.decision.action, head, self.session.now_ns)
+        return flow_of(self.action, head, self.session.now_ns)
 
     def heard(self, piece: bytes) -> None:
         """A piece of the true answer's body has come."""
@@ -144,6 +151,7 @@ class Passage:
 
     def bypass(self, reason: str) -> None:
         """The planned fault cannot happen."""
+        self.action = None
         if not self._is_settled:
             self._is_settled = True
             self._reason = reason

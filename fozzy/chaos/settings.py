@@ -26,14 +26,11 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording that is written, served, or both in turn.
-
-    Where `path` is a folder, or `per_test` says that it will be one, each test has a file of its own there.
-    """
+    """A recording that is written, served, or both in turn. `path` may be a folder: then each test has a file there."""
 
     mode: Literal["record", "replay", "auto"]
     path: Path
-    per_test: bool = False
+    has_slash: bool = False  # at the end of what was said, which a path does not keep
     policy: Policy = "append"
     as_recorded: bool = False
     pace: float = 0.0
@@ -42,7 +39,7 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_folder(self) -> bool:
         """Whether each test has a file of its own."""
-        return self.per_test or self.path.is_dir()
+        return self.has_slash or self.path.is_dir()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

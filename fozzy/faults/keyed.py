@@ -24,7 +24,12 @@ LENGTHS = tuple(length.to_bytes(4, "little") for length in range(LENGTHS_MAX))
 
 def base_of(seed: int, parts: tuple[str, ...], occurrence: int) -> int:
     """Where the draws of one request start."""
-    return base_from(seed, encoded(parts), occurrence)
+    return base_from(beginning(seed, parts), occurrence)
+
+
+def beginning(seed: int, parts: tuple[str, ...]) -> bytes:
+    """What a base is made of, without the occurrence; further parts may be put behind it."""
+    return b"fozzy-wire-1" + seed.to_bytes(8, "little") + encoded(parts)
 
 
 def encoded(parts: tuple[str, ...]) -> bytes:
@@ -37,10 +42,9 @@ def encoded(parts: tuple[str, ...]) -> bytes:
     return b"".join(pieces)
 
 
-def base_from(seed: int, parts: bytes, occurrence: int) -> int:
-    """Where the draws start, of parts that are encoded already."""
-    said = b"fozzy-wire-1" + seed.to_bytes(8, "little") + parts + occurrence.to_bytes(8, "little")
-    return int.from_bytes(blake3(said).digest(length=8), "little")
+def base_from(begun: bytes, occurrence: int) -> int:
+    """Where the draws start, of what `beginning` gave."""
+    return int.from_bytes(blake3(begun + occurrence.to_bytes(8, "little")).digest(length=8), "little")
 
 
 @lru_cache(maxsize=NAMES_MAX)

@@ -99,7 +99,7 @@ def has_collector() -> bool:
 
 def built(folder: Path) -> Path:
     """OpenTelemetry's collector with its OTLP receiver and its debug exporter, built by Go."""
-    env = {**os.environ, "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    env = {**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
     command = ["go", "build", "-o", str(folder / "collector"), "."]
     done = subprocess.run(command, cwd=PROGRAM, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -107,7 +107,7 @@ def built(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(program: Path, told: Path) -> Iterator[str]:
+def collector_at(program: Path, told: Path) -> Iterator[str]:
     """Run the collector; gives its address. What it received stands in the file `told`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -22,7 +22,7 @@ import httpx
 
 ROOT = Path(__file__).parent.parent.parent
 SOON_S = 30.0  # for what must come, on a machine that is busy with other things
-OPENED = re.compile(r"fozzy proxy +(\S+) -> (\S+)(?: +control (\S+))? +seed (\d+)")
+OPENED = re.compile(r"fozzy proxy +(\S+) -> (.+?)(?: {3}control (\S+))? {3}seed (\d+)")
 
 
 class Taken(NamedTuple):
@@ -95,10 +95,10 @@ class Started:
             return Taken(0, b"", time.monotonic() - began)
         return Taken(answer.status_code, answer.content, time.monotonic() - began)
 
-    def take_all(self, paths: Iterable[str], at_once: int = 1) -> list[Taken]:
+    def take_all(self, paths: Iterable[str], at_once: int = 1, **more: Any) -> list[Taken]:
         """Several, so many at once; in the order of the paths."""
         with ThreadPoolExecutor(at_once) as pool:
-            return list(pool.map(self.take, paths))
+            return list(pool.map(lambda path: self.take(path, **more), paths))
 
     def controls(self, method: str, path: str, body: Any = None) -> Any:
         """What the control API answers, decoded. *Errors*: `AssertionError` for what is refused."""

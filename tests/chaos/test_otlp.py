@@ -16,7 +16,7 @@ from fozzy.chaos.otlp import BATCH_MAX, QUEUE_MAX, Otlp, address_of
 from fozzy.core.exchange import Asked
 from fozzy.errors import UsageError
 from fozzy.faults.http.plan import Route
-from tests.chaos.collecting import Collecting, attributes, built, has_collector, running
+from tests.chaos.collecting import Collecting, attributes, built, collector_at, has_collector
 from tests.chaos.exchanges import exchange, listened
 from tests.chaos.http.harness import running
 from tests.chaos.upstream import Upstream
@@ -109,6 +109,18 @@ def test_a_trace_goes_through_the_proxy() -> None:
     assert attributes(span)["fozzy.chaos.applied"] == "malformed"
 
 
+def test_what_has_no_key_has_a_span_of_its_own() -> None:
+    """Requests that were refused before anything was decided have no key, and their spans differ all the same."""
+    with Collecting() as collector:
+        session = listened()
+        exporter = Otlp(collector.address, session)
+        assert session.engine.keyed
+        for number in range(3):
+            exporter.listen(exchange(0, 400, key="", occurrence=0, arrived=number))
+        send(exporter)
+    assert len({span.span_id for span in collector.spans}) == 3
+
+
 def test_what_is_not_sampled_is_not_sent() -> None:
     """A trace that says it is not sampled is passed on and not exported."""
     with Collecting() as collector:
@@ -190,7 +202,7 @@ def test_the_path_is_added_once() -> None:
 def test_opentelemetrys_own_collector_takes_them(tmp_path: Path) -> None:
     """OpenTelemetry's collector, built from its published modules, receives each span as it was meant."""
     told = tmp_path / "told.txt"
-    with running(built(tmp_path), told) as address:
+    with collector_at(built(tmp_path), told) as address:
         exporter = Otlp(address, listened(Route(name="chat")))
         headers = [("traceparent", f"00-{TRACE}-{SPAN}-01")]
         said = exchange(1, 500, at="routes[0]", request=Asked("POST", "/v1", headers), planned="drop", applied="drop")

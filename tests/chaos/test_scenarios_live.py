@@ -182,7 +182,7 @@ def test_service_instability_fails_one_in_five(proxy: Started) -> None:
 def test_cascading_failure_limits_at_once(proxy: Started) -> None:
     """Ten a second with a burst of two: of twenty requests at once most are too many, whatever else befalls the rest."""
     proxy.controls("POST", "/fozzy/scenarios/cascading_failure")
-    taken = proxy.take_all([f"/c/{n}" for n in range(20)], at_once=20)
+    taken = proxy.take_all([f"/c/{n}" for n in range(20)], at_once=20, timeout=2)
     proxy.controls("DELETE", "/fozzy/scenarios/cascading_failure")
     statuses = [each.status for each in taken]
     assert statuses.count(429) >= 10 and set(statuses) <= {0, 200, 429, 500, 503, 504}

@@ -85,10 +85,11 @@ class Scenarios(Told, frozen=True, kw_only=True):
 
 
 class Scheduled(Told, frozen=True, kw_only=True):
-    """An entry of the schedule and its number."""
+    """An entry of the schedule, its number, and when it is due; none: it has had its turn, or waits for requests."""
 
     index: int
     entry: Entry
+    due_ns: int | None
 
 
 class Schedule(Told, frozen=True, kw_only=True):
@@ -96,7 +97,6 @@ class Schedule(Told, frozen=True, kw_only=True):
 
     schedule: list[Scheduled]
     now_ns: int
-    since_ns: int  # times are counted from here: when the plan came into force
     requests: int
 
 

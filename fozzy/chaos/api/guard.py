@@ -52,7 +52,8 @@ def _name_of(host: str) -> str:
     """The name or address a Host header has, without its port; nothing where it is no such header."""
     try:
         parts = urlsplit(f"//{host}")
-        if parts.username is None and not (parts.path or parts.query or parts.fragment):
+        is_port = parts.port is None or parts.port >= 0  # which raises where it is none
+        if is_port and parts.username is None and not (parts.path or parts.query or parts.fragment):
             return parts.hostname or ""
     except ValueError:
         pass

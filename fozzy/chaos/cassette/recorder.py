@@ -167,7 +167,7 @@ class CassetteRecorder:
                 tape.write(self._changes)
         except FozzyError as error:
             self._lost += 1
-            self._fails(error if isinstance(error, StoreError) else StoreError(error.code, error.message))
+            self._fails(error if isinstance(error, StoreError) else StoreError("chaos.not_recorded", error.message))
             return
         if not tape.write([exchange]):
             self._fails(tape.failure)

@@ -23,7 +23,7 @@ class Head(NamedTuple):
     def of(cls, status: int, headers: Headers, method: str) -> Head:
         """The head of an answer to a request of this method."""
         is_head = method == "HEAD"
-        return cls(status, headers, not is_head and status not in BODILESS, is_head)
+        return Head(status, headers, not is_head and status not in BODILESS, is_head)
 
     def kind(self) -> Kind | None:
         """Which kind of stream of events it announces."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import trio
 
-from fozzy.chaos.http.answers import Interim, UpstreamAnswer
 from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.heads import request_head
+from fozzy.chaos.http.lines import Interim, Line, UpstreamAnswer
 from fozzy.chaos.http.origins import Origin
 from fozzy.chaos.http.pool import IDEMPOTENT, Pool
 from fozzy.chaos.http.refusals import ClientGone, Refusal, UpstreamFailed
@@ -53,173 +53,163 @@ class Call:
         self._turn = turn
         self._pool = pool
         self._origin = origin
-        self._end: End | None = None
-        self._upload_error: ClientGone | Refusal | None = None
+        self._line: Line | None = None
         self._has_sent_all = False
-        self.answer: UpstreamAnswer | None = None
 
-    async def run(self, interim: Interim, relay: Relay) -> None:
-        """Ask, and have the answer relayed as soon as its head is here.
+    async def ask(self, interim: Interim) -> UpstreamAnswer:
+        """The answer to a request that is here whole. *Errors*: `UpstreamFailed`, `ClientGone`."""
+        turn, method = self._turn, self._turn.head.method
+        line = self._pool.take(self._origin, method, turn.session.now_ns())
+        if line is not None:
+            try:
+                return await self._sent(line, interim)
+            except UpstreamFailed as failed:
+                if failed.reason != "upstream_closed" or line.has_begun or method not in IDEMPOTENT:
+                    raise
+                self.close()
+                turn.note("sent again: upstream had closed the connection that was kept")
+        return await self._sent(await self._connected(), interim)
+
+    async def stream(self, interim: Interim, relay: Relay) -> None:
+        """Send a body on while it comes, and have the answer relayed, which may begin before the body has ended.
 
         *Errors*: `UpstreamFailed`; `ClientGone` and `Refusal` of the request's body; whatever `relay` raises.
         """
         turn = self._turn
-        await turn.gather_ready()
-        if turn.is_body_whole:
-            await relay(await self._asked(interim))
-        else:
-            await self._streamed(interim, relay)
+        self._line = line = await self._connected()
+        self._expect(line)
+        upload = Upload(turn, line.end, self._origin)
+        turn.is_uploading = True
+        failed: Exception | None = None
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(upload.run, nursery.cancel_scope)
+            try:
+                turn.hear(answer := await line.head(interim))
+                await relay(answer)
+            except Exception as error:  # a nursery would wrap it
+                failed = error
+            nursery.cancel_scope.cancel()
+        turn.is_uploading = False
+        self._has_sent_all = upload.is_done
+        failed = upload.error or failed
+        if failed is not None:
+            raise failed
 
     def close(self) -> None:
         """Keep the connection for the next request, or end it."""
-        end, self._end = self._end, None
-        if end is None:
+        line, self._line = self._line, None
+        if line is None:
             return
-        if self._has_sent_all and self.answer is not None and self.answer.is_clean:
-            self._pool.keep(self._origin, end)
+        if self._has_sent_all and line.is_free():
+            self._pool.keep(self._origin, line, self._turn.head_ns)
         else:
-            end.close()
+            line.close()
 
     def take_end(self) -> End:
         """The connection; from now on it is the caller's to close."""
-        end, self._end = self._end, None
-        assert end is not None
-        return end
+        line, self._line = self._line, None
+        assert line is not None
+        return line.end
 
-    async def _asked(self, interim: Interim) -> UpstreamAnswer:
-        """The answer to a request that is here whole."""
-        turn = self._turn
-        method = turn.head.method
-        end = self._pool.take(self._origin, method)
-        if end is not None:
-            try:
-                return await self._sent(end, interim)
-            except UpstreamFailed as failed:
-                is_stale = failed.reason == "upstream_closed" and self.answer is not None and not self.answer.has_begun
-                if not is_stale or method not in IDEMPOTENT:
-                    raise
-                self.close()
-                turn.notes.append("sent again: upstream had closed the connection that was kept")
-        return await self._sent(await self._connected(), interim)
-
-    def _head(self) -> bytes:
-        """The request's head; whoever has a say in what upstream gets as headers has it."""
-        turn, origin = self._turn, self._origin
-        rows, outgoing = turn.head.facts.rows, turn.session.outgoing
-        if outgoing is not None and turn.decision is not None:
-            pairs = [(name, value.strip()) for name, _, value in (row.partition(":") for row in rows)]
-            rows = [f"{name}: {value}\r\n" for name, value in outgoing(pairs, turn.decision)]
-        return request_head(turn.head, origin.authority, origin.prefix, rows)
-
-    async def _sent(self, end: End, interim: Interim) -> UpstreamAnswer:
-        turn = self._turn
-        self._end = end
-        self._has_sent_all = False
-        self.answer = answer = self._expected(end)
-        turn.watch.expect(Phase.ANSWER, turn.wire.answer_timeout_s)
-        await self._send_whole(end)
-        self._has_sent_all = True
-        turn.asked_ns = turn.session.now_ns()
-        await answer.head(interim)
-        turn.hear(answer)
-        return answer
-
-    async def _send_whole(self, end: End) -> None:
-        turn = self._turn
-        data = self._head()
-        up = turn.decision.up if turn.decision is not None else None
-        try:
-            if up is None or not turn.waiting:
-                await end.send(data + self._framed_whole())
-            else:
-                await end.send(data)
-                for piece in turn.waiting:
-                    await self._send_piece(end, piece)
-                await self._send_last(end)
-        except OSError:
-            return  # it may have answered before it closed; whether it did is seen when that is read
-
-    def _framed_whole(self) -> bytes:
-        turn = self._turn
-        body = b"".join(turn.waiting)
-        if not turn.head.facts.chunked:
-            return body
-        trailers = self._trailers()
-        return b"%x\r\n%b\r\n%b" % (len(body), body, trailers) if body else trailers
-
-    async def _send_piece(self, end: End, piece: bytes) -> None:
-        turn = self._turn
-        up = turn.decision.up if turn.decision is not None else None
-        paced = Paced(turn, up) if up is not None else None
-        for part in paced.slices(piece) if paced is not None else (piece,):
-            if paced is not None:
-                await paced.wait(len(part))
-            turn.watch.expect(Phase.ANSWER, turn.wire.body_idle_timeout_s)
-            await end.send(b"%x\r\n%b\r\n" % (len(part), part) if turn.head.facts.chunked else part)
-
-    async def _send_last(self, end: End) -> None:
-        if self._turn.head.facts.chunked:
-            await end.send(self._trailers())
-
-    def _trailers(self) -> bytes:
-        trailers = self._turn.reader.trailers
-        if not trailers:
-            return LAST_CHUNK
-        rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
-        return f"0\r\n{rows}\r\n".encode("latin-1")
-
-    async def _connected(self) -> End:
+    async def _connected(self) -> Line:
         turn = self._turn
         turn.watch.expect(Phase.CONNECT, turn.wire.connect_timeout_s)
         return await self._pool.connect(self._origin)
 
-    def _expected(self, end: End) -> UpstreamAnswer:
+    def _expect(self, line: Line) -> None:
         decision = self._turn.decision
         action = decision.action if decision is not None else None
-        by_chunk = isinstance(action, Close) and action.after_chunks is not None
-        return UpstreamAnswer(end, self._turn.wire, self._turn.head.method, by_chunk=by_chunk)
+        by_chunk = action is not None and isinstance(action, Close) and action.after_chunks is not None
+        line.expect(self._turn.head.method, by_chunk=by_chunk)
 
-    async def _streamed(self, interim: Interim, relay: Relay) -> None:
-        """A body that is sent on while it comes, and an answer that may begin before it ends."""
+    async def _sent(self, line: Line, interim: Interim) -> UpstreamAnswer:
         turn = self._turn
-        self._end = end = await self._connected()
-        self.answer = answer = self._expected(end)
-        turn.is_uploading = True
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._upload, end, nursery.cancel_scope)
-            failed = await self._answered(answer, interim, relay)
-            nursery.cancel_scope.cancel()
-        turn.is_uploading = False
-        if self._upload_error is not None:
-            raise self._upload_error
-        if failed is not None:
-            raise failed
-
-    async def _answered(self, answer: UpstreamAnswer, interim: Interim, relay: Relay) -> Exception | None:
-        """Relay the answer; an error is returned, since a nursery would wrap it."""
+        self._line = line
+        self._expect(line)
+        turn.watch.expect(Phase.ANSWER, turn.wire.answer_timeout_s)
+        head = head_of(turn, self._origin)
         try:
-            await answer.head(interim)
-            self._turn.hear(answer)
-            await relay(answer)
-        except Exception as error:
-            return error
-        return None
-
-    async def _upload(self, end: End, both: trio.CancelScope) -> None:
-        turn = self._turn
-        try:
-            await end.send(self._head())
-            while turn.waiting:
-                await self._send_piece(end, turn.waiting.pop(0))
-            while piece := await turn.take():
-                await self._send_piece(end, piece)
-            await self._send_last(end)
+            if turn.decision is not None and turn.decision.up is not None and turn.waiting:
+                await Upload(turn, line.end, self._origin).send_all()
+            else:
+                await line.end.send(head + framed_whole(turn) if turn.waiting or turn.head.facts.chunked else head)
         except OSError:
-            return  # upstream reads no further; its answer tells why
-        except (ClientGone, Refusal) as error:
-            self._upload_error = error
-            both.cancel()
-            return
+            pass  # it may have answered before it closed; whether it did is seen when that is read
         self._has_sent_all = True
         turn.asked_ns = turn.session.now_ns()
+        answer = await line.head(interim)
+        turn.hear(answer)
+        return answer
+
+
+class Upload:
+    """A request's body on its way to upstream. `error` is of the client; upstream's shows in its answer."""
+
+    def __init__(self, turn: Turn, end: End, origin: Origin) -> None:
+        self._turn = turn
+        self._end = end
+        self._origin = origin
+        up = turn.decision.up if turn.decision is not None else None
+        self._paced = Paced(turn, up) if up is not None else None
+        self.is_done = False
+        self.error: ClientGone | Refusal | None = None
+
+    async def run(self, both: trio.CancelScope) -> None:
+        """Send it as it comes; where the client fails `both` directions are cancelled."""
+        turn = self._turn
+        try:
+            await self.send_all()
+        except OSError:
+            return
+        except (ClientGone, Refusal) as error:
+            self.error = error
+            both.cancel()
+            return
+        self.is_done = True
+        turn.asked_ns = turn.session.now_ns()
         turn.watch.expect(Phase.ANSWER, turn.wire.answer_timeout_s)
+
+    async def send_all(self) -> None:
+        """Head, body and trailers. *Errors*: `OSError` of upstream; `ClientGone` and `Refusal` of the client."""
+        turn = self._turn
+        await self._end.send(head_of(turn, self._origin))
+        while turn.waiting:
+            await self._send(turn.waiting.pop(0))
+        while piece := await turn.take():
+            await self._send(piece)
+        if turn.head.facts.chunked:
+            await self._end.send(_last(turn))
+
+    async def _send(self, piece: bytes) -> None:
+        turn, paced = self._turn, self._paced
+        for part in paced.slices(piece) if paced is not None else (piece,):
+            if paced is not None:
+                await paced.wait(len(part))
+            turn.watch.expect(Phase.ANSWER, turn.wire.body_idle_timeout_s)
+            await self._end.send(b"%x\r\n%b\r\n" % (len(part), part) if turn.head.facts.chunked else part)
+
+
+def head_of(turn: Turn, origin: Origin) -> bytes:
+    """The request's head; whoever has a say in what upstream gets as headers has it."""
+    rows, outgoing = None, turn.session.outgoing
+    if outgoing is not None and turn.decision is not None:
+        pairs = [(name, value.strip()) for name, _, value in (row.partition(":") for row in turn.head.facts.rows)]
+        rows = [f"{name}: {value}\r\n" for name, value in outgoing(pairs, turn.decision)]
+    return request_head(turn.head, origin.authority, origin.prefix, rows)
+
+
+def framed_whole(turn: Turn) -> bytes:
+    """The body that waits, framed as it came."""
+    body = turn.waiting[0] if len(turn.waiting) == 1 else b"".join(turn.waiting)
+    if not turn.head.facts.chunked:
+        return body
+    last = _last(turn)
+    return b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
+
+
+def _last(turn: Turn) -> bytes:
+    trailers = turn.reader.trailers
+    if not trailers:
+        return LAST_CHUNK
+    rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
+    return f"0\r\n{rows}\r\n".encode("latin-1")

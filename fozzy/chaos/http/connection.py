@@ -12,8 +12,10 @@ import trio
 from fozzy import wall
 from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.handling import Handling
+from fozzy.chaos.http.heads import Head
 from fozzy.chaos.http.refusals import ClientGone, Refusal, UpstreamFailed, own_answer
 from fozzy.chaos.http.requests import RequestReader
+from fozzy.chaos.http.settings import Settings
 from fozzy.chaos.http.tls import SecureEnd
 from fozzy.chaos.http.turn import Place, Turn, undecided
 from fozzy.chaos.http.watch import Phase, Watch
@@ -27,6 +29,8 @@ LINGER_S = 1.0  # how long is read on behind a last answer, so that it is not lo
 LINGER_BYTES_MAX = 1 << 20
 LONG_NS = 20 * 10**6  # after so long it is looked whether the client is still there
 GONE_S = 0.05  # how long a client that has left needs to say so
+
+Ending = Literal["", "fin", "rst"]  # how the connection ends: empty where nothing is left unread
 
 
 class Connection:
@@ -47,7 +51,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve it to its end."""
-        how: Literal["", "fin", "rst"] = "rst"
+        how: Ending = "rst"
         try:
             with self.scope:
                 how = await self._serve()
@@ -56,6 +60,8 @@ class Connection:
                     how = await self._too_late(self._late)
             if how == "fin":
                 await self._linger()
+            elif how == "rst":
+                await self.end.flush(LINGER_S)
         except Exception:
             if self._handling is not None:
                 self._handling.turn.fail("internal_error")
@@ -94,14 +100,15 @@ class Connection:
         if self.watch.phase is Phase.IDLE:
             self.watch.expect(Phase.HEAD, self.proxy.wire.header_timeout_s)
 
-    async def _serve(self) -> Literal["", "fin", "rst"]:
-        total_ns = self.proxy.settings.total_ns
-        if total_ns is not None:
-            self.watch.total_ns = wall.elapsed_ns() + total_ns
+    async def _serve(self) -> Ending:
+        settings = self.proxy.settings
+        if settings.total_ns is not None:
+            self.watch.total_ns = wall.elapsed_ns() + settings.total_ns
         if isinstance(self.end, SecureEnd) and not await self._shook_hands(self.end):
             return "rst"
         while True:
-            self.watch.expect(Phase.IDLE, self.proxy.settings.idle_timeout_s)
+            settings = self.proxy.settings
+            self.watch.expect(Phase.IDLE, settings.idle_timeout_s)
             try:
                 head = await self._reader.head()
             except ClientGone:
@@ -112,18 +119,26 @@ class Connection:
                 return ""
             if self.is_over:
                 return await self._refuse(Refusal(503, "connections_max", "there are too many connections"))
-            self._handling = handling = Handling(Turn(self._place, head), self.end, self.proxy.others)
-            how = await handling.run(self.proxy.settings)
-            if not how and handling.turn.head_ns - handling.turn.asked_ns > LONG_NS:
-                await self._look_whether_heard(handling.turn)
-            handling.turn.finish()
-            self._handling = None
-            if how:
+            how = await self._handle(head, settings)
+            if how is not None:
                 return how
-            if not handling.writer.keeps or self.is_draining:
-                return "" if self._reader.is_whole else "fin"
             if self._reader.has_next:
                 await trio.lowlevel.checkpoint()  # others wait too
+
+    async def _handle(self, head: Head, settings: Settings) -> Ending | None:
+        """One request. How the connection ends, none where it goes on."""
+        self._handling = handling = Handling(Turn(self._place, head), self.end, self.proxy.others)
+        turn = handling.turn
+        how = await handling.run(settings)
+        if not how and turn.head_ns - turn.asked_ns > LONG_NS:
+            await self._look_whether_heard(turn)
+        turn.finish()
+        self._handling = None
+        if how:
+            return how
+        if handling.writer.keeps and not self.is_draining:
+            return None
+        return "" if self._reader.is_whole else "fin"
 
     async def _shook_hands(self, end: SecureEnd) -> bool:
         self.watch.expect(Phase.IDLE, self.proxy.wire.header_timeout_s)
@@ -137,13 +152,15 @@ class Connection:
         """A client that left while it waited has not heard the answer, and says so as soon as it is sent."""
         if self.end.is_open():
             return
-        if not self.end.is_lost():
+        is_lost = self.end.is_lost()
+        if not is_lost:
             await trio.sleep(GONE_S)
-        if self.end.is_lost():
+            is_lost = self.end.is_lost()
+        if is_lost:
             turn.fail("client_gone")
             turn.sent_ended = "client_gone"
 
-    async def _refuse(self, refusal: Refusal) -> Literal["", "fin", "rst"]:
+    async def _refuse(self, refusal: Refusal) -> Ending:
         """Answer what is no request, and record it."""
         give = own_answer(refusal.status, refusal.code, refusal.message)
         fields = "".join(f"{name}: {value}\r\n" for name, value in give.headers)
@@ -159,7 +176,7 @@ class Connection:
         session.refused(undecided(session, Asked(method, target, headers), sent, (self._place.client, refusal.code)))
         return "fin"
 
-    async def _too_late(self, why: Phase) -> Literal["", "fin", "rst"]:
+    async def _too_late(self, why: Phase) -> Ending:
         """What a client gets where something took too long."""
         handling = self._handling
         if handling is None:
@@ -170,7 +187,7 @@ class Connection:
         how = await self._ended(handling, why)
         return how or "fin"
 
-    async def _ended(self, handling: Handling, why: Phase) -> Literal["", "fin", "rst"]:
+    async def _ended(self, handling: Handling, why: Phase) -> Ending:
         handling.writer.keeps = False
         if why is Phase.GONE:
             return handling.gone()

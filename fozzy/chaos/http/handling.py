@@ -6,12 +6,16 @@ place, then the route's answer, the cassette or upstream, through the fault that
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, NamedTuple
 
+import trio
+
 from fozzy.chaos.cassette.serving import Miss, Serving
-from fozzy.chaos.http.answers import Answer, UpstreamAnswer
+from fozzy.chaos.http.answers import Answer
 from fozzy.chaos.http.call import Call
 from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.lines import UpstreamAnswer
 from fozzy.chaos.http.origins import origin_of
 from fozzy.chaos.http.pool import Pool
 from fozzy.chaos.http.ready import fixture, given, recorded
@@ -27,6 +31,7 @@ from fozzy.faults.http.decision import Action, Close, Decision, Give, Hold
 
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
+HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
 _BEFORE = ("accept", "before-response")
 
 
@@ -71,11 +76,11 @@ class Handling:
         self.turn.sent_ended = "client_gone"
         return "rst"
 
-    def cut(self, how: Literal["fin", "rst"]) -> Cut:
+    def cut(self, how: Literal["fin", "rst"]) -> Literal["fin", "rst"]:
         """The answer ends here, before its end. Where the connection's end would look like the answer's, by RST."""
         turn = self.turn
         if how == "fin" and self.writer.ends_with_connection:
-            turn.notes.append("reset: to end the connection would have made the answer look whole")
+            turn.note("reset: to end the connection would have made the answer look whole")
             how = "rst"
         turn.sent_ended = how
         return how
@@ -85,7 +90,7 @@ class Handling:
         turn = self.turn
         turn.fail(failed.reason, bypassed=UPSTREAM_FAILED)
         if not self.writer.has_begun:
-            turn.notes.append(failed.message)
+            turn.note(failed.message)
             await self._say(own_answer(failed.status, failed.reason, failed.message))
             return ""
         return self.cut("rst" if turn.answer is not None and turn.answer.ended == "rst" else "fin")
@@ -115,13 +120,12 @@ class Handling:
 
     async def _decided(self, settings: Settings) -> Decision:
         turn = self.turn
-        facts, engine, most = turn.head.facts, turn.session.engine, turn.wire.request_bytes_max
-        if most is not None and facts.length is not None and facts.length > most:
-            raise Refusal(413, "body_too_large", f"the request's body has {facts.length} bytes and may have {most}")
+        if turn.wire.request_bytes_max is not None:
+            turn.check_size()
         if not turn.is_body_whole:
-            await turn.gather_ready()
-            if not engine.is_idle or engine.keyed or facts.steers or settings.reads_body:
-                await turn.gather(settings.key_bytes)
+            engine = turn.session.engine
+            if not engine.is_idle or engine.keyed or turn.head.facts.steers or settings.reads_body:
+                await turn.gather(settings.gathered_bytes)
         decision = turn.decide()
         if decision.refused:
             raise Refusal(400, "chaos_header", decision.refused, is_last=False)
@@ -186,7 +190,10 @@ class Handling:
         assert url is not None, "what is to be asked has an upstream"
         call = Call(turn, others.pool, origin_of(url))
         try:
-            await call.run(self.writer.interim, lambda answer: self._relayed(call, answer))
+            if turn.is_body_whole:
+                await self._relayed(call, await call.ask(self.writer.interim))
+            else:
+                await call.stream(self.writer.interim, lambda answer: self._relayed(call, answer))
         finally:
             call.close()
 
@@ -206,10 +213,10 @@ class Handling:
         assert found is not None and others.cassette is not None
         if isinstance(found, Miss):
             if others.cassette.mode == "auto":
-                turn.notes.append(found.reason)
+                turn.note(found.reason)
                 return False
             turn.fail("not_recorded")
-            turn.notes.append(found.reason)
+            turn.note(found.reason)
             await self._say(found.answer)
             return True
         assert found.answer is not None, "a recorded decision answers by itself where nothing was answered"
@@ -222,12 +229,35 @@ class Handling:
         self.turn.hear(answer)
         await relay(self.turn, answer, self.writer)
 
-    async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
+    async def _hear_out(self, answer: UpstreamAnswer, how: Literal["fin", "rst"]) -> None:
+        """Where somebody records: cut the client off now, and hear what upstream says to its end, for a while."""
         turn = self.turn
-        if answer.status != 101:
-            if turn.head.upgrade:
-                turn.reader.resume_parsing()
-            return await relay(turn, answer, self.writer)
+        if not (turn.is_body_whole and turn.answer_pieces is not None):
+            return
+        turn.watch.hold()
+        with trio.move_on_after(HEARD_OUT_S), contextlib.suppress(OSError, UpstreamFailed):
+            if how == "rst":
+                self._end.close(at_once=True)
+            else:
+                await self._end.finish()
+            while turn.answer_pieces is not None and (piece := await answer.piece()):
+                turn.heard(piece)
+
+    async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
+        if answer.status == 101:
+            return await self._tunnelled(call, answer)
+        if self.turn.head.upgrade:
+            self.turn.reader.resume_parsing()
+        try:
+            return await relay(self.turn, answer, self.writer)
+        except CutOff as cut:
+            how = self.cut(cut.how)
+            await self._hear_out(answer, how)
+            raise CutOff(how, cut.reason) from None
+
+    async def _tunnelled(self, call: Call, answer: UpstreamAnswer) -> None:
+        """Upstream and client speak something else from now on."""
+        turn = self.turn
         if not turn.head.upgrade:
             raise UpstreamFailed("upstream_bad_answer", "upstream switches protocols, which nobody asked for")
         turn.bypass("upgraded")
@@ -238,4 +268,3 @@ class Handling:
             await tunnel.run(turn.reader.stop_parsing(), answer.tunnelled)
         finally:
             upstream.close(at_once=turn.sent_ended == "client_gone")
-        return None

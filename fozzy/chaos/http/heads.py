@@ -15,7 +15,8 @@ from fozzy.core.exchange import Headers
 
 CONTROL = ("x-fozzy-", "x-aimock-")
 TEST_ID = "x-test-id"
-METHODS_ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+KNOWN_MAX = 256  # heads whose meaning is remembered: clients say the same ones again and again
+KNOWN_BYTES_MAX = 4096  # of one that is
 # Headers of one hop; of the others those that say something about framing or for us.
 _HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "proxy-authorization")
@@ -24,72 +25,72 @@ _OF_REQUESTS = frozenset((*_HOP, "host", "content-length", "expect", TEST_ID))
 _OF_ANSWERS = frozenset((*_HOP, "content-length")) - {"proxy-authorization"}
 _USUAL = frozenset(("close", "keep-alive", "upgrade", "te", ""))  # of Connection: what says nothing about a header
 
+Pairs = list[tuple[bytes, bytes]]
+
 
 class Raw:
     """A message as the parser tells it, while it comes."""
 
-    __slots__ = (
-        "has_head",
-        "head",
-        "is_done",
-        "is_large",
-        "keeps",
-        "method",
-        "pieces",
-        "reason",
-        "status",
-        "target",
-        "trailers",
-        "upgrades",
-        "version",
-    )
+    method = ""
+    target = b""
+    status = 0
+    reason = b""
+    version = ""
+    trailers: Pairs | None = None
+    keeps = False
+    upgrades = False
+    has_head = False
+    is_done = False
+    is_large = False  # the head is beyond what is allowed
 
     def __init__(self) -> None:
-        self.method = ""
-        self.target = b""
-        self.status = 0
-        self.reason = b""
-        self.version = ""
-        self.head: list[tuple[bytes, bytes]] = []
-        self.trailers: list[tuple[bytes, bytes]] = []
+        self.head: Pairs = []
         self.pieces: list[bytes] = []
-        self.keeps = False
-        self.upgrades = False
-        self.has_head = False
-        self.is_done = False
-        self.is_large = False  # the head is beyond what is allowed
 
     def head_bytes(self) -> int:
         """How large the head was, the spaces around values left out."""
         line = len(self.method) + len(self.target) + len(self.reason) + 14
-        return line + sum(len(name) + len(value) + 4 for name, value in self.head)
+        return line + size_of(self.head)
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """One more header, or trailer."""
+        if not self.has_head:
+            self.head.append((name, value))
+        elif self.trailers is None:
+            self.trailers = [(name, value)]
+        else:
+            self.trailers.append((name, value))
+
+
+def size_of(head: Pairs) -> int:
+    """The bytes of all headers."""
+    return sum(len(name) + len(value) + 4 for name, value in head)
 
 
 class Facts:
     """What headers say: all of them as they came, the rows that go on, and what framing and connection come to.
 
-    *Errors*: `Refusal` for what makes no sense; of an answer its status is of no use.
+    Shared by messages that say the same, so nobody changes one.
     """
 
-    __slots__ = ("chunked", "expect", "headers", "host", "length", "named", "rows", "steers", "test", "upgrade")
+    chunked = False
+    length: int | None = None
+    host: str | None = None
+    expect = ""
+    test = ""
+    upgrade = ""
+    steers = False  # a header is for us
 
-    def __init__(self, raw: list[tuple[bytes, bytes]], is_request: bool) -> None:
+    def __init__(self, raw: Pairs, is_request: bool) -> None:
+        """*Errors*: `Refusal` for what makes no sense; of an answer its status is of no use."""
         read = _OF_REQUESTS if is_request else _OF_ANSWERS
         headers: Headers = []
         rows: list[str] = []
         self.headers = headers
-        self.rows = rows
-        self.chunked = False
-        self.length: int | None = None
-        self.host: str | None = None
-        self.expect = self.test = self.upgrade = ""
-        self.steers = False  # a header is for us
-        self.named: frozenset[str] = frozenset()
+        self._named: frozenset[str] = frozenset()
         for raw_name, raw_value in raw:
             name = raw_name.decode("latin-1")
-            value = raw_value.decode("latin-1")
-            if value and value[-1] in " \t":
-                value = value.rstrip(" \t")  # the parser keeps what follows a value
+            value = raw_value.decode("latin-1").rstrip(" \t")  # the parser keeps what follows a value
             headers.append((name, value))
             low = name.lower()
             if low in read:
@@ -99,8 +100,8 @@ class Facts:
                 self.steers = True
             else:
                 rows.append(f"{name}: {value}\r\n")
-        if self.named:
-            self.rows = [row for row in rows if row.partition(":")[0].lower() not in self.named]
+        named = self._named
+        self.rows = [row for row in rows if row.partition(":")[0].lower() not in named] if named else rows
 
     def _read(self, low: str, value: str) -> bool:
         """Take in a header that means something here. Whether it goes on."""
@@ -117,46 +118,57 @@ class Facts:
             self.chunked = True
         elif low == "connection":
             tokens = {token.strip().lower() for token in value.split(",")}
-            self.named |= tokens - _USUAL - {"content-length"}
+            self._named |= tokens - _USUAL - {"content-length"}
         elif low in ("upgrade", "expect"):
             setattr(self, low, value)
         elif low == TEST_ID:
-            self.test = value
+            self.test = value.strip()
         return False
+
+
+class Known:
+    """The facts of heads that came before. *Limits*: `KNOWN_MAX`; where there are more it begins anew."""
+
+    def __init__(self, is_request: bool) -> None:
+        self._is_request = is_request
+        self._facts: dict[tuple[tuple[bytes, bytes], ...], Facts] = {}
+
+    def of(self, raw: Pairs) -> Facts:
+        """What headers say. *Errors*: `Refusal`."""
+        key = tuple(raw)
+        facts = self._facts.get(key)
+        if facts is None:
+            facts = Facts(raw, self._is_request)
+            if size_of(raw) <= KNOWN_BYTES_MAX:
+                if len(self._facts) >= KNOWN_MAX:
+                    self._facts.clear()
+                self._facts[key] = facts
+        return facts
 
 
 class Head:
     """A request's head. `target` is path and query, `keeps` whether the client would go on after the answer."""
 
-    __slots__ = ("facts", "keeps", "method", "target", "upgrade", "version")
-
-    def __init__(self, raw: Raw) -> None:
+    def __init__(self, raw: Raw, known: Known) -> None:
         """*Errors*: `Refusal` for what HTTP/1.1 does not allow, or what we do not do."""
         self.method = raw.method
         self.version = raw.version
-        if raw.version not in ("1.1", "1.0"):
+        if raw.version != "1.1" and raw.version != "1.0":
             raise Refusal(505, "http_version", f"HTTP/{raw.version} is not spoken here")
         if raw.method == "CONNECT":
             raise Refusal(405, "connect_refused", "this is a reverse proxy: it opens no tunnels")
-        self.facts = facts = Facts(raw.head, True)
-        target = raw.target.decode("latin-1")
+        self.facts = facts = known.of(raw.head)
+        host, target = facts.host, raw.target.decode("latin-1")
         if target[:1] != "/" and target != "*":
-            facts.host, target = _of_absolute(target)
+            host, target = _of_absolute(target)
         self.target = target
-        if facts.host is None and raw.version == "1.1":
+        if host is None and raw.version == "1.1":
             raise Refusal(400, "bad_request", "the request has no Host header")
         if facts.chunked and raw.version == "1.0":
             raise Refusal(400, "bad_request", "HTTP/1.0 has no chunks")
         self.keeps = raw.keeps
         self.upgrade = facts.upgrade if raw.upgrades else ""
-
-    def has_body(self) -> bool:
-        """Whether a body is announced."""
-        return self.facts.chunked or bool(self.facts.length)
-
-    def expects_continue(self) -> bool:
-        """Whether the client waits to be told to go on."""
-        return self.version == "1.1" and self.facts.expect.lower() == "100-continue"
+        self.expects_continue = bool(facts.expect) and raw.version == "1.1" and facts.expect.lower() == "100-continue"
 
 
 def _of_absolute(target: str) -> tuple[str, str]:
@@ -187,7 +199,7 @@ def without_length(rows: list[str]) -> list[str]:
     return [row for row in rows if row[:15].lower() != "content-length:"]
 
 
-def trailer_rows(raw: list[tuple[bytes, bytes]]) -> Headers:
+def trailer_rows(raw: Pairs) -> Headers:
     """Trailers as they came, those that may not be trailers left out: framing and what steers us."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")) for name, value in raw]
     return [pair for pair in pairs if pair[0].lower() not in _OF_REQUESTS and not pair[0].lower().startswith(CONTROL)]

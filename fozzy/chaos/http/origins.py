@@ -53,8 +53,11 @@ def _unusable(url: str, why: str) -> InputError:
     return InputError("chaos.upstream", f'"{url}" cannot be asked: {why}', hint="such as http://127.0.0.1:9000")
 
 
-async def connected(origin: Origin, context: ssl.SSLContext) -> End:
-    """A new connection to an origin, whichever of its addresses answers. *Errors*: `UpstreamFailed`."""
+async def connected(origin: Origin, context: ssl.SSLContext | None) -> End:
+    """A new connection to an origin, whichever of its addresses answers; `context` is for secure ones.
+
+    *Errors*: `UpstreamFailed`.
+    """
     try:
         found = await trio.socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -66,7 +69,10 @@ async def connected(origin: Origin, context: ssl.SSLContext) -> End:
         except OSError as error:
             said = os.strerror(error.errno) if error.errno else str(error)
             continue
-        return await _secured(sock, origin, context) if origin.is_secure else End(sock)
+        if not origin.is_secure:
+            return End(sock)
+        assert context is not None, "who asks a secure origin brings a context"
+        return await _secured(sock, origin, context)
     raise UpstreamFailed("upstream_unreachable", f"{origin.authority} cannot be reached: {said}")
 
 

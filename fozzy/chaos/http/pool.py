@@ -10,8 +10,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
-from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.lines import Line
 from fozzy.chaos.http.origins import Origin, connected
+from fozzy.chaos.http.wire import Wire
 
 KEPT_MAX = 1024  # idle connections of one origin
 KEPT_NS = 30 * 10**9
@@ -20,48 +21,49 @@ IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))  # 
 
 
 class Pool:
-    """Connections to all origins. *Limits*: those above. *Closes*: `close`."""
+    """Connections to all origins, by the session's clock. *Limits*: those above. *Closes*: `close`."""
 
-    def __init__(self, context: Callable[[], ssl.SSLContext], now_ns: Callable[[], int]) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext], wire: Wire) -> None:
         self._make_context = context
         self._context: ssl.SSLContext | None = None
-        self._now_ns = now_ns
-        self._kept: dict[Origin, list[tuple[End, int]]] = {}  # the one that was used last stands last
+        self._wire = wire
+        self._kept: dict[Origin, list[tuple[Line, int]]] = {}  # the one that was used last stands last
 
-    def take(self, origin: Origin, method: str) -> End | None:
+    def take(self, origin: Origin, method: str, now_ns: int) -> Line | None:
         """A connection that was kept, none where a new one is needed."""
         kept = self._kept.get(origin)
         while kept:
-            end, since_ns = kept.pop()
-            if self._now_ns() - since_ns > (KEPT_NS if method in IDEMPOTENT else FRESH_NS):
-                kept.append((end, since_ns))
+            line, since_ns = kept.pop()
+            if now_ns - since_ns > (KEPT_NS if method in IDEMPOTENT else FRESH_NS):
+                kept.append((line, since_ns))
                 return None
-            if end.is_clean():
-                return end
-            end.close()
+            if line.end.is_clean():
+                return line
+            line.close()
         return None
 
-    async def connect(self, origin: Origin) -> End:
+    async def connect(self, origin: Origin) -> Line:
         """A new connection. *Errors*: `UpstreamFailed`."""
-        if self._context is None:
+        if origin.is_secure and self._context is None:  # reading the system's authorities takes tens of milliseconds
             self._context = self._make_context()
-        return await connected(origin, self._context)
+        return Line(await connected(origin, self._context), self._wire)
 
-    def keep(self, origin: Origin, end: End) -> None:
+    def keep(self, origin: Origin, line: Line, now_ns: int) -> None:
         """Keep a connection whose answer has ended."""
         kept = self._kept.setdefault(origin, [])
         if len(kept) >= KEPT_MAX:
             kept.pop(0)[0].close()
-        kept.append((end, self._now_ns()))
+        kept.append((line, now_ns))
 
-    def sweep(self) -> None:
+    def sweep(self, now_ns: int) -> None:
         """Close what was not used for long, or was ended by upstream."""
-        old = self._now_ns() - KEPT_NS
         for origin, kept in list(self._kept.items()):
-            stay = [each for each in kept if each[1] > old and each[0].is_clean()]
-            for each in kept:
-                if each not in stay:
-                    each[0].close()
+            stay = []
+            for line, since_ns in kept:
+                if now_ns - since_ns <= KEPT_NS and line.end.is_clean():
+                    stay.append((line, since_ns))
+                else:
+                    line.close()
             if stay:
                 self._kept[origin] = stay
             else:
@@ -70,8 +72,8 @@ class Pool:
     def close(self) -> None:
         """Close all that is kept."""
         for kept in self._kept.values():
-            for end, _ in kept:
-                end.close()
+            for line, _ in kept:
+                line.close()
         self._kept.clear()
 
     def __len__(self) -> int:

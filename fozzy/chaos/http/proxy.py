@@ -45,7 +45,7 @@ class HttpProxy:
     def __init__(self, session: Session, wire: Wire, upstream: Upstream, cassette: Serving | None = None) -> None:
         self.session = session
         self.wire = wire
-        self.pool = Pool(lambda: upstream_context(upstream), wall.elapsed_ns)
+        self.pool = Pool(lambda: upstream_context(upstream), wire)
         self.others = Others(self.pool, upstream.url, cassette)
         self.connections: dict[Connection, None] = {}
         self.connections_peak = 0
@@ -157,7 +157,7 @@ class House:
             if round_ % CLIENT_LOOKS == 0:
                 for connection in proxy.connections:
                     connection.look_for_client()
-                proxy.pool.sweep()
+                proxy.pool.sweep(proxy.session.now_ns())
             session = proxy.session
             if session.now_ns() >= session.engine.due_ns:
                 session.tick(session.now_ns())

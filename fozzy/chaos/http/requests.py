@@ -13,12 +13,13 @@ import httptools
 import trio
 
 from fozzy.chaos.http.ends import READ_BYTES, End
-from fozzy.chaos.http.heads import Head, Raw, trailer_rows
+from fozzy.chaos.http.heads import Head, Known, Raw, trailer_rows
 from fozzy.chaos.http.refusals import ClientGone, Refusal
 from fozzy.chaos.http.wire import Wire
 from fozzy.core.exchange import Headers
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+KNOWN = Known(is_request=True)
 AHEAD_BYTES_MAX = READ_BYTES  # read while we wait for the client to leave, and not yet looked at
 
 
@@ -28,6 +29,7 @@ class RequestReader:
     def __init__(self, end: End, wire: Wire) -> None:
         self._end = end
         self._wire = wire
+        self._headers_max = wire.headers_max
         self._parser = httptools.HttpRequestParser(self)
         self._queue: deque[Raw] = deque()  # the first is the one that is read, the last the one that comes
         self._last = Raw()  # the one that comes
@@ -45,9 +47,12 @@ class RequestReader:
 
         *Errors*: `Refusal`, after which nothing can be read; `ClientGone`.
         """
-        self._drop()
         queue = self._queue
-        while not (queue and queue[0].has_head):
+        if self._taken is not None:
+            assert self._taken.is_done, "a request is read to its end before the next"
+            queue.popleft()
+            self._taken = None
+        while not queue or not queue[0].has_head:
             if self._broken is not None:
                 raise self._broken
             if not await self._more():
@@ -59,10 +64,22 @@ class RequestReader:
                 if self.when_begun is not None:
                     self.when_begun()
         self._taken = raw = queue[0]
-        self._check_size(raw)
-        head = Head(raw)
-        self._told_to_go_on = not head.expects_continue()
+        if raw.is_large or len(raw.head) > self._headers_max:
+            self._check_size(raw)
+        head = Head(raw, KNOWN)
+        self._told_to_go_on = not head.expects_continue
         return head
+
+    def body(self) -> bytes | None:
+        """All of the body that was not taken yet, where all of it has come; `piece` then says that it is over."""
+        raw = self._taken
+        if raw is None or not raw.is_done:
+            return None
+        pieces = raw.pieces
+        if not pieces:
+            return b""
+        raw.pieces = []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def piece(self) -> bytes:
         """More of the body, nothing at its end. *Errors*: `Refusal`, `ClientGone`, after which nothing can be read."""
@@ -132,19 +149,18 @@ class RequestReader:
     # What the parser calls, by these names.
 
     def on_message_begin(self) -> None:
-        self._last = Raw()
-        self._queue.append(self._last)
+        self._last = raw = Raw()
+        self._queue.append(raw)
 
     def on_url(self, data: bytes) -> None:
         self._last.target += data
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        raw = self._last
-        (raw.trailers if raw.has_head else raw.head).append((name, value))
+        self._last.add(name, value)
 
     def on_headers_complete(self) -> None:
         raw, parser = self._last, self._parser
-        raw.method = parser.get_method().decode("latin-1")
+        raw.method = parser.get_method().decode()
         raw.version = parser.get_http_version()
         raw.keeps = parser.should_keep_alive()
         raw.upgrades = parser.should_upgrade()
@@ -159,13 +175,6 @@ class RequestReader:
     def on_message_complete(self) -> None:
         self._last.is_done = True
         self._fed = 0
-
-    def _drop(self) -> None:
-        """Let go of the request that was read."""
-        if self._taken is not None:
-            assert self._taken.is_done, "a request is read to its end before the next"
-            self._queue.popleft()
-            self._taken = None
 
     async def _more(self) -> bool:
         """Read once and parse it; nothing more comes otherwise."""

@@ -2,7 +2,8 @@
 
 Rule 1: `finish` is called once, whatever happened, and gives the session its one record.
 Rule 2: `apply` or `bypass` is called once for a fault that was planned; what nobody said by the end is bypassed.
-Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept.
+Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept. Where
+somebody only shows them, their beginning is kept.
 """
 
 from __future__ import annotations
@@ -27,32 +28,7 @@ from fozzy.faults.http.canonical import DIGEST_BYTES
 from fozzy.faults.http.decision import Decision, Seen
 
 TOO_LONG = "the body is longer than what is recorded"
-
-
-class Body:
-    """A body that passes by: its size, and its bytes where they are kept."""
-
-    __slots__ = ("bytes_max", "is_kept", "pieces", "size")
-
-    def __init__(self, is_kept: bool, bytes_max: int) -> None:
-        self.is_kept = is_kept
-        self.bytes_max = bytes_max
-        self.pieces: list[bytes] = []
-        self.size = 0
-
-    def add(self, piece: bytes) -> None:
-        """One more piece."""
-        self.size += len(piece)
-        if self.is_kept:
-            if self.size <= self.bytes_max:
-                self.pieces.append(piece)
-            else:
-                self.is_kept = False
-                self.pieces.clear()
-
-    def blob(self) -> Blob:
-        """What was kept."""
-        return Blob.of(b"".join(self.pieces)) if self.is_kept and self.pieces else EMPTY
+NOTES: list[str] = []  # none; replaced, never changed
 
 
 class Place(NamedTuple):
@@ -68,69 +44,74 @@ class Place(NamedTuple):
 class Turn:
     """A request on its way. What it holds is for the modules of this folder."""
 
+    decision: Decision | None = None
+    seen: Seen | None = None
+    found: Found | Miss | None = None  # what a cassette said
+    answer: Answer | None = None  # the true one
+    load = 0
+    asked_ns = 0  # when the request's last byte was sent on
+    head_ns = 0  # when the answer's head came
+    asked_bytes = 0
+    answer_bytes = 0
+    asked_pieces: list[bytes] | None = None  # where they are kept
+    answer_pieces: list[bytes] | None = None
+    shown_bytes = 0  # of both bodies, where only their beginning is kept
+    sent_status = 0
+    sent_bytes = 0
+    sent_hash: Any = None  # of the body as sent, where a fault is planned and somebody records
+    sent_ended: Ending = "whole"
+    waited_ns = 0
+    applied = ""
+    reason = ""
+    notes = NOTES
+    is_uploading = False  # another task reads from the client
+    is_settled = False
+    is_finished = False
+
     def __init__(self, place: Place, head: Head) -> None:
         self.session, self.wire, self.reader, self.watch, self.client = place
         self.head = head
-        session, wire = self.session, self.wire
-        keeps = session.records_bodies
-        self.asked = Body(keeps, wire.record_bytes_max)
-        self.answer_body = Body(keeps, wire.record_bytes_max)
-        self.chunks: list[tuple[int, int]] = []
         self.waiting: list[bytes] = []  # of the request's body: what has come and is not sent on
-        self.is_body_whole = not head.has_body()
-        self.decision: Decision | None = None
-        self.seen: Seen | None = None
-        self.load = 0
-        self.asked_ns = 0  # when the request's last byte was sent on
-        self.head_ns = 0  # when the answer's head came
-        self.answer: Answer | None = None  # the true one
-        self.found: Found | Miss | None = None  # what a cassette said
-        self.sent_status = 0
-        self.sent_bytes = 0
-        self.sent_hash: Any = None  # of the body as sent, where a fault is planned and somebody records
-        self.sent_ended: Ending = "whole"
-        self.waited_ns = 0
-        self.applied = ""
-        self.reason = ""
-        self.notes: list[str] = []
-        self.is_uploading = False  # another task reads from the client
-        self.is_settled = False
-        self.is_finished = False
+        self.chunks: list[tuple[int, int]] = []
+        if self.session.records_bodies:
+            self.asked_pieces, self.answer_pieces = [], []
+        elif self.session.shown_bytes:
+            self.shown_bytes = self.session.shown_bytes
+            self.asked_pieces, self.answer_pieces = [], []
+        self.is_body_whole = False
+        self._take_ready()
 
     async def take(self) -> bytes:
         """More of the request's body, nothing at its end. *Errors*: `Refusal`, `ClientGone`."""
         if self.is_body_whole:
             return b""
-        if not self.reader.is_whole:
-            self.watch.expect(Phase.BODY, self.wire.body_idle_timeout_s)
+        self.watch.expect(Phase.BODY, self.wire.body_idle_timeout_s)
         piece = await self.reader.piece()
-        if not piece:
+        if piece:
+            self._count(piece)
+        else:
             self.is_body_whole = True
-            return b""
-        self.asked.add(piece)
-        most = self.wire.request_bytes_max
-        if most is not None and self.asked.size > most:
-            raise Refusal(413, "body_too_large", f"the request's body has more than {most} bytes")
         return piece
 
     async def gather(self, size: int) -> None:
         """Take in the body until so many bytes wait or it is whole. *Errors*: `Refusal`, `ClientGone`."""
-        while not self.is_body_whole and self.asked.size < size:
+        while not self.is_body_whole and self.asked_bytes < size:
             piece = await self.take()
             if piece:
-                self.waiting.append(piece)
-
-    async def gather_ready(self) -> None:
-        """Take in the rest of the body where all of it has come already."""
-        if not self.is_body_whole and self.reader.is_whole:
-            while piece := await self.take():
                 self.waiting.append(piece)
 
     async def swallow(self) -> None:
         """Read the body to its end; it goes nowhere. *Errors*: `Refusal`, `ClientGone`."""
         self.waiting.clear()
-        while await self.take():
-            pass
+        while not self.is_body_whole:
+            await self.take()
+
+    def check_size(self) -> None:
+        """Hold the body against what it may be. *Errors*: `Refusal`."""
+        most = self.wire.request_bytes_max
+        size = max(self.asked_bytes, self.head.facts.length or 0)
+        if most is not None and size > most:
+            raise Refusal(413, "body_too_large", f"the request's body may have {most} bytes and has {size} or more")
 
     async def hold(self, wait_ns: int | None) -> None:
         """Let time pass; without a time until the client leaves. *Errors*: `ClientGone`, also for its half alone.
@@ -150,12 +131,14 @@ class Turn:
 
     def decide(self) -> Decision:
         """Ask the engine, with as much of the body as has come."""
-        head, facts = self.head, self.head.facts
-        body = self.waiting[0] if len(self.waiting) == 1 else b"".join(self.waiting)
+        head, facts, waiting = self.head, self.head.facts, self.waiting
+        body = waiting[0] if len(waiting) == 1 else b"".join(waiting)
         most = self.session.engine.state.plan.key_bytes
-        size = self.asked.size if self.is_body_whole else facts.length
+        if len(body) > most:
+            body = body[:most]
+        size = self._known_bytes(most) if facts.chunked else facts.length or 0
         self.seen = seen = Seen(
-            head.method, head.target, facts.headers, body[:most], size, facts.chunked, self.client, facts.test
+            head.method, head.target, facts.headers, body, size, facts.chunked, self.client, facts.test
         )
         self.load = self.session.load
         return self.follow(self.session.decide(seen))
@@ -167,6 +150,10 @@ class Turn:
             self.sent_hash = blake3()
         return decision
 
+    def _known_bytes(self, most: int) -> int | None:
+        """How long a chunked body is, if the bytes that count tell. What else has come by chance does not count."""
+        return self.asked_bytes if self.is_body_whole and 0 < most >= self.asked_bytes else None
+
     def hear(self, answer: Answer) -> None:
         """The head of the true answer has come."""
         self.answer = answer
@@ -174,10 +161,16 @@ class Turn:
 
     def heard(self, piece: bytes) -> None:
         """A piece of the true answer's body has come."""
-        body = self.answer_body
-        body.add(piece)
-        if body.is_kept:
-            self.chunks.append((self.session.now_ns() - self.head_ns, len(piece)))
+        self.answer_bytes += len(piece)
+        if self.answer_pieces is not None:
+            if self.shown_bytes:
+                if self.answer_bytes - len(piece) < self.shown_bytes:
+                    self.answer_pieces.append(piece)
+            elif self.answer_bytes > self.wire.record_bytes_max:
+                self.answer_pieces, self.chunks = None, []
+            else:
+                self.answer_pieces.append(piece)
+                self.chunks.append((self.session.now_ns() - self.head_ns, len(piece)))
 
     def apply(self, reason: str = "") -> None:
         """The planned fault has happened; `reason` says which of several limits was reached."""
@@ -203,46 +196,74 @@ class Turn:
         if not self.reason:
             self.reason = reason
         elif self.reason != reason:
-            self.notes.append(reason)
+            self.note(reason)
+
+    def note(self, text: str) -> None:
+        """Something the record should say."""
+        self.notes = [*self.notes, text]
 
     def finish(self) -> None:
         """The record."""
         if self.is_finished:
             return
         self.is_finished = True
-        self.bypass(self.reason or "not_reached")
         decision = self.decision
         if decision is None:
             sent = Sent(self.sent_status, self.sent_bytes, self.sent_ended)
             self.session.refused(undecided(self.session, self._asked(""), sent, (self.client, self.reason)))
-        else:
-            self.session.done(self._exchange(decision))
+            return
+        if decision.planned and not self.is_settled:
+            self.bypass(self.reason or "not_reached")
+        self.session.done(self._exchange(decision))
+
+    def _take_ready(self) -> None:
+        """What has come of the body already, where that is all of it."""
+        body = self.reader.body()
+        if body is not None:
+            self.is_body_whole = True
+            if body:
+                self.waiting.append(body)
+                self._count(body)
+
+    def _count(self, piece: bytes) -> None:
+        self.asked_bytes += len(piece)
+        if self.wire.request_bytes_max is not None and not self.is_body_whole:
+            self.check_size()
+        if self.asked_pieces is not None:
+            if self.shown_bytes:
+                if self.asked_bytes - len(piece) < self.shown_bytes:
+                    self.asked_pieces.append(piece)
+            elif self.asked_bytes > self.wire.record_bytes_max:
+                self.asked_pieces = None
+            else:
+                self.asked_pieces.append(piece)
 
     def _exchange(self, decision: Decision) -> Exchange:
-        missing = self.asked.size > self.asked.bytes_max or self.answer_body.size > self.answer_body.bytes_max
+        most = self.wire.record_bytes_max
+        is_long = self.session.records_bodies and (self.asked_bytes > most or self.answer_bytes > most)
         return Exchange(
-            t=self.session.now_ns(),
-            at=decision.place,
-            number=decision.number,
-            arrived=decision.arrived_ns,
-            key=decision.key,
-            occurrence=decision.occurrence,
-            source=decision.source,
-            request=self._asked(decision.digest),
-            answer=self._answered(),
-            sent=self._sent(),
-            rolls=list(decision.rolls),
-            planned=decision.planned,
-            applied=self.applied,
-            reason=self.reason,
-            delay_ns=decision.delay_ns,
-            waited_ns=self.waited_ns,
-            test=decision.test,
-            client=self.client,
-            load=self.load,
-            slot=decision.slot,
-            not_recorded=TOO_LONG if missing and self.session.records_bodies else "",
-            notes=[*decision.notes, *self.notes] if decision.notes or self.notes else [],
+            self.session.now_ns(),
+            decision.place,
+            decision.number,
+            decision.arrived_ns,
+            decision.key,
+            decision.occurrence,
+            decision.source,
+            self._asked(decision.digest),
+            self._answered(),
+            self._sent(),
+            list(decision.rolls),
+            decision.planned,
+            self.applied,
+            self.reason,
+            decision.delay_ns,
+            self.waited_ns,
+            decision.test,
+            self.client,
+            self.load,
+            decision.slot,
+            TOO_LONG if is_long else "",
+            [*decision.notes, *self.notes],
         )
 
     def _sent(self) -> Sent:
@@ -251,13 +272,13 @@ class Turn:
         return Sent(self.sent_status, self.sent_bytes, self.sent_ended, digest)
 
     def _asked(self, digest: str) -> Asked:
-        head, facts = self.head, self.head.facts
+        head, facts, pieces = self.head, self.head.facts, self.asked_pieces
         return Asked(
             head.method,
             head.target,
             facts.headers,
-            self.asked.blob(),
-            self.asked.size,
+            Blob.of(b"".join(pieces)) if pieces else EMPTY,
+            self.asked_bytes,
             digest,
             head.version,
             facts.chunked,
@@ -265,18 +286,18 @@ class Turn:
         )
 
     def _answered(self) -> Answered | None:
-        answer = self.answer
+        answer, pieces = self.answer, self.answer_pieces
         if answer is None:
             return None
         return Answered(
             answer.status,
             answer.reason,
             answer.headers,
-            self.answer_body.blob(),
-            self.answer_body.size,
+            Blob.of(b"".join(pieces)) if pieces else EMPTY,
+            self.answer_bytes,
             self.chunks,
             answer.chunked,
-            answer.trailers,
+            answer.trailers if answer.chunked else [],
             answer.version,
             max(0, self.head_ns - self.asked_ns),
             answer.ended or "short",

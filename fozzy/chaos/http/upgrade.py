@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import trio
 
-from fozzy.chaos.http.answers import UpstreamAnswer
 from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.lines import UpstreamAnswer
 from fozzy.chaos.http.turn import Turn
 
 

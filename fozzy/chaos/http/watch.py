@@ -1,16 +1,15 @@
 """How long a connection may stay in the state it is in. Looked at a few times a second instead of a timer for each wait.
 
-A timer for each read costs as much as the read. So a connection says what it waits for and until when, and one task
-looks at all of them; what is late is cancelled, and the connection then does what belongs to its state.
+A timer for each read costs as much as the read, and so does a look at the clock. So a connection says what it waits for
+and how long it may, and one task looks at all of them: its first look at a wait starts the time. What is late is
+cancelled, a look later at most, and the connection then does what belongs to its state.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from fozzy import wall
-
-NEVER_NS = 1 << 62
+NEVER_S = float("inf")
 
 
 class Phase(Enum):
@@ -30,27 +29,33 @@ class Phase(Enum):
 
 
 class Watch:
-    """What one connection waits for, and until when; nanoseconds of the machine's clock."""
+    """What one connection waits for, and how long; the looker's clock is in nanoseconds."""
 
-    __slots__ = ("deadline_ns", "phase", "total_ns")
+    __slots__ = ("_deadline_ns", "phase", "seconds", "total_ns")
 
     def __init__(self) -> None:
         self.phase = Phase.IDLE
-        self.deadline_ns = NEVER_NS
-        self.total_ns = NEVER_NS
+        self.seconds = NEVER_S
+        self._deadline_ns = 0  # 0: nobody has looked since the wait began
+        self.total_ns: int | None = None  # when the connection's own time is up
 
     def expect(self, phase: Phase, seconds: float) -> None:
         """From now on it waits for this, so long."""
         self.phase = phase
-        self.deadline_ns = wall.elapsed_ns() + int(seconds * 1e9)
+        self.seconds = seconds
+        self._deadline_ns = 0
 
     def hold(self) -> None:
         """From now on time passes that nobody limits."""
-        self.phase = Phase.HOLD
-        self.deadline_ns = NEVER_NS
+        self.expect(Phase.HOLD, NEVER_S)
 
     def late(self, now_ns: int) -> Phase | None:
         """What is late, if anything is."""
-        if now_ns >= self.total_ns:
+        if self.total_ns is not None and now_ns >= self.total_ns:
             return Phase.TOTAL
-        return self.phase if now_ns >= self.deadline_ns else None
+        if self.seconds == NEVER_S:
+            return None
+        if not self._deadline_ns:
+            self._deadline_ns = now_ns + int(self.seconds * 1e9)
+            return None
+        return self.phase if now_ns >= self._deadline_ns else None

@@ -19,23 +19,27 @@ LAST_CHUNK = b"0\r\n\r\n"
 class Writer:
     """One answer on its way to a client. `ends_connection`: the connection is of no use after it."""
 
+    _is_chunked = False
+    _counts = True  # whether there is a body
+    _head = b""
+    has_begun = False
+    ends_with_connection = False  # the end of the connection is the only end the answer has
+
     def __init__(self, end: End, turn: Turn, keeps: bool) -> None:
         self._end = end
         self._turn = turn
-        self._is_chunked = False
-        self._counts = True  # whether there is a body
-        self._head = b""
         self.keeps = keeps
-        self.has_begun = False
-        self.ends_with_connection = False  # the end of the connection is the only end the answer has
 
     async def send_whole(self, answer: Answer, body: bytes, more: list[str]) -> None:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
-        data = self._composed(answer, len(body), more)
+        in_chunks = answer.chunked and self._turn.head.version == "1.1"  # as it came, so that trailers have a place
+        data = self._composed(answer, None if in_chunks else len(body), more)
+        if self._counts:
+            data += _chunked(body, answer.trailers) if in_chunks else body
+        self.has_begun = True
+        await self._put(data)
         if self._counts:
             self._count(body)
-            data += body
-        await self._send(data)
 
     def begin(self, answer: Answer, more: list[str]) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -50,8 +54,8 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._count(piece)
-        return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        return self._count(piece)
 
     def _count(self, piece: bytes) -> None:
         turn = self._turn
@@ -63,11 +67,8 @@ class Writer:
         """The body has ended as it should. *Errors*: `ClientGone`."""
         if not self._is_chunked:
             await self.flush()
-        elif trailers:
-            rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
-            await self._send(f"0\r\n{rows}\r\n".encode("latin-1"))
         else:
-            await self._send(LAST_CHUNK)
+            await self._send(_chunked(b"", trailers))
 
     async def interim(self, status: int, reason: str, headers: Headers) -> None:
         """An answer before the answer, which clients of HTTP/1.0 do not know. *Errors*: `ClientGone`."""
@@ -120,3 +121,10 @@ class Writer:
             await self._end.send(data)
         except OSError:
             raise ClientGone from None
+
+
+def _chunked(body: bytes, trailers: Headers) -> bytes:
+    """A body as one chunk, and the end of it."""
+    rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
+    end = f"0\r\n{rows}\r\n".encode("latin-1") if rows else LAST_CHUNK
+    return b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end

@@ -16,6 +16,7 @@ KEY_BYTES = 8
 SCOPE = "http"
 SPACE_BYTES_MAX = 1024  # of white space before a body's value
 
+KEY_LENGTH = LENGTHS[2 * KEY_BYTES]  # of a key as text, as `keyed.encoded` writes it before the key
 _BEGIN = encoded((SCOPE,))
 _OPENS, _SPACE = (b"{", b"["), b" \t\r\n"
 
@@ -46,7 +47,7 @@ def parts_of(method: str, target: str, digest: str, test: str) -> tuple[str, str
 
 
 def identity(method: str, target: str, digest: str, test: str) -> bytes:
-    """The parts as `keyed.encoded` has them, written out: every decision needs it."""
+    """`parts_of` as `keyed.encoded` has them, written out: every decision needs it."""
     try:
         name, path, scope = method.encode(), target.encode(), test.encode()
     except UnicodeEncodeError:

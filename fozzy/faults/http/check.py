@@ -19,7 +19,7 @@ from fozzy.errors import InputError, Problem, suggestion
 from fozzy.faults.http.flaws import (
     FINAL_MIN,
     TOKEN,
-    Flaw,
+    Wrong,
     header_flaws,
     joined,
     match_flaws,
@@ -55,14 +55,14 @@ def _well_formed(state: State) -> None:
         formed(Scope, msgspec.to_builtins(scope), f"tests.{test}")
 
 
-def _problem(flaw: Flaw) -> Problem:
+def _problem(flaw: Wrong) -> Problem:
     message = f"{flaw.place} {flaw.said}"
     if flaw.is_conflict:
         return Problem(code="chaos.conflict", message=message, hint=flaw.hint)
     return Problem(code="chaos.bad_value", message=message, hint=flaw.hint)
 
 
-def _flaws(state: State) -> Iterator[Flaw]:
+def _flaws(state: State) -> Iterator[Wrong]:
     plan = state.plan
     most = plan.latency_max
     yield from section_flaws("", plan, most)
@@ -70,7 +70,7 @@ def _flaws(state: State) -> Iterator[Flaw]:
         place = f"scenarios.{name}"
         yield from section_flaws(place, scenario, most)
         if scenario.for_ is not None and parse_ns(scenario.for_) == 0:
-            yield Flaw(joined(place, "for"), "must be more than nothing")
+            yield Wrong(joined(place, "for"), "must be more than nothing")
     for name, scope in {**plan.tests, **state.tests}.items():
         yield from section_flaws(f"tests.{name}", scope, most)
         yield from narrow_flaws(f"tests.{name}", scope.limits)
@@ -81,20 +81,20 @@ def _flaws(state: State) -> Iterator[Flaw]:
     yield from _own_flaws(plan)
 
 
-def _own_flaws(plan: Plan) -> Iterator[Flaw]:
+def _own_flaws(plan: Plan) -> Iterator[Wrong]:
     if plan.upstream is not None:
         yield from _upstream_flaws("upstream", plan.upstream)
     if plan.client_header is not None and not (plan.client_header and TOKEN.issuperset(plan.client_header)):
-        yield Flaw("client_header", f'is "{plan.client_header}", which is no name of a header')
+        yield Wrong("client_header", f'is "{plan.client_header}", which is no name of a header')
 
 
-def _route_flaws(place: str, route: Route, latency_max: str) -> Iterator[Flaw]:
+def _route_flaws(place: str, route: Route, latency_max: str) -> Iterator[Wrong]:
     yield from match_flaws(place, route)
     yield from parts_flaws(place, route.latency, route.faults, route.limits, latency_max)
     yield from narrow_flaws(place, route.limits)
     ways = [name for name in ("upstream", "answer", "answers") if getattr(route, name)]
     if len(ways) > 1:
-        yield Flaw(
+        yield Wrong(
             place, f"says {' and '.join(ways)}, which exclude each other", f"keep one of {', '.join(ways)}", True
         )
     if route.upstream is not None:
@@ -105,45 +105,45 @@ def _route_flaws(place: str, route: Route, latency_max: str) -> Iterator[Flaw]:
         yield from _answer_flaws(joined(place, f"answers[{n}]"), answer)
 
 
-def _upstream_flaws(place: str, url: str) -> Iterator[Flaw]:
+def _upstream_flaws(place: str, url: str) -> Iterator[Wrong]:
     wrong = f'is "{url}": expected an address such as "http://127.0.0.1:9000"'
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  # it is read when it is asked for
     except ValueError:
-        yield Flaw(place, wrong)
+        yield Wrong(place, wrong)
         return
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        yield Flaw(place, wrong)
+        yield Wrong(place, wrong)
 
 
-def _answer_flaws(place: str, answer: Answer) -> Iterator[Flaw]:
+def _answer_flaws(place: str, answer: Answer) -> Iterator[Wrong]:
     bodies = [name for name in ("text", "base64", "events", "lines") if getattr(answer, name) is not None]
     if answer.json is not msgspec.UNSET:
         bodies.insert(0, "json")
     if len(bodies) > 1:
-        yield Flaw(
+        yield Wrong(
             place, f"says {' and '.join(bodies)}, which exclude each other", f"keep one of {', '.join(bodies)}", True
         )
     if answer.status < FINAL_MIN:
-        yield Flaw(
+        yield Wrong(
             joined(place, "status"), f"is {answer.status}: expected the status of a final answer, {FINAL_MIN} to 599"
         )
     if answer.base64 is not None:
         try:
             a2b_base64(answer.base64, strict_mode=True)
         except (Base64Error, ValueError) as error:
-            yield Flaw(joined(place, "base64"), f"is no base64: {error}")
+            yield Wrong(joined(place, "base64"), f"is no base64: {error}")
     yield from header_flaws(joined(place, "headers"), answer.headers)
 
 
-def _entry_flaws(place: str, entry: Entry) -> Iterator[Flaw]:
+def _entry_flaws(place: str, entry: Entry) -> Iterator[Wrong]:
     if entry.at is None and entry.every is None and entry.after_requests is None:
-        yield Flaw(place, "says no time", "give at, every or after_requests")
+        yield Wrong(place, "says no time", "give at, every or after_requests")
     if entry.after_requests is not None and entry.at is not None:
-        yield Flaw(place, "says at and after_requests, which exclude each other", "keep one of them", True)
+        yield Wrong(place, "says at and after_requests, which exclude each other", "keep one of them", True)
     if entry.every is not None and parse_ns(entry.every) == 0:
-        yield Flaw(joined(place, "every"), "must be more than nothing")
+        yield Wrong(joined(place, "every"), "must be more than nothing")
 
 
 def _unknown(state: State) -> Iterator[Problem]:

@@ -60,8 +60,14 @@ def _enabled(state: State, enabled: bool) -> State:
 
 
 def reset(begun: State, now_ns: int) -> State:
-    """What a run began with, in force from now on."""
-    return replace(begun, since_ns=now_ns)
+    """What a run began with, in force from now on; scenarios that it began with have their whole time again."""
+    later_ns = now_ns - begun.since_ns
+    return replace(begun, since_ns=now_ns, active=[_later(each, later_ns) for each in begun.active])
+
+
+def _later(active: Active, by_ns: int) -> Active:
+    until_ns = None if active.until_ns is None else active.until_ns + by_ns
+    return replace(active, since_ns=active.since_ns + by_ns, until_ns=until_ns)
 
 
 def put_plan(state: State, plan: Plan, now_ns: int) -> State:

@@ -14,7 +14,7 @@ from fozzy.core.exchange import Roll, Source
 from fozzy.errors import InputError
 from fozzy.faults.http import headers
 from fozzy.faults.http.armed import Armed, Tally
-from fozzy.faults.http.canonical import SCOPE, digest_of, identity, key_of
+from fozzy.faults.http.canonical import KEY_LENGTH, SCOPE, digest_of, identity, key_of
 from fozzy.faults.http.compile import Compiled, Connections
 from fozzy.faults.http.decision import Action, Decision, Pace, Seen
 from fozzy.faults.http.dice import Dice
@@ -25,11 +25,11 @@ from fozzy.faults.http.limits import Buckets, Paces, Short
 from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Plan
 from fozzy.faults.http.program import Fields, Program
-from fozzy.faults.http.rolling import cascade, delay_of, exclusive
+from fozzy.faults.http.rolling import delay_of, passed_over, struck
 from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
-from fozzy.faults.keyed import base_of
+from fozzy.faults.keyed import base_from, beginning
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
@@ -48,6 +48,7 @@ class Engine:
         self, plan: Plan, seed: int, *, strict: bool = True, keyed: bool = False, has_upstream: bool = False
     ) -> None:
         self.seed = seed
+        self._begin = beginning(seed, (SCOPE,)) + KEY_LENGTH  # and then the key
         self.strict = strict
         self.keyed = keyed  # make keys also where nothing could be drawn: somebody records
         self.has_upstream = has_upstream  # whoever asks has somebody to ask besides the plan
@@ -61,7 +62,7 @@ class Engine:
         self.is_idle = True
         self.due_ns = NEVER_NS
         self.program = Program(State.begun(plan), None, 0)
-        self._follow()
+        self._follow(0)
 
     @property
     def state(self) -> State:
@@ -79,13 +80,13 @@ class Engine:
         self.program = Program(state, self.program, now_ns)
         if state.plan.routes != before.plan.routes or state.since_ns != before.since_ns:
             self.slots = Counts()
-        self._follow()
+        self._follow(now_ns)
         self.number += 1
         return self.number
 
-    def _follow(self) -> None:
+    def _follow(self, now_ns: int) -> None:
         self.is_idle = self.program.is_idle
-        self.timetable.follow(self.state, self.requests)
+        self.timetable.follow(self.state, self.requests, now_ns)
         self.due_ns = self.timetable.due_ns(self.state, self.requests)
 
     def due(self, now_ns: int) -> list[tuple[State, str]]:
@@ -141,7 +142,7 @@ class Engine:
         head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        return self._decided(head, (facts, at, fields, notes), base_of(self.seed, (SCOPE, key), occurrence), load)
+        return self._decided(head, (facts, at, fields, notes), load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
         """What is noted of a request's headers, and why it is refused."""
@@ -151,9 +152,7 @@ class Engine:
             return (), "; ".join(said.wrong)
         return tuple(f"ignored: {wrong}" for wrong in said.wrong), ""
 
-    def _decided(
-        self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], base: int, load: int
-    ) -> Decision:
+    def _decided(self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], load: int) -> Decision:
         facts, at, fields, notes = asked
         now_ns: int = head[1]
         try:
@@ -164,26 +163,25 @@ class Engine:
             section, notes = self.program.section(facts.test, at), (*notes, f"ignored: {error.message}")
         limit = self._limit(section, facts, now_ns, load) if section.is_limited else None
         if limit is not None:
+            passed_over(section, facts, now_ns)
             return _limited(head, notes, limit)
+        base = base_from(self._begin + head[2].encode(), head[3])  # of key and occurrence
         rolls: list[Roll] = []
         delay_ns = delay_of(section, facts, base, now_ns, rolls) if section.latency is not None else 0
-        struck: Armed | None = None
-        if section.faults:
-            roll = cascade if section.exclusive is None else exclusive
-            struck = roll(section, facts, base, now_ns, rolls)
-        planned, origin, action = _strike(struck, facts, base, rolls)
+        hit = struck(section, facts, base, now_ns, rolls) if section.faults else None
+        planned, origin, action = _strike(hit, facts, base, rolls)
         up, down = (None, None) if section.paces is None else section.paces(facts)
         return _made((*head, tuple(rolls), delay_ns, planned, action, up, down, "", notes, origin))
 
     def _limit(self, section: Compiled, facts: Facts, now_ns: int, load: int) -> Over | None:
-        """The limit that a request is over: name, action, note and who set it."""
+        """The limit that a request is over: name, action, note and who set it. Who is not let in pays no bucket."""
+        if section.concurrency is not None and load >= section.concurrency:
+            note = f"{load} requests are in flight and {section.concurrency} may be"
+            return CROWDED, _CROWD, note, section.limits["concurrency"].origin
         short = self.buckets.charge(section.owed(facts), now_ns)
-        if short is not None:
-            return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
-        if section.concurrency is None or load < section.concurrency:
+        if short is None:
             return None
-        note = f"{load} requests are in flight and {section.concurrency} may be"
-        return CROWDED, _CROWD, note, section.limits["concurrency"].origin
+        return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
 
     def applied(self, decision: Decision) -> None:
         """What was planned was done."""
@@ -204,7 +202,7 @@ class Engine:
 
     def tallies(self) -> list[Tally]:
         """What became of every fault that is or was declared, in the order in which they were declared."""
-        return self.program.pool.tallies()
+        return self.program.tallies()
 
     def effective(self, test: str = "", route: int | None = None) -> Effective:
         """What holds for the requests of a test scope and a route, each field with who said it."""

@@ -35,7 +35,7 @@ TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ
 _NAMES = {"one_of": "list", "global_": "global"}
 
 
-class Flaw(NamedTuple):
+class Wrong(NamedTuple):
     """Something that cannot be: where, what, and what to do. `is_conflict` where two things contradict each other."""
 
     place: str
@@ -44,14 +44,14 @@ class Flaw(NamedTuple):
     is_conflict: bool = False
 
 
-def section_flaws(place: str, section: Section | Scope | Scenario, latency_max: str) -> Iterator[Flaw]:
+def section_flaws(place: str, section: Section | Scope | Scenario, latency_max: str) -> Iterator[Wrong]:
     """The flaws of what one section says."""
     yield from parts_flaws(place, section.latency, section.faults, section.limits, latency_max)
 
 
 def parts_flaws(
     place: str, latency: Latency | None, faults: Faults, limits: Limits, latency_max: str
-) -> Iterator[Flaw]:
+) -> Iterator[Wrong]:
     """The flaws of a latency, faults and limits."""
     if latency is not None:
         yield from latency_flaws(joined(place, "latency"), latency, latency_max)
@@ -69,35 +69,35 @@ def joined(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def latency_flaws(place: str, latency: Latency, latency_max: str) -> Iterator[Flaw]:
+def latency_flaws(place: str, latency: Latency, latency_max: str) -> Iterator[Wrong]:
     """Exactly one distribution, in order, and never longer than may be."""
     said = [name for name in delays.DISTRIBUTIONS if getattr(latency, name) is not None]
     names = [_NAMES.get(name, name) for name in said]
     if len(said) > 1:
         which = " or ".join(f"{place}.{name}" for name in names)
-        yield Flaw(place, f"says {' and '.join(names)}, which exclude each other", f"remove {which}", True)
+        yield Wrong(place, f"says {' and '.join(names)}, which exclude each other", f"remove {which}", True)
         return
     if not said and latency.probability != 0:
-        yield Flaw(place, "says no delay", "give one of fixed, uniform, normal, exponential and list")
+        yield Wrong(place, "says no delay", "give one of fixed, uniform, normal, exponential and list")
     if latency.one_of == []:
-        yield Flaw(joined(place, "list"), "is empty: expected one delay or more")
+        yield Wrong(joined(place, "list"), "is empty: expected one delay or more")
     if latency.uniform is not None:
         yield from order_flaws(joined(place, "uniform"), latency.uniform)
     longest = delays.longest_ns(latency)
     if longest > parse_ns(latency_max):
         most = f"waits up to {longest / 1e6:g}ms, and latency_max is {latency_max}"
-        yield Flaw(place, most, "wait less, or raise latency_max")
+        yield Wrong(place, most, "wait less, or raise latency_max")
     yield from fault_flaws(place, latency)
 
 
-def order_flaws(place: str, pair: tuple[str, str]) -> Iterator[Flaw]:
+def order_flaws(place: str, pair: tuple[str, str]) -> Iterator[Wrong]:
     """The first is not longer than the second."""
     low, high = pair
     if parse_ns(low) > parse_ns(high):
-        yield Flaw(place, f'is reversed: "{low}" is longer than "{high}"', f'write ["{high}", "{low}"]')
+        yield Wrong(place, f'is reversed: "{low}" is longer than "{high}"', f'write ["{high}", "{low}"]')
 
 
-def fault_flaws(place: str, fault: When) -> Iterator[Flaw]:
+def fault_flaws(place: str, fault: When) -> Iterator[Wrong]:
     """When a fault strikes, and what it does."""
     yield from _when_flaws(place, fault)
     if fault.match is not None:
@@ -107,58 +107,58 @@ def fault_flaws(place: str, fault: When) -> Iterator[Flaw]:
     if isinstance(fault, Status):
         yield from _status_flaws(place, fault)
     if isinstance(fault, StatusOverride) and fault.status < FINAL_MIN:
-        yield Flaw(joined(place, "status"), _not_final(fault.status))
+        yield Wrong(joined(place, "status"), _not_final(fault.status))
     if isinstance(fault, RateLimited) and parse_ns(fault.retry_after) == 0:
-        yield Flaw(joined(place, "retry_after"), "must be more than nothing")
+        yield Wrong(joined(place, "retry_after"), "must be more than nothing")
 
 
-def _when_flaws(place: str, fault: When) -> Iterator[Flaw]:
+def _when_flaws(place: str, fault: When) -> Iterator[Wrong]:
     after = getattr(fault, "after", None)
     if fault.first is not None and isinstance(after, int) and after >= fault.first:
-        yield Flaw(place, f"never strikes: first is {fault.first} and after is {after}", "let after be less", True)
+        yield Wrong(place, f"never strikes: first is {fault.first} and after is {after}", "let after be less", True)
     if fault.burst is not None and fault.burst.count > fault.burst.every:
-        yield Flaw(
+        yield Wrong(
             joined(place, "burst"), f"has count {fault.burst.count}: expected at most every, {fault.burst.every}"
         )
     if fault.ramp is not None and isinstance(fault.ramp.over, str) and parse_ns(fault.ramp.over) == 0:
-        yield Flaw(joined(place, "ramp.over"), "must be more than nothing")
+        yield Wrong(joined(place, "ramp.over"), "must be more than nothing")
     if fault.between is not None:
         low, high = fault.between
         if parse_ns(low) >= parse_ns(high):
-            yield Flaw(joined(place, "between"), f'never comes: expected "{low}" to be before "{high}"')
+            yield Wrong(joined(place, "between"), f'never comes: expected "{low}" to be before "{high}"')
 
 
-def match_flaws(place: str, match: Match) -> Iterator[Flaw]:
+def match_flaws(place: str, match: Match) -> Iterator[Wrong]:
     """Networks and JSONPaths that are none, sizes that nothing has."""
     low, high = match.body_bytes_min, match.body_bytes_max
     if low is not None and high is not None and low > high:
-        yield Flaw(joined(place, "body_bytes_min"), f"is {low}, more than body_bytes_max, {high}")
+        yield Wrong(joined(place, "body_bytes_min"), f"is {low}, more than body_bytes_max, {high}")
     for name in match.headers:
         yield from _name_flaws(joined(place, "headers"), name)
     for field, alone in (("client", Match(client=match.client)), ("body", Match(body=match.body))):
         try:
             matcher(alone)
         except ValueError as error:
-            yield Flaw(joined(place, field), str(error))
+            yield Wrong(joined(place, field), str(error))
 
 
-def _disconnect_flaws(place: str, fault: Disconnect) -> Iterator[Flaw]:
+def _disconnect_flaws(place: str, fault: Disconnect) -> Iterator[Wrong]:
     limits = [name for name in ("after_bytes", "after_chunks", "after_time") if getattr(fault, name) is not None]
     if fault.at == "in-body" and not limits:
-        yield Flaw(joined(place, "at"), "is in-body", "say where: after_bytes, after_chunks or after_time", True)
+        yield Wrong(joined(place, "at"), "is in-body", "say where: after_bytes, after_chunks or after_time", True)
     if fault.at not in (None, "in-body") and limits:
         said = f"is {fault.at}, and {limits[0]} counts within the body"
-        yield Flaw(joined(place, "at"), said, f"remove {limits[0]}, or let at be in-body", True)
+        yield Wrong(joined(place, "at"), said, f"remove {limits[0]}, or let at be in-body", True)
 
 
-def _status_flaws(place: str, fault: Status) -> Iterator[Flaw]:
+def _status_flaws(place: str, fault: Status) -> Iterator[Wrong]:
     if bool(fault.codes) == bool(fault.sequence):
         said = "says codes and sequence" if fault.codes else "says neither codes nor sequence"
-        yield Flaw(place, said, "give one of them", bool(fault.codes))
+        yield Wrong(place, said, "give one of them", bool(fault.codes))
     codes = [each if isinstance(each, int) else each.code for each in fault.codes]
     for field, each in [*(("codes", code) for code in codes), *(("sequence", code) for code in fault.sequence if code)]:
         if each < FINAL_MIN:
-            yield Flaw(joined(place, field), _not_final(each))
+            yield Wrong(joined(place, field), _not_final(each))
     yield from header_flaws(joined(place, "headers"), fault.headers)
 
 
@@ -166,38 +166,38 @@ def _not_final(code: int) -> str:
     return f"has {code}, which is no final answer: expected a status, {FINAL_MIN} to 599"
 
 
-def header_flaws(place: str, headers: dict[str, str]) -> Iterator[Flaw]:
+def header_flaws(place: str, headers: dict[str, str]) -> Iterator[Wrong]:
     """Names that are no tokens, values with ends of lines in them, and what only a door may say."""
     for name, value in headers.items():
         yield from _name_flaws(place, name)
         if any(character in value for character in "\r\n\0"):
-            yield Flaw(place, f'has a value of "{name}" with the end of a line in it')
+            yield Wrong(place, f'has a value of "{name}" with the end of a line in it')
         elif not value.isascii() and any(ord(character) > 255 for character in value):
-            yield Flaw(place, f'has a value of "{name}" that is not latin-1')
+            yield Wrong(place, f'has a value of "{name}" that is not latin-1')
         if name.lower() in ("content-length", "transfer-encoding"):
-            yield Flaw(place, f'has "{name}", which follows from the body', f'remove "{name}"')
+            yield Wrong(place, f'has "{name}", which follows from the body', f'remove "{name}"')
 
 
-def _name_flaws(place: str, name: str) -> Iterator[Flaw]:
+def _name_flaws(place: str, name: str) -> Iterator[Wrong]:
     if not name or not TOKEN.issuperset(name):
-        yield Flaw(place, f"has {msgspec.json.encode(name).decode()}, which is no name of a header")
+        yield Wrong(place, f"has {msgspec.json.encode(name).decode()}, which is no name of a header")
 
 
-def limit_flaws(place: str, limits: Limits) -> Iterator[Flaw]:
+def limit_flaws(place: str, limits: Limits) -> Iterator[Wrong]:
     """Rates and bandwidths of nothing, times of nothing."""
     for name in ("global_", "client", "route"):
         bucket: Bucket | None = getattr(limits, name)
         if bucket is not None and rate_of(bucket.rate)[0] == 0:
-            yield Flaw(joined(place, f"{_NAMES.get(name, name)}.rate"), f'is "{bucket.rate}": expected 1 or more')
+            yield Wrong(joined(place, f"{_NAMES.get(name, name)}.rate"), f'is "{bucket.rate}": expected 1 or more')
     for field, rate in _rates(limits.bandwidth):
         if bytes_per_s(rate) == 0:
-            yield Flaw(joined(place, field), f'is "{rate}": expected 1 or more')
+            yield Wrong(joined(place, field), f'is "{rate}": expected 1 or more')
     if limits.bandwidth == Bandwidth():
-        yield Flaw(joined(place, "bandwidth"), "says neither up nor down")
+        yield Wrong(joined(place, "bandwidth"), "says neither up nor down")
     for name in ("idle_timeout", "connection_timeout"):
         text: str | None = getattr(limits, name)
         if text is not None and parse_ns(text) == 0:
-            yield Flaw(joined(place, name), "must be more than nothing")
+            yield Wrong(joined(place, name), "must be more than nothing")
 
 
 def _rates(bandwidth: Any) -> list[tuple[str, str]]:
@@ -207,9 +207,9 @@ def _rates(bandwidth: Any) -> list[tuple[str, str]]:
     return [] if bandwidth is None else [("bandwidth", bandwidth)]
 
 
-def narrow_flaws(place: str, limits: Limits) -> Iterator[Flaw]:
+def narrow_flaws(place: str, limits: Limits) -> Iterator[Wrong]:
     """What counts all connections or all requests in flight says nothing about a route or a test."""
     for name in (*CONNECTION_LIMITS, "concurrency"):
         if getattr(limits, name) is not None:
             said = "counts for the whole proxy" if name != "concurrency" else "counts all requests in flight"
-            yield Flaw(joined(place, f"limits.{name}"), f"{said}, so neither a route nor a test has one of its own")
+            yield Wrong(joined(place, f"limits.{name}"), f"{said}, so neither a route nor a test has one of its own")

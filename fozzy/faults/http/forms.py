@@ -144,7 +144,16 @@ def _names_at(form: Any, steps: list[str]) -> list[str]:
 
 
 def _flat(forms: list[Any]) -> list[Any]:
-    return [inner for each in forms for inner in (_flat(list(each.types)) if hasattr(each, "types") else [each])]
+    """The forms without unions and descriptions around them."""
+    flat: list[Any] = []
+    for each in forms:
+        if isinstance(each, inspect.Metadata):
+            flat += _flat([each.type])
+        elif isinstance(each, inspect.UnionType):
+            flat += _flat(list(each.types))
+        else:
+            flat.append(each)
+    return flat
 
 
 def _below(form: Any, step: str) -> list[Any]:

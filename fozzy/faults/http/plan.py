@@ -21,6 +21,7 @@ Duration = Annotated[str, Meta(pattern=f"^{DURATION}$", description='A whole num
 Ordinal = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Code = Annotated[int, Meta(ge=100, le=599, description="An HTTP status, 100 to 599.")]
+CodeOrNone = Annotated[int, Meta(ge=0, le=599, description="An HTTP status, or 0 for none.")]
 Rate = Annotated[
     str, Meta(pattern=r"^[0-9]{1,9}/(ms|s|m|h)$", description='So many in a unit of time, such as "50/s".')
 ]
@@ -152,7 +153,7 @@ class Status(Fault, frozen=True, kw_only=True):
 
     codes: Annotated[list[Code | Weighted], note("One of these is drawn; an item may have a weight.")] = []
     sequence: Annotated[
-        list[Literal[0] | Code], note("One after the other, 0 lets a request pass; after the last one all pass.")
+        list[CodeOrNone], note("One after the other, 0 lets a request pass; after the last one all pass.")
     ] = []
     body: Annotated[str | None, note("The body; `{status}`, `{method}` and `{path}` are replaced.")] = None
     headers: Annotated[dict[str, str], note("Headers of the answer.")] = {}

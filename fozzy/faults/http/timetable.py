@@ -1,7 +1,8 @@
 """When scenarios start by themselves and end: the plan's schedule and the durations of what is active.
 
 Rule 1: what is due begins and ends at its own time, not when it is noticed; of a missed period only the last counts.
-Rule 2: `after_requests` counts the requests of the run; it is due before the one that follows.
+Rule 2: `after_requests` counts requests; it is due before the one that follows.
+Rule 3: an entry counts from when it came into force. Other entries that come or go leave it alone.
 """
 
 from __future__ import annotations
@@ -21,22 +22,35 @@ class Timetable:
     def __init__(self) -> None:
         self._schedule: list[Entry] = []
         self._since_ns = 0
-        self._base = 0  # requests that came before the schedule
+        self._base: list[int] = []  # requests that came before each entry
         self._next: list[int] = []  # when each entry is due next, or NEVER_NS
         self.next_requests: float = NEVER_NS
 
-    def follow(self, state: State, requests: int) -> None:
-        """Follow another state; a schedule that is still the same goes on, another counts requests from here."""
+    def follow(self, state: State, requests: int, now_ns: int) -> None:
+        """Follow another state. An entry that is still there goes on, unless the whole plan is in force anew."""
         if state.plan.schedule == self._schedule and state.since_ns == self._since_ns:
             return
+        kept = list(zip(self._schedule, self._next, self._base, strict=True))
+        if state.since_ns != self._since_ns:
+            kept = []
         self._schedule, self._since_ns = state.plan.schedule, state.since_ns
-        self._base = requests
-        self._next = [_first_ns(entry, state.since_ns) for entry in self._schedule]
+        self._next, self._base = [], []
+        for entry in self._schedule:
+            known = next((each for each in kept if each[0] == entry), None)
+            if known is not None:
+                kept.remove(known)
+            self._next.append(_first_ns(entry, now_ns) if known is None else known[1])
+            self._base.append(requests if known is None else known[2])
         self._waiting()
 
+    def when(self) -> list[int | None]:
+        """When each entry is due next; none where it has had its turn, or requests decide it."""
+        return [due if 0 <= due < NEVER_NS else None for due in self._next]
+
     def _waiting(self) -> None:
-        counted = [each.after_requests for each, due in zip(self._schedule, self._next, strict=True) if due < 0]
-        self.next_requests = min((self._base + each for each in counted if each is not None), default=NEVER_NS)
+        waiting = zip(self._schedule, self._next, self._base, strict=True)
+        counted = [base + each.after_requests for each, due, base in waiting if due < 0 and each.after_requests]
+        self.next_requests = min(counted, default=NEVER_NS)
 
     def due_ns(self, state: State, requests: int) -> int:
         """When something is due next."""
@@ -74,7 +88,7 @@ class Timetable:
     def _is_due(self, which: int, requests: int) -> bool:
         if self._next[which] >= 0:
             return True
-        return requests - self._base >= (self._schedule[which].after_requests or NEVER_NS)
+        return requests - self._base[which] >= (self._schedule[which].after_requests or NEVER_NS)
 
     def _turn(self, which: int, at_ns: int, now_ns: int) -> int:
         """An entry has its turn. Returns when it really was due: the last of several periods."""

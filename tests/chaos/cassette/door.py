@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from fozzy.chaos.cassette.header import Begun, wire_redactor
 from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept
 from fozzy.chaos.cassette.tape import Place
@@ -14,7 +16,7 @@ from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange, Headers, Sent
 from fozzy.core.summary import Identity, Summary
 from fozzy.faults.http.bodies import damaged
-from fozzy.faults.http.decision import Damage, Decision, Give, Override, Seen
+from fozzy.faults.http.decision import Damage, Decision, Give, Hold, Override, Seen
 from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.plan import Plan
 
@@ -27,6 +29,11 @@ def answer(body: bytes = b'{"ok": true}', status: int = 200, headers: Headers = 
     """What upstream says."""
     chunks = said.pop("chunks", [(0, len(body))])
     return Answered(status, "OK", headers, Blob.of(body), len(body), chunks, **said)
+
+
+def hashed(body: bytes) -> str:
+    """The digest of what a fault sends."""
+    return blake3(body).hexdigest(length=16)
 
 
 class Door:
@@ -65,15 +72,19 @@ class Door:
     def answered(self, decision: Decision, seen: Seen, more: dict[str, Any]) -> Exchange:
         """End a request."""
         self.now += MS
-        action, given = decision.action, None if decision.source == "internal" else self.upstream(seen.target)
+        action = decision.action.then if isinstance(decision.action, Hold) else decision.action
+        is_asked = decision.source != "internal" and not isinstance(action, Give)
+        given = self.upstream(seen.target) if is_asked else None
         if isinstance(action, Give):
-            given, sent = None, Sent(action.status, len(action.body))
+            sent = Sent(action.status, len(action.body), digest=hashed(action.body))
         elif isinstance(action, Damage) and given is not None:
-            sent = Sent(200, len(damaged(action.how, action.base, given.body.data())))
+            body = damaged(action.how, action.base, given.body.data())
+            sent = Sent(200, len(body), digest=hashed(body))
         elif given is None:
             sent = Sent(404, 20)
         else:
-            sent = Sent(action.status if isinstance(action, Override) else given.status, given.bytes)
+            status = action.status if isinstance(action, Override) else given.status
+            sent = Sent(status, given.bytes, digest=hashed(given.body.data()) if isinstance(action, Override) else "")
         if decision.planned:
             self.engine.applied(decision)
         fields: dict[str, Any] = {

@@ -88,7 +88,7 @@ def test_any_text_can_be_a_test_id() -> None:
         (b'{"faults": {"drop": "yes"}}', "faults.drop"),
         (b'{"chaos": true}', "chaos"),
         (b'{"merge": 1}', "merge"),
-        (b'{"latency": {"fixed": "40s"}}', "tests.t1.latency.fixed"),
+        (b'{"latency": {"fixed": "40s"}}', "tests.t1.latency"),
         (b"1.5", ""),
         (b"-1", ""),
         (b"[]", ""),
