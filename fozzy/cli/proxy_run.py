@@ -120,7 +120,10 @@ class Ending:
 
     def _warnings(self) -> list[str]:
         parts = self._parts
-        said = [f"{_called(each)} was rolled {each.rolled:,} times and never struck" for each in parts.always_missed()]
+        said = [
+            f"{_called(each)} was rolled {count(each.rolled, 'time')} and never struck"
+            for each in parts.always_missed()
+        ]
         if not self._command.strict:
             said += [_never(each) for each in parts.never_rolled()]
             said += [finding.message for finding in parts.tapes.findings]

@@ -21,7 +21,7 @@ from fozzy.chaos.http.heads import without_length
 from fozzy.chaos.http.ready import reason_of
 from fozzy.chaos.http.refusals import CutOff
 from fozzy.chaos.http.turn import Turn
-from fozzy.faults.http.bodies import cut_at, damaged
+from fozzy.faults.http.bodies import CUT_BYTES, cut_at, damaged
 from fozzy.faults.http.decision import Close, Cut, Damage, EndStream, LoseEvent, Override, Pause, SpoilEvent
 from fozzy.faults.http.events import kind_of
 
@@ -102,20 +102,34 @@ class Closing(Effect):
 
 
 class CutShort(Effect):
-    """The body ends before its end."""
+    """The body ends before its end: at the draw of its length, else of as much as is gathered to see how long it is.
+
+    What is gathered is bounded, so a longer body is cut within that; events are not gathered, they flow.
+    """
 
     def __init__(self, inner: Answer, turn: Turn, action: Cut) -> None:
         super().__init__(inner, turn)
-        self._how = action.how
-        length = inner.length if inner.whole is None else len(inner.whole)
-        self._left = cut_at(action.draw, length)
-        self._is_empty = length == 0 or not inner.has_body
+        self._action = action
+        self._pieces: list[bytes] = []
+        self._left = 0
+        self._is_empty = False
+
+    async def gather(self) -> None:
+        """Find out where to cut."""
+        length, size = self.inner.length, 0
+        if length is None and kind_of(self.inner.header("content-type")) is None:
+            while size < CUT_BYTES and (piece := await self.heard()):
+                self._pieces.append(piece)
+                size += len(piece)
+            length = size if size < CUT_BYTES else None
+        self._left = cut_at(self._action.draw, length)
+        self._is_empty = length == 0
 
     async def piece(self) -> bytes:
         if self._left <= 0 and not self._is_empty:
             self.turn.apply()
-            raise CutOff(self._how, "partial")
-        piece = await self.heard()
+            raise CutOff(self._action.how, "partial")
+        piece = self._pieces.pop(0) if self._pieces else await self.heard()
         if not piece:
             self.turn.bypass("no_body" if self._is_empty else "stream_ended")
             return b""
@@ -193,7 +207,11 @@ async def _close(inner: Answer, turn: Turn, action: Close) -> Answer:
 
 
 async def _cut(inner: Answer, turn: Turn, action: Cut) -> Answer:
-    return CutShort(inner, turn, action)
+    if turn.head.method == "HEAD" or not inner.has_body:
+        return _bypassed(inner, turn, "no_body")
+    effect = CutShort(inner, turn, action)
+    await effect.gather()
+    return effect
 
 
 async def _events(inner: Answer, turn: Turn, action: Any) -> Answer:

@@ -32,9 +32,10 @@ class Writer:
 
     async def send_whole(self, answer: Answer, body: bytes, more: list[str]) -> None:
         """Head and body at once, `more` headers among them. *Errors*: `ClientGone`."""
-        data = self._composed(answer, len(body), more)
+        in_chunks = answer.chunked and self._turn.head.version == "1.1"  # as it came, so that trailers have a place
+        data = self._composed(answer, None if in_chunks else len(body), more)
         if self._counts:
-            data += body
+            data += _chunked(body, answer.trailers) if in_chunks else body
         self.has_begun = True
         await self._put(data)
         if self._counts:
@@ -66,11 +67,8 @@ class Writer:
         """The body has ended as it should. *Errors*: `ClientGone`."""
         if not self._is_chunked:
             await self.flush()
-        elif trailers:
-            rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
-            await self._send(f"0\r\n{rows}\r\n".encode("latin-1"))
         else:
-            await self._send(LAST_CHUNK)
+            await self._send(_chunked(b"", trailers))
 
     async def interim(self, status: int, reason: str, headers: Headers) -> None:
         """An answer before the answer, which clients of HTTP/1.0 do not know. *Errors*: `ClientGone`."""
@@ -123,3 +121,10 @@ class Writer:
             await self._end.send(data)
         except OSError:
             raise ClientGone from None
+
+
+def _chunked(body: bytes, trailers: Headers) -> bytes:
+    """A body as one chunk, and the end of it."""
+    rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
+    end = f"0\r\n{rows}\r\n".encode("latin-1") if rows else LAST_CHUNK
+    return b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end
