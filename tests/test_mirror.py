@@ -56,7 +56,9 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
-    **{f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")},
+    **{
+        f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")
+    },
     "faults/http/rolling.py": "tests/faults/http/test_engine.py",
     **{f"faults/http/{name}.py": "tests/faults/http/test_check.py" for name in ("flaws", "shares")},
     "faults/http/explained.py": "tests/faults/http/test_resolve.py",

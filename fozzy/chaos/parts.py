@@ -80,7 +80,6 @@ class Parts:
 
     def _server(self, controlled: Controlled) -> ControlServer:
         """The controls, which show bodies and count everything."""
-        self.session.records_bodies = True
         metrics = Metrics(self.session)
         self.session.listeners.append(metrics.listen)
         about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)

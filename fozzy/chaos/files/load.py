@@ -176,7 +176,8 @@ def _path_in(message: str, known: Any, at: tuple[str, ...]) -> tuple[str | int, 
 def _ours(problem: Problem) -> Problem:
     """A problem as the engine and the control API call it."""
     reason = problem.code.partition(".")[2]
-    return msgspec.structs.replace(problem, code=f"chaos.{_CALLED.get(reason, reason)}")
+    rest = {field: value for field, value in msgspec.structs.asdict(problem).items() if field != "code"}
+    return Problem(code=f"chaos.{_CALLED.get(reason, reason)}", **rest)
 
 
 _CALLED = {"unknown_field": "unknown_key"}

@@ -2,7 +2,8 @@
 
 Rule 1: `finish` is called once, whatever happened, and gives the session its one record.
 Rule 2: `apply` or `bypass` is called once for a fault that was planned; what nobody said by the end is bypassed.
-Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept.
+Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept. Where
+somebody only shows them, their beginning is kept.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Turn:
     answer_bytes = 0
     asked_pieces: list[bytes] | None = None  # where they are kept
     answer_pieces: list[bytes] | None = None
+    shown_bytes = 0  # of both bodies, where only their beginning is kept
     sent_status = 0
     sent_bytes = 0
     sent_hash: Any = None  # of the body as sent, where a fault is planned and somebody records
@@ -72,6 +74,9 @@ class Turn:
         self.waiting: list[bytes] = []  # of the request's body: what has come and is not sent on
         self.chunks: list[tuple[int, int]] = []
         if self.session.records_bodies:
+            self.asked_pieces, self.answer_pieces = [], []
+        elif self.session.shown_bytes:
+            self.shown_bytes = self.session.shown_bytes
             self.asked_pieces, self.answer_pieces = [], []
         self.is_body_whole = False
         self._take_ready()
@@ -158,7 +163,10 @@ class Turn:
         """A piece of the true answer's body has come."""
         self.answer_bytes += len(piece)
         if self.answer_pieces is not None:
-            if self.answer_bytes > self.wire.record_bytes_max:
+            if self.shown_bytes:
+                if self.answer_bytes - len(piece) < self.shown_bytes:
+                    self.answer_pieces.append(piece)
+            elif self.answer_bytes > self.wire.record_bytes_max:
                 self.answer_pieces, self.chunks = None, []
             else:
                 self.answer_pieces.append(piece)
@@ -222,7 +230,10 @@ class Turn:
         if self.wire.request_bytes_max is not None and not self.is_body_whole:
             self.check_size()
         if self.asked_pieces is not None:
-            if self.asked_bytes > self.wire.record_bytes_max:
+            if self.shown_bytes:
+                if self.asked_bytes - len(piece) < self.shown_bytes:
+                    self.asked_pieces.append(piece)
+            elif self.asked_bytes > self.wire.record_bytes_max:
                 self.asked_pieces = None
             else:
                 self.asked_pieces.append(piece)

@@ -80,6 +80,13 @@ class Buckets:
                 self._levels.put(key, level)
         return short
 
+    def left(self, owed: Owed, now_ns: int) -> int:
+        """How many tokens a bucket has; nothing is taken."""
+        limit, key = owed
+        full = limit.burst * limit.unit_ns
+        worth, at_ns = self._levels.get(key) or (full, now_ns)
+        return min(full, worth + max(0, now_ns - at_ns) * limit.rate) // limit.unit_ns
+
     def _charge_one(self, owed: Owed, now_ns: int) -> Short | None:
         limit, key = owed
         worth, at_ns = self._worth(limit, key, now_ns)

@@ -179,12 +179,14 @@ def test_the_token_is_asked_for() -> None:
 
 def test_traffic_that_fails_or_hangs_never_locks_it_out() -> None:
     """While every request on the traffic port is refused, held or stuck half-way, the controls answer as ever."""
-    with both({"faults": {"timeout": {"hang": True}}}) as made, contextlib.ExitStack() as stack:
+    plan = {"routes": [{"path": "/*", "answer": {}}], "faults": {"timeout": {"hang": True}}}
+    with both(plan) as made, contextlib.ExitStack() as stack:
         for number in range(50):
             held = stack.enter_context(connect(made.traffic))
             held.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" if number % 2 else b"POST / HTTP/1.1\r\nHost")
-        control = made.control()
+        control, until = made.control(), time.monotonic() + TIMEOUT_S
         while control.status()["load"]["requests"] < 25:
+            assert time.monotonic() < until
             time.sleep(0.01)
         control.put("/fozzy/config/faults", {"drop": 1.0})
         with connect(made.traffic) as sock:
