@@ -56,6 +56,19 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
+    **{
+        f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")
+    },
+    "faults/http/rolling.py": "tests/faults/http/test_engine.py",
+    **{f"faults/http/{name}.py": "tests/faults/http/test_check.py" for name in ("flaws", "shares")},
+    "faults/http/explained.py": "tests/faults/http/test_resolve.py",
+    "faults/http/state.py": "tests/faults/http/test_control.py",
+    "faults/http/decision.py": "tests/faults/http/test_kinds.py",
+    **{
+        f"faults/http/kinds/{path.name}": "tests/faults/http/test_kinds.py"
+        for path in (ROOT / "fozzy" / "faults" / "http" / "kinds").glob("*.py")
+        if path.name != "latency.py"
+    },
     "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
     **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},

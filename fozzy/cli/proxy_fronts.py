@@ -259,7 +259,7 @@ def opening(proxy: Running, hint: str = "") -> list[Line]:
     is_replay = cassette is not None and cassette.mode == "replay"
     opened = screen.Opened(
         listen=proxy.url if proxy.is_secure else str(proxy.address),
-        upstream="a recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
+        upstream="recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
         control="" if proxy.control_address is None else str(proxy.control_address),
         seed=proxy.seed,
         words=words,

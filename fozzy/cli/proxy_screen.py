@@ -123,7 +123,8 @@ def numbers_line(numbers: Numbers) -> str:
 
 def fault_of(exchange: Exchange) -> str:
     """What was done to an exchange: `latency`, `status`, `latency+status`."""
-    done = [*(["latency"] if exchange.waited_ns else []), *([exchange.applied] if exchange.applied else [])]
+    delayed = exchange.delay_ns and exchange.waited_ns  # an answer's own pace makes it wait, too
+    done = [*(["latency"] if delayed else []), *([exchange.applied] if exchange.applied else [])]
     return "+".join(done)
 
 

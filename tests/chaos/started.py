@@ -22,7 +22,7 @@ import httpx
 
 ROOT = Path(__file__).parent.parent.parent
 SOON_S = 30.0  # for what must come, on a machine that is busy with other things
-OPENED = re.compile(r"fozzy proxy +(\S+) -> (\S+)(?: +control (\S+))? +seed (\d+)")
+OPENED = re.compile(r"fozzy proxy +(\S+) -> (.+?)(?: {3}control (\S+))? {3}seed (\d+)")
 
 
 class Taken(NamedTuple):

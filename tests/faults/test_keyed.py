@@ -28,7 +28,9 @@ def by_the_book(seed: int, parts: tuple[str, ...], occurrence: int, name: str) -
     return mix((base + added) & MASK) >> 11
 
 
-@given(SEEDS, st.lists(st.text(st.characters(codec="utf-8"), max_size=1100), max_size=4), st.integers(1, 2**40), st.text())
+@given(
+    SEEDS, st.lists(st.text(st.characters(codec="utf-8"), max_size=1100), max_size=4), st.integers(1, 2**40), st.text()
+)
 def test_draws_are_as_described(seed: int, parts: list[str], occurrence: int, name: str) -> None:
     """A draw is what the reference says it is."""
     name = name.encode("utf-8", "replace").decode()
@@ -40,7 +42,9 @@ def test_draws_are_as_described(seed: int, parts: list[str], occurrence: int, na
 def test_the_reference_has_true_numbers() -> None:
     """The worked values of the reference are what this code gives."""
     text = DOCS.read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| `(\S+) (\S+)` \| (`(.*)`|none) \| (\S+|none) \| (\d+) \| `(\S+)` \| (\d+) \|$", text, re.M)
+    rows = re.findall(
+        r"^\| (\d+) \| `(\S+) (\S+)` \| (`(.*)`|none) \| (\S+|none) \| (\d+) \| `(\S+)` \| (\d+) \|$", text, re.M
+    )
     assert len(rows) == 3
     for seed, method, target, _, body, test, occurrence, name, value in rows:
         test = "" if test == "none" else test

@@ -128,7 +128,8 @@ class Redeciding:
         verdict: Verdict = "DRIFT"
         if self._missing:
             verdict = "INCOMPLETE"
-            cause += f"; {self._missing:,} requests before it are not in this recording, and ordinals count them"
+            missing = "one request" if self._missing == 1 else f"{self._missing:,} requests"
+            cause += f"; {missing} before it not in this recording may have counted"
         return self._ended(verdict, record=moment.n, recorded=found.recorded, now=found.now, cause=cause)
 
 

@@ -60,6 +60,8 @@ class Connection:
                     how = await self._too_late(self._late)
             if how == "fin":
                 await self._linger()
+            elif how == "rst":
+                await self.end.flush(LINGER_S)
         except Exception:
             if self._handling is not None:
                 self._handling.turn.fail("internal_error")
@@ -150,9 +152,11 @@ class Connection:
         """A client that left while it waited has not heard the answer, and says so as soon as it is sent."""
         if self.end.is_open():
             return
-        if not self.end.is_lost():
+        is_lost = self.end.is_lost()
+        if not is_lost:
             await trio.sleep(GONE_S)
-        if self.end.is_lost():
+            is_lost = self.end.is_lost()
+        if is_lost:
             turn.fail("client_gone")
             turn.sent_ended = "client_gone"
 

@@ -9,10 +9,19 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 
+import trio
 from trio.lowlevel import wait_readable, wait_writable
 
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows has no such question
+    fcntl = None  # type: ignore[assignment]
+
 READ_BYTES = 65536  # of one read; what a connection holds at most of what it has not handled
+FLUSH_LOOK_S = 0.001
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST and drops what was not sent
 
 
@@ -46,6 +55,12 @@ class End:
         """End our half: the other side reads an end, and may still send. *Errors*: `OSError`."""
         self.socket.shutdown(socket.SHUT_WR)
 
+    async def flush(self, seconds: float) -> None:
+        """Wait until the other side's system has all that was sent: what has not left yet a reset takes back."""
+        with trio.move_on_after(seconds):
+            while self._unsent_bytes():
+                await trio.sleep(FLUSH_LOOK_S)
+
     def is_clean(self) -> bool:
         """Whether the connection is open and nothing has come that nobody asked for."""
         try:
@@ -66,7 +81,10 @@ class End:
             return False
 
     def is_lost(self) -> bool:
-        """Whether the other side has said that it hears nothing any more; to end its own half does not say that."""
+        """Whether the other side has said that it hears nothing any more; to end its own half does not say that.
+
+        The system tells it once.
+        """
         try:
             self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -81,6 +99,15 @@ class End:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.socket.close()
+
+    def _unsent_bytes(self) -> int:
+        if fcntl is None:
+            return 0
+        try:
+            found = fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))
+        except OSError:
+            return 0
+        return int.from_bytes(found, sys.byteorder)
 
     async def _send_rest(self, rest: memoryview) -> None:
         while rest:

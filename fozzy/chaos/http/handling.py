@@ -6,7 +6,10 @@ place, then the route's answer, the cassette or upstream, through the fault that
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, NamedTuple
+
+import trio
 
 from fozzy.chaos.cassette.serving import Miss, Serving
 from fozzy.chaos.http.answers import Answer
@@ -22,12 +25,13 @@ from fozzy.chaos.http.settings import Settings
 from fozzy.chaos.http.turn import Turn
 from fozzy.chaos.http.upgrade import Tunnel, switch_rows
 from fozzy.chaos.http.watch import Phase
-from fozzy.chaos.http.writer import Writer
-from fozzy.core.duration import parse_ns
+from fozzy.chaos.http.writer import Shown, Writer
 from fozzy.faults.http.decision import Action, Close, Decision, Give, Hold
+from fozzy.faults.http.fixtures import fixture_of
 
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
+HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
 _BEFORE = ("accept", "before-response")
 
 
@@ -72,7 +76,7 @@ class Handling:
         self.turn.sent_ended = "client_gone"
         return "rst"
 
-    def cut(self, how: Literal["fin", "rst"]) -> Cut:
+    def cut(self, how: Literal["fin", "rst"]) -> Literal["fin", "rst"]:
         """The answer ends here, before its end. Where the connection's end would look like the answer's, by RST."""
         turn = self.turn
         if how == "fin" and self.writer.ends_with_connection:
@@ -109,7 +113,7 @@ class Handling:
             if self.writer.keeps:
                 await self.turn.swallow()
             self.turn.watch.expect(Phase.SEND, self.turn.wire.body_idle_timeout_s)
-            await self.writer.send_whole(given(give), give.body, [])
+            await self._send(give, "")
         except (ClientGone, Refusal):
             self.turn.sent_ended = "client_gone"
             self.writer.keeps = False
@@ -121,7 +125,7 @@ class Handling:
         if not turn.is_body_whole:
             engine = turn.session.engine
             if not engine.is_idle or engine.keyed or turn.head.facts.steers or settings.reads_body:
-                await turn.gather(settings.key_bytes)
+                await turn.gather(settings.gathered_bytes)
         decision = turn.decide()
         if decision.refused:
             raise Refusal(400, "chaos_header", decision.refused, is_last=False)
@@ -169,7 +173,13 @@ class Handling:
     async def _give(self, give: Give) -> None:
         turn = self.turn
         turn.watch.expect(Phase.SEND, turn.wire.body_idle_timeout_s)
-        await self.writer.send_whole(given(give), give.body, evidence(turn))
+        await self._send(give, evidence(turn))
+
+    async def _send(self, give: Give, more: str) -> None:
+        answer = given(give)
+        rows = answer.text + more
+        shown = Shown(answer.status, answer.reason, rows, answer.length, answer.says_length, answer.has_body)
+        await self.writer.send_whole(shown, give.body)
 
     async def _answer(self, decision: Decision) -> None:
         """Have it answered by whoever answers."""
@@ -196,10 +206,10 @@ class Handling:
     async def _fixture(self, decision: Decision) -> None:
         route, turn = decision.route, self.turn
         assert route is not None
-        said = route.answer or route.answers[decision.slot]
+        said = fixture_of(route.answer or route.answers[decision.slot])
         await turn.swallow()
-        if said.delay:
-            await turn.hold(parse_ns(said.delay))
+        if said.delay_ns:
+            await turn.hold(said.delay_ns)
         turn.asked_ns = turn.session.now_ns()
         await self._relay(fixture(said, turn.hold))
 
@@ -225,12 +235,31 @@ class Handling:
         self.turn.hear(answer)
         await relay(self.turn, answer, self.writer)
 
+    async def _hear_out(self, answer: UpstreamAnswer, how: Literal["fin", "rst"]) -> None:
+        """Where somebody records: cut the client off now, and hear what upstream says to its end, for a while."""
+        turn = self.turn
+        if not (turn.is_body_whole and turn.answer_pieces is not None):
+            return
+        turn.watch.hold()
+        with trio.move_on_after(HEARD_OUT_S), contextlib.suppress(OSError, UpstreamFailed):
+            if how == "rst":
+                self._end.close(at_once=True)
+            else:
+                await self._end.finish()
+            while turn.answer_pieces is not None and (piece := await answer.piece()):
+                turn.heard(piece)
+
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
         if answer.status == 101:
             return await self._tunnelled(call, answer)
         if self.turn.head.upgrade:
             self.turn.reader.resume_parsing()
-        return await relay(self.turn, answer, self.writer)
+        try:
+            return await relay(self.turn, answer, self.writer)
+        except CutOff as cut:
+            how = self.cut(cut.how)
+            await self._hear_out(answer, how)
+            raise CutOff(how, cut.reason) from None
 
     async def _tunnelled(self, call: Call, answer: UpstreamAnswer) -> None:
         """Upstream and client speak something else from now on."""
@@ -238,7 +267,7 @@ class Handling:
         if not turn.head.upgrade:
             raise UpstreamFailed("upstream_bad_answer", "upstream switches protocols, which nobody asked for")
         turn.bypass("upgraded")
-        await self.writer.send_switch(answer, switch_rows(answer))
+        await self.writer.send_switch(answer.reason, answer.text + switch_rows(answer))
         upstream = call.take_end()
         try:
             tunnel = Tunnel(turn, self._end, upstream)

@@ -136,7 +136,7 @@ class Turn:
         most = self.session.engine.state.plan.key_bytes
         if len(body) > most:
             body = body[:most]
-        size = self.asked_bytes if self.is_body_whole else facts.length
+        size = self._known_bytes(most) if facts.chunked else facts.length or 0
         self.seen = seen = Seen(
             head.method, head.target, facts.headers, body, size, facts.chunked, self.client, facts.test
         )
@@ -149,6 +149,10 @@ class Turn:
         if decision.planned and self.session.records_bodies:
             self.sent_hash = blake3()
         return decision
+
+    def _known_bytes(self, most: int) -> int | None:
+        """How long a chunked body is, if the bytes that count tell. What else has come by chance does not count."""
+        return self.asked_bytes if self.is_body_whole and 0 < most >= self.asked_bytes else None
 
     def hear(self, answer: Answer) -> None:
         """The head of the true answer has come."""

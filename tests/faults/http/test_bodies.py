@@ -6,7 +6,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fozzy.faults.http.bodies import CUT_BYTES, JUNK, cut_at, damaged, spoiled
@@ -16,7 +16,8 @@ BASES = st.integers(0, 2**64 - 1)
 DRAWS = st.integers(0, 2**53 - 1)
 HOWS = ("invalid-json", "truncate", "bit-flip", "random-bytes")
 DOCUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 ).map(lambda value: json.dumps(value).encode())
 
 
@@ -74,9 +75,12 @@ def test_nothing_stays_nothing(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", HOWS)
-@given(base=BASES, data=st.binary(min_size=1, max_size=60).map(lambda data: data.replace(b"\r", b".").replace(b"\n", b".")))
+@given(
+    base=BASES, data=st.binary(min_size=1, max_size=60).map(lambda data: data.replace(b"\r", b".").replace(b"\n", b"."))
+)
 def test_a_spoiled_event_is_one_event(how: str, base: int, data: bytes) -> None:
     """The data of an event is damaged; the event stays one, with its other fields."""
+    assume(not data.endswith(JUNK))  # it is damaged already
     raw = b"id: 7\nevent: token\ndata: " + data + b"\n\n"
     spoilt = spoiled("sse", how, base, raw)
     splitter = Splitter("sse")

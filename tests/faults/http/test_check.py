@@ -8,8 +8,8 @@ import pytest
 
 from fozzy.errors import InputError
 from fozzy.faults.http import control
-from fozzy.faults.http.plan import Drop, Faults, Latency, Plan
 from fozzy.faults.http.engine import Engine
+from fozzy.faults.http.plan import Drop, Faults, Latency, Plan
 from tests.faults.http.asking import engine
 
 
@@ -96,8 +96,13 @@ def test_shares_that_exclude_each_other() -> None:
     half = {"faults": {"drop": 0.5}}
     assert refused(mode="exclusive", faults={"drop": 0.6, "malformed": 0.5}).code == "chaos.shares"
     assert "routes[0]: " in refused(mode="exclusive", **half, routes=[{"faults": {"timeout": 0.6}}]).message
-    assert "tests.t: " in refused(**half, tests={"t": {"merge": True, "mode": "exclusive", "limits": {"loss": 0.6}}}).message
-    assert "scenarios.s: " in refused(scenarios={"s": {"mode": "exclusive", "faults": {"drop": {}, "stall": 0.1}}}).message
+    assert (
+        "tests.t: "
+        in refused(**half, tests={"t": {"merge": True, "mode": "exclusive", "limits": {"loss": 0.6}}}).message
+    )
+    assert (
+        "scenarios.s: " in refused(scenarios={"s": {"mode": "exclusive", "faults": {"drop": {}, "stall": 0.1}}}).message
+    )
     engine(mode="exclusive", faults={"drop": 0.7, "malformed": 0.2, "disconnect": 0.1})
     engine(mode="exclusive", faults=dict.fromkeys(("drop", "malformed", "disconnect", "timeout", "partial"), 0.2))
     engine(faults={"drop": 0.6, "malformed": 0.5})

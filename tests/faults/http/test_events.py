@@ -10,9 +10,22 @@ from fozzy.faults.http.events import Kind, Piece, Splitter, data_of, kind_of, wi
 
 END = st.sampled_from([b"\n", b"\r\n", b"\r"])
 LINE = st.sampled_from(
-    [b"data: x", b"data: {\"a\": 1}", b"data", b"data:", b"data: \xc3\xa4\xe2\x82\xac", b": keep", b"event: e", b"id: 1", b"retry: 5", b"datax: 1"]
+    [
+        b"data: x",
+        b'data: {"a": 1}',
+        b"data",
+        b"data:",
+        b"data: \xc3\xa4\xe2\x82\xac",
+        b": keep",
+        b"event: e",
+        b"id: 1",
+        b"retry: 5",
+        b"datax: 1",
+    ]
 )
-STREAMS = st.lists(st.one_of(LINE, st.just(b"")).flatmap(lambda line: END.map(lambda end: line + end)), max_size=30).map(b"".join)
+STREAMS = st.lists(
+    st.one_of(LINE, st.just(b"")).flatmap(lambda line: END.map(lambda end: line + end)), max_size=30
+).map(b"".join)
 CUTS = st.lists(st.integers(1, 9), max_size=80)
 
 
@@ -34,7 +47,9 @@ def test_server_sent_events_do_not_depend_on_slices(stream: bytes, cuts: list[in
     assert b"".join(piece.raw for piece in whole) == stream
 
 
-@given(st.lists(st.sampled_from([b"{}", b'{"a": "\xe2\x82\xac\\n"}', b"", b" ", b"x\r"]), max_size=20), CUTS, st.booleans())
+@given(
+    st.lists(st.sampled_from([b"{}", b'{"a": "\xe2\x82\xac\\n"}', b"", b" ", b"x\r"]), max_size=20), CUTS, st.booleans()
+)
 def test_lines_do_not_depend_on_slices(lines: list[bytes], cuts: list[int], ended: bool) -> None:
     """Of JSON lines each that is not blank is an event, the last one also without its newline."""
     stream = b"\n".join(lines) + (b"\n" if ended else b"")
@@ -46,7 +61,11 @@ def test_lines_do_not_depend_on_slices(lines: list[bytes], cuts: list[int], ende
 
 def told(stream: bytes) -> list[bytes]:
     """The data of the events that a client is told about, by a reader that follows the standard line by line."""
-    events, data, lines = [], [], stream.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    events, data, lines = (
+        [],
+        [],
+        stream.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"),
+    )
     for line in lines[:-1]:
         name, _, value = line.partition(b":")
         if not line and data:
@@ -77,7 +96,7 @@ def test_other_data(stream: bytes, data: list[bytes]) -> None:
 
 def test_the_examples_of_the_standard() -> None:
     """A comment and a lone field are passed on at once and are none, as is half an event at the end."""
-    stream = b'\xef\xbb\xbfdata: first\n\n: comment\n\nretry: 1\n\ndata: a\ndata: b\nid: 1\n\ndata\n\ndata\ndata\n\ndata: half\n'
+    stream = b"\xef\xbb\xbfdata: first\n\n: comment\n\nretry: 1\n\ndata: a\ndata: b\nid: 1\n\ndata\n\ndata\ndata\n\ndata: half\n"
     pieces = split("sse", stream, [])
     assert [piece.is_event for piece in pieces] == [True, False, False, True, True, True, False]
     assert [data_of("sse", piece.raw) for piece in pieces if piece.is_event] == [b"first", b"a\nb", b"", b"\n"]

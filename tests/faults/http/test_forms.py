@@ -63,7 +63,11 @@ def test_values_out_of_range(document: Any, message: str) -> None:
         ({"fauls": {}}, "fauls: there is no such key", "faults"),
         ({"faults": {"drp": 1}}, "faults.drp: there is no such key", "drop"),
         ({"limits": {"globl": {}}}, "limits.globl: there is no such key", "global"),
-        ({"routes": [{"faults": {"status": {"cods": []}}}]}, "routes[0].faults.status.cods: there is no such key", "codes"),
+        (
+            {"routes": [{"faults": {"status": {"cods": []}}}]},
+            "routes[0].faults.status.cods: there is no such key",
+            "codes",
+        ),
         ({"tests": {"t.1": {"faults": {"dropp": 1}}}}, "tests.t.1.faults.dropp: there is no such key", "drop"),
     ],
 )

@@ -17,7 +17,9 @@ def test_numbers(value: str) -> None:
     assert said([("X-Fozzy-Chaos-Drop", value)], MAX).fields == (("drop", float(value)),)
 
 
-@pytest.mark.parametrize("value", ["2.0", "banana", "", " ", "-0.1", "0x1", "0.5abc", "1e-1", "nan", "inf", "1,0", "1.1", "٣"])
+@pytest.mark.parametrize(
+    "value", ["2.0", "banana", "", " ", "-0.1", "0x1", "0.5abc", "1e-1", "nan", "inf", "1,0", "1.1", "٣"]
+)
 def test_what_is_no_number(value: str) -> None:
     """Anything else is told and not used."""
     heard = said([("X-Fozzy-Chaos-Drop", value)], MAX)
@@ -55,7 +57,13 @@ def test_spellings(name: str, field: str) -> None:
 
 def test_other_headers_are_none_of_ours() -> None:
     """Headers that only look alike are let through."""
-    others = [("X-Request-Id", "1"), ("x-forwarded-for", "1"), ("X", "1"), ("x-fozzy", "1"), ("authorization", "x-fozzy-chaos-drop")]
+    others = [
+        ("X-Request-Id", "1"),
+        ("x-forwarded-for", "1"),
+        ("X", "1"),
+        ("x-fozzy", "1"),
+        ("authorization", "x-fozzy-chaos-drop"),
+    ]
     assert said(others, MAX) is NOTHING
     assert not any(is_control(name) for name, _ in others)
     assert is_control("X-Test-Id")

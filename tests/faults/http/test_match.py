@@ -90,7 +90,8 @@ def test_globs_take_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "path"), [("/a?b", "/a"), ("http://h/a?b", "/a"), ("http://h", "/"), ("*", "*"), ("h:1", "h:1"), ("/a#b", "/a")]
+    ("target", "path"),
+    [("/a?b", "/a"), ("http://h/a?b", "/a"), ("http://h", "/"), ("*", "*"), ("h:1", "h:1"), ("/a#b", "/a")],
 )
 def test_paths(target: str, path: str) -> None:
     """A path is without its query, and without the host of an absolute target."""
@@ -104,7 +105,10 @@ def test_a_query_of_too_many_fields_is_none() -> None:
 
 def test_the_first_route_that_means_a_request() -> None:
     """Routes are tried in their order; a fault's own match narrows it further."""
-    routes = [{"path": "/a", "faults": {"drop": {"match": {"method": "POST"}}}}, {"path": "/*", "faults": {"timeout": 1}}]
+    routes = [
+        {"path": "/a", "faults": {"drop": {"match": {"method": "POST"}}}},
+        {"path": "/*", "faults": {"timeout": 1}},
+    ]
     asked = engine(routes=routes)
     assert ask(asked, "/a").place == "routes[0]" and ask(asked, "/a").planned == ""
     assert ask(asked, "/a", method="POST").planned == "drop"
