@@ -46,7 +46,7 @@ class Writer:
         """Head and body at once. *Errors*: `ClientGone`."""
         data = self._composed(shown)
         if self._counts:
-            self._turn.sent_bytes += len(body)
+            self._count(body)
             data += body
         self.has_begun = True
         await self._put(data)
@@ -64,8 +64,14 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._turn.sent_bytes += len(piece)
+        self._count(piece)
         return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+
+    def _count(self, piece: bytes) -> None:
+        turn = self._turn
+        turn.sent_bytes += len(piece)
+        if turn.sent_hash is not None:
+            turn.sent_hash.update(piece)
 
     async def end(self, trailers: Headers) -> None:
         """The body has ended as it should. *Errors*: `ClientGone`."""
