@@ -10,6 +10,7 @@ from fozzy.core.exchange import Exchange
 from fozzy.core.summary import Summary
 from fozzy.report.pretty import record_line
 from fozzy.report.text import STATUS_WORDS, Line, Span, count, duration, line, one_line, packed, quoted, safe
+from fozzy.trace.finalize import shown_path
 from fozzy.trace.reader import open_trace
 
 LINES_MAX = 200  # of requests; -v shows all
@@ -57,11 +58,11 @@ def _closing(summary: Summary, seen: Requests, trace: Path | None, word: str) ->
     yield from _verdict(summary, seen)
     for warning in summary.warnings:
         yield line(Span("warning", "warn"), f": {safe(warning)}")
-    if trace is None:
+    shown = summary.identity.trace_path or (shown_path(trace) if trace is not None else "")
+    if not shown:
         yield line("  nothing was recorded: fozzy proxy http --record FILE keeps what goes through")
         return
-    yield line(f"  trace {one_line(summary.identity.trace_path or str(trace))}   sealed")
+    yield line(f"  trace {one_line(shown)}   sealed")
     yield []
-    yield line("  next  ", Span(f"fozzy replay {quoted(word)}", "code"), "   decides every request again")
-    shown = summary.identity.trace_path or str(trace)
+    yield line("  next  ", Span(f"fozzy replay {quoted(word or shown)}", "code"), "   decides every request again")
     yield line("        ", Span(f"fozzy proxy http --replay {quoted(shown)}", "code"), "   serves its answers")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fozzy import wall
+from fozzy.chaos.cassette.storing import store_traces
 from fozzy.chaos.parts import Parts
 from fozzy.chaos.running import run
 from fozzy.chaos.settings import Settings
@@ -42,6 +43,7 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         parts.tapes.summary = lambda path: ending.summary([path])
         with contextlib.closing(front):
             run(parts, front)
+        store_traces(store.folder(run_id), parts.tapes.paths)
         summary = ending.summary(ending.trace_paths)
         error = parts.tapes.error
         store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")

@@ -92,7 +92,8 @@ class CassetteRecorder:
     @property
     def recorded(self) -> int:
         """How many exchanges are kept, or about to be."""
-        return sum(tape.recorded for tape in self._tapes.values()) + len(self._pending)
+        about_to_be = sum(type(record) is Exchange for record in self._pending)
+        return sum(tape.recorded for tape in self._tapes.values()) + about_to_be
 
     @property
     def lost(self) -> int:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import stat
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
+from fozzy.chaos.files.checked import ChaosFile, check_plan
 from fozzy.core.limits import SCENARIO_BYTES_MAX
 from fozzy.dsl.document import Document
 from fozzy.dsl.load import decode_checked, document
@@ -23,14 +24,6 @@ from fozzy.faults.http.predefined import PREDEFINED
 BLOCK = ("observability", "chaos")  # where a file of MockForge says it
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\[\d+\]|\.[\w-]+)*")
 _PART = re.compile(r"[\w-]+")
-
-
-class ChaosFile(NamedTuple):
-    """A chaos file that is good: its plan, and the scenario it begins with, which only MockForge's block can say."""
-
-    plan: Plan
-    shown: str
-    scenario: str | None = None
 
 
 def load(path: Path) -> Plan:
@@ -117,16 +110,6 @@ def _mockforge(doc: Document, raw: dict[str, Any]) -> ChaosFile:
         message = f'scenario: there is no scenario "{block.scenario}"'
         raise _placed(InputError("chaos.unknown_scenario", message, hint=hint), doc, BLOCK)
     return ChaosFile(plan, doc.shown, block.scenario)
-
-
-def check_plan(plan: Plan, scenario: str | None = None) -> None:
-    """What no type can say: the engine says it, of a plan that begins with this scenario. *Errors*: `InputError`."""
-    from fozzy.faults.http.control import start
-    from fozzy.faults.http.engine import Engine
-
-    engine = Engine(plan, 0)
-    if scenario is not None:
-        engine.change(start(engine.state, scenario, 0), 0)
 
 
 def _check(plan: Plan, doc: Document, at: tuple[str, ...]) -> None:
