@@ -12,7 +12,7 @@ def test_what_counts_where() -> None:
     totals = Totals()
     for each in (
         exchange(),
-        exchange(waited_ns=5),
+        exchange(delay_ns=5, waited_ns=5),
         exchange(planned="drop", applied="drop"),
         exchange(planned="drop", reason="upstream_failed"),
         exchange(not_recorded="too long"),
