@@ -69,6 +69,10 @@ COVERED_ELSEWHERE = {
         for path in (ROOT / "fozzy" / "faults" / "http" / "kinds").glob("*.py")
         if path.name != "latency.py"
     },
+    "chaos/parts.py": "tests/chaos/test_running.py",
+    "chaos/settings.py": "tests/cli/test_proxy_settings.py",
+    "cli/proxy_documents.py": "tests/cli/test_json_documents.py",
+    "cli/proxy_run.py": "tests/cli/commands/test_proxy_http.py",
     "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
     **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},

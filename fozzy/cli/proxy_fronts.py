@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LINES_MAX = 10_000  # that wait for who reads; about 1 MB
 RECORDS_BYTES_MAX = 8 << 20
+SHOWN_BYTES = 8192  # of a body, in the live view; a longer one cannot be sent again
 CHUNK_CHARS = 4000  # a pipe that is ready takes at least 4096 bytes
 
 
@@ -183,6 +184,7 @@ class Live(Silent):
         from fozzy.cli.proxy_live import Doing
 
         super().begun(proxy)
+        proxy.session.shown_bytes = max(proxy.session.shown_bytes, SHOWN_BYTES)
         doing = Doing(proxy.stop, proxy.again, lambda: numbers_of(proxy), FaultPanel(proxy.session))
         self._view = self._kind(self.console, opening(proxy, "[f] edit"), doing)
         for record in self._early:

@@ -109,7 +109,7 @@ class Ending(Streaming):
 
 
 class Pausing(Streaming):
-    """A stream pauses after so many events, any other body after its first piece."""
+    """A stream pauses after so many events, any other body after its first byte: a piece may be all of it."""
 
     def __init__(self, now_ns: Callable[[], int], action: Pause) -> None:
         super().__init__(now_ns)
@@ -127,7 +127,7 @@ class Pausing(Streaming):
     def feed(self, data: bytes) -> list[Step]:
         if self._splitter is not None or self.reason != "no_body" or not data:
             return super().feed(data)
-        return [data, *self._wait()]
+        return [data[:1], *self._wait(), *([data[1:]] if data[1:] else [])]
 
     def event(self, raw: bytes, number: int) -> list[Step]:
         return [raw, *self._after(number)]

@@ -1,7 +1,4 @@
-"""Answers: what an answer is wherever it comes from.
-
-An `Answer` has a head and gives its body piece by piece, as it comes. Effects wrap one in another; the relay sends it.
-"""
+"""Answers: what an answer is wherever it comes from. It has a head and gives its body piece by piece, as it comes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ Ended = Literal["whole", "short", "fin", "rst"]
 
 
 class Answer:
-    """An answer as it comes. `rows` are the headers that go on, each with its end of line.
+    """An answer as it comes. `passed` are the headers that go on, `text` the same as they stand in a head.
 
     `length` is of the body, none where it is not known; `has_body` tells that there can be none.
     `whole`: the body, where all of it is there and it need not be asked for piece by piece.
@@ -23,7 +20,8 @@ class Answer:
     reason = "OK"
     version = "1.1"
     headers: Headers
-    rows: list[str]
+    passed: Headers
+    text: str
     length: int | None = None
     says_length = False  # a header tells it
     chunked = False
@@ -32,14 +30,10 @@ class Answer:
     ended: Ended | None = None  # once the body has; none while it comes, or when nobody read it to its end
 
     async def piece(self) -> bytes:
-        """More of the body, nothing at its end. *Errors*: `UpstreamFailed` when it ends too early, `CutOff`."""
+        """More of the body, nothing at its end. *Errors*: `UpstreamFailed` when it ends too early."""
         raise NotImplementedError
 
     @property
     def trailers(self) -> Headers:
         """Once the body has ended."""
         return []
-
-    def header(self, name: str) -> str:
-        """A header's value, nothing where there is none; `name` is in small letters."""
-        return next((value for each, value in self.headers if each.lower() == name), "")

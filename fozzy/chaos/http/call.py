@@ -12,7 +12,7 @@ from typing import NamedTuple
 import trio
 
 from fozzy.chaos.http.ends import End
-from fozzy.chaos.http.heads import request_head
+from fozzy.chaos.http.heads import request_head, rows_of
 from fozzy.chaos.http.lines import Interim, Line, UpstreamAnswer
 from fozzy.chaos.http.origins import Origin
 from fozzy.chaos.http.pool import IDEMPOTENT, Pool
@@ -190,11 +190,10 @@ class Upload:
 
 
 def head_of(turn: Turn, origin: Origin) -> bytes:
-    """The request's head; whoever has a say in what upstream gets as headers has it."""
-    rows, outgoing = None, turn.session.outgoing
+    """The head that upstream gets; the session may have a say in its headers."""
+    outgoing, rows = turn.session.outgoing, turn.head.facts.text
     if outgoing is not None and turn.decision is not None:
-        pairs = [(name, value.strip()) for name, _, value in (row.partition(":") for row in turn.head.facts.rows)]
-        rows = [f"{name}: {value}\r\n" for name, value in outgoing(pairs, turn.decision)]
+        rows = rows_of(outgoing(turn.head.facts.passed, turn.decision))
     return request_head(turn.head, origin.authority, origin.prefix, rows)
 
 
@@ -211,5 +210,4 @@ def _last(turn: Turn) -> bytes:
     trailers = turn.reader.trailers
     if not trailers:
         return LAST_CHUNK
-    rows = "".join(f"{name}: {value}\r\n" for name, value in trailers)
-    return f"0\r\n{rows}\r\n".encode("latin-1")
+    return f"0\r\n{rows_of(trailers)}\r\n".encode("latin-1")

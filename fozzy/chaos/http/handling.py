@@ -25,13 +25,14 @@ from fozzy.chaos.http.settings import Settings
 from fozzy.chaos.http.turn import Turn
 from fozzy.chaos.http.upgrade import Tunnel, switch_rows
 from fozzy.chaos.http.watch import Phase
-from fozzy.chaos.http.writer import Writer
-from fozzy.core.duration import parse_ns
+from fozzy.chaos.http.writer import Shown, Writer
 from fozzy.faults.http.decision import Action, Close, Decision, Give, Hold
+from fozzy.faults.http.fixtures import fixture_of
 
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
 HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
+HEARD_PAUSE_S = 1.0  # if it says nothing for so long, that was all
 _BEFORE = ("accept", "before-response")
 
 
@@ -113,7 +114,7 @@ class Handling:
             if self.writer.keeps:
                 await self.turn.swallow()
             self.turn.watch.expect(Phase.SEND, self.turn.wire.body_idle_timeout_s)
-            await self.writer.send_whole(given(give), give.body, [])
+            await self._send(give, "")
         except (ClientGone, Refusal):
             self.turn.sent_ended = "client_gone"
             self.writer.keeps = False
@@ -173,7 +174,13 @@ class Handling:
     async def _give(self, give: Give) -> None:
         turn = self.turn
         turn.watch.expect(Phase.SEND, turn.wire.body_idle_timeout_s)
-        await self.writer.send_whole(given(give), give.body, evidence(turn))
+        await self._send(give, evidence(turn))
+
+    async def _send(self, give: Give, more: str) -> None:
+        answer = given(give)
+        rows = answer.text + more
+        shown = Shown(answer.status, answer.reason, rows, answer.length, answer.says_length, answer.has_body)
+        await self.writer.send_whole(shown, give.body)
 
     async def _answer(self, decision: Decision) -> None:
         """Have it answered by whoever answers."""
@@ -200,10 +207,10 @@ class Handling:
     async def _fixture(self, decision: Decision) -> None:
         route, turn = decision.route, self.turn
         assert route is not None
-        said = route.answer or route.answers[decision.slot]
+        said = fixture_of(route.answer or route.answers[decision.slot])
         await turn.swallow()
-        if said.delay:
-            await turn.hold(parse_ns(said.delay))
+        if said.delay_ns:
+            await turn.hold(said.delay_ns)
         turn.asked_ns = turn.session.now_ns()
         await self._relay(fixture(said, turn.hold))
 
@@ -237,11 +244,18 @@ class Handling:
         turn.watch.hold()
         with trio.move_on_after(HEARD_OUT_S), contextlib.suppress(OSError, UpstreamFailed):
             if how == "rst":
+                await self._end.flush(HEARD_OUT_S)
                 self._end.close(at_once=True)
             else:
                 await self._end.finish()
-            while turn.answer_pieces is not None and (piece := await answer.piece()):
+            while turn.answer_pieces is not None and (piece := await self._in_time(answer)):
                 turn.heard(piece)
+
+    async def _in_time(self, answer: UpstreamAnswer) -> bytes:
+        """The next piece, nothing where upstream pauses for long."""
+        with trio.move_on_after(HEARD_PAUSE_S):
+            return await answer.piece()
+        return b""
 
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
         if answer.status == 101:
@@ -261,7 +275,7 @@ class Handling:
         if not turn.head.upgrade:
             raise UpstreamFailed("upstream_bad_answer", "upstream switches protocols, which nobody asked for")
         turn.bypass("upgraded")
-        await self.writer.send_switch(answer, switch_rows(answer))
+        await self.writer.send_switch(answer.reason, answer.text + switch_rows(answer))
         upstream = call.take_end()
         try:
             tunnel = Tunnel(turn, self._end, upstream)

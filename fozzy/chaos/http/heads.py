@@ -68,7 +68,7 @@ def size_of(head: Pairs) -> int:
 
 
 class Facts:
-    """What headers say: all of them as they came, the rows that go on, and what framing and connection come to.
+    """What headers say: all of them as they came, those that go on, and what framing and connection come to.
 
     Shared by messages that say the same, so nobody changes one.
     """
@@ -85,7 +85,7 @@ class Facts:
         """*Errors*: `Refusal` for what makes no sense; of an answer its status is of no use."""
         read = _OF_REQUESTS if is_request else _OF_ANSWERS
         headers: Headers = []
-        rows: list[str] = []
+        passed: Headers = []
         self.headers = headers
         self._named: frozenset[str] = frozenset()
         for raw_name, raw_value in raw:
@@ -95,13 +95,14 @@ class Facts:
             low = name.lower()
             if low in read:
                 if self._read(low, value):
-                    rows.append(f"{name}: {value}\r\n")
+                    passed.append(headers[-1])
             elif is_request and low.startswith(CONTROL):
                 self.steers = True
             else:
-                rows.append(f"{name}: {value}\r\n")
+                passed.append(headers[-1])
         named = self._named
-        self.rows = [row for row in rows if row.partition(":")[0].lower() not in named] if named else rows
+        self.passed = [pair for pair in passed if pair[0].lower() not in named] if named else passed
+        self.text = rows_of(self.passed)
 
     def _read(self, low: str, value: str) -> bool:
         """Take in a header that means something here. Whether it goes on."""
@@ -183,20 +184,19 @@ def _of_absolute(target: str) -> tuple[str, str]:
     return parts.netloc.rpartition("@")[2], f"{path}?{parts.query}" if parts.query else path
 
 
-def request_head(head: Head, host: str, prefix: str, rows_on: list[str] | None = None) -> bytes:
-    """The head that goes to upstream; `prefix` is the path of upstream's own URL, `rows_on` may stand for its rows."""
+def rows_of(headers: Headers) -> str:
+    """Headers as they stand in a head."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers])
+
+
+def request_head(head: Head, host: str, prefix: str, rows: str) -> bytes:
+    """The head that goes to upstream, with these headers; `prefix` is the path of upstream's own URL."""
     target = prefix + head.target if head.target != "*" else "*"
-    rows = "".join(head.facts.rows if rows_on is None else rows_on)
     if head.facts.chunked:
         rows += "Transfer-Encoding: chunked\r\n"
     if head.upgrade:
         rows += f"Connection: Upgrade\r\nUpgrade: {head.upgrade}\r\n"
     return f"{head.method} {target} HTTP/1.1\r\nHost: {host}\r\n{rows}\r\n".encode("latin-1")
-
-
-def without_length(rows: list[str]) -> list[str]:
-    """The rows of an answer whose body gets another length."""
-    return [row for row in rows if row[:15].lower() != "content-length:"]
 
 
 def trailer_rows(raw: Pairs) -> Headers:

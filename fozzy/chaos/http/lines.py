@@ -16,6 +16,7 @@ from fozzy.core.exchange import Headers
 Interim = Callable[[int, str, Headers], Awaitable[None]]
 
 CHUNK_BYTES_MAX = 1 << 20
+BLOCK_BYTES = 65536  # stands for a chunk where a body has none
 KNOWN = Known(is_request=False)
 _HAS_NO_BODY = frozenset((101, 204, 304))
 
@@ -30,9 +31,8 @@ class Line:
         self._raw = Raw()
         self._interim: list[tuple[int, str, Headers]] = []
         self._fed = 0  # bytes since something was complete
-        self._chunk: list[bytes] = []  # what has come of a chunk that is given whole
-        self._chunk_bytes = 0
-        self._by_chunk = False
+        self._chunk = bytearray()  # what has come of a chunk that is given whole
+        self.by_chunk = False
         self._is_head_only = False
         self._has_extra = False  # something came that nobody asked for
         self.broken: UpstreamFailed | None = None
@@ -43,13 +43,13 @@ class Line:
     def expect(self, method: str, *, by_chunk: bool = False) -> None:
         """The next answer is to a request of this method. With `by_chunk` its pieces are the chunks of its coding.
 
-        *Limits*: of a chunk over `CHUNK_BYTES_MAX`, so many bytes at a time.
+        A body without chunks is in blocks then. *Limits*: of a chunk over `CHUNK_BYTES_MAX`, so many bytes at a time.
         """
         if self._is_head_only or self._parser is None:  # the last one still waits for a body that never comes
             self._parser = httptools.HttpResponseParser(self)
         self._raw = Raw()
         self._is_head_only = method == "HEAD"
-        self._by_chunk = by_chunk
+        self.by_chunk = by_chunk
         self.has_begun = False
 
     async def head(self, interim: Interim) -> UpstreamAnswer:
@@ -75,9 +75,6 @@ class Line:
         if not has_body:
             raw.is_done = True
             self._has_extra = self._has_extra or bool(raw.pieces)
-        self._by_chunk = self._by_chunk and facts.chunked
-        if not self._by_chunk:
-            self.end_chunk()
         return UpstreamAnswer(self, raw, facts, has_body)
 
     def is_free(self) -> bool:
@@ -115,17 +112,23 @@ class Line:
 
     def take(self, raw: Raw) -> bytes:
         """What has come of a body."""
-        if self._by_chunk:
+        if self.by_chunk:
             return raw.pieces.pop(0)
         pieces, raw.pieces = raw.pieces, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def cut_blocks(self, size: int) -> None:
+        """Give what there is of a chunk in blocks of a size; the rest stays."""
+        while len(self._chunk) >= size:
+            self._raw.pieces.append(bytes(self._chunk[:size]))
+            del self._chunk[:size]
 
     def end_chunk(self) -> bool:
         """Give what there is of a chunk. Whether there was something."""
         if not self._chunk:
             return False
-        self._raw.pieces.append(b"".join(self._chunk))
-        self._chunk, self._chunk_bytes = [], 0
+        self._raw.pieces.append(bytes(self._chunk))
+        self._chunk.clear()
         return True
 
     # What the parser calls, by these names.
@@ -154,16 +157,15 @@ class Line:
 
     def on_body(self, data: bytes) -> None:
         self._fed = 0
-        if not self._by_chunk:
+        if not self.by_chunk:
             self._raw.pieces.append(data)
             return
-        self._chunk.append(data)
-        self._chunk_bytes += len(data)
-        if self._chunk_bytes > CHUNK_BYTES_MAX:
-            self.end_chunk()
+        self._chunk += data
+        if len(self._chunk) > CHUNK_BYTES_MAX:
+            self.cut_blocks(CHUNK_BYTES_MAX)
 
     def on_chunk_complete(self) -> None:
-        if self._by_chunk:
+        if self.by_chunk:
             self.end_chunk()
 
     def on_message_complete(self) -> None:
@@ -195,14 +197,15 @@ class UpstreamAnswer(Answer):
         self.reason = raw.reason.decode("latin-1")
         self.version = raw.version
         self.headers = facts.headers
-        self.rows = facts.rows
+        self.passed = facts.passed
+        self.text = facts.text
         self.length = facts.length
         self.says_length = facts.length is not None
         self.chunked = facts.chunked
         self.has_body = has_body
         if raw.is_done:
             self.ended = "whole"
-            if has_body and not line._by_chunk:
+            if has_body and not line.by_chunk:
                 self.whole = line.take(raw) if raw.pieces else b""
 
     async def piece(self) -> bytes:
@@ -213,6 +216,10 @@ class UpstreamAnswer(Answer):
         if not self.has_body:
             return b""
         while not raw.pieces:
+            if line.by_chunk and not self.chunked:
+                line.cut_blocks(BLOCK_BYTES)
+            if raw.pieces or (raw.is_done and line.end_chunk()):
+                break
             if raw.is_done:
                 self.ended = self.ended or "whole"
                 return b""

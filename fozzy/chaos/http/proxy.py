@@ -108,8 +108,8 @@ class HttpProxy:
         connection = Connection(self, end, client)
         connection.is_over = count >= most
         self.connections[connection] = None
-        self.connections_peak = max(self.connections_peak, count + 1)
         self.session.connections += 1
+        self.connections_peak = max(self.connections_peak, count + 1)
         return nursery.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:

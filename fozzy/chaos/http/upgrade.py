@@ -9,9 +9,10 @@ from fozzy.chaos.http.lines import UpstreamAnswer
 from fozzy.chaos.http.turn import Turn
 
 
-def switch_rows(answer: UpstreamAnswer) -> list[str]:
+def switch_rows(answer: UpstreamAnswer) -> str:
     """The headers of the hop that a switch of protocols keeps."""
-    return [f"Connection: Upgrade\r\nUpgrade: {answer.header('upgrade')}\r\n"]
+    said = next((value for name, value in answer.headers if name.lower() == "upgrade"), "")
+    return f"Connection: Upgrade\r\nUpgrade: {said}\r\n"
 
 
 class Tunnel:

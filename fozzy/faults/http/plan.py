@@ -205,7 +205,7 @@ class CutStream(Fault, frozen=True, kw_only=True):
 
 
 class Stall(Fault, frozen=True, kw_only=True, rename={"for_": "for"}):
-    """A stream pauses after so many events, or a body after its first piece, `for` so long; else until the client leaves."""
+    """A stream pauses after so many events, or a body after its first byte, `for` so long; else until the client leaves."""
 
     after_events: Annotated[Count, note("How many events arrive before the pause.")] = 1
     for_: Annotated[Duration | None, note("How long it lasts; until the client leaves unless given.")] = None

@@ -91,12 +91,17 @@ def test_a_stream_pauses(cuts: list[int], number: int) -> None:
     assert (body(steps[:at]), body(steps)) == (b"".join(EVENTS[:number]), b"".join(EVENTS))
 
 
-def test_a_body_pauses_after_its_first_piece() -> None:
+def test_a_body_pauses_after_its_first_byte() -> None:
     """What is no stream pauses too, once."""
     head = Head.of(200, [("content-type", "text/plain")], "GET")
     flow = flow_of(Pause(3, None), head, lambda: 0)
     assert flow.start(head) == [head]
-    assert [flow.feed(b""), flow.feed(b"a"), flow.feed(b"b"), flow.end()] == [[b""], [b"a", Wait(None)], [b"b"], []]
+    assert [flow.feed(b""), flow.feed(b"ab"), flow.feed(b"c"), flow.end()] == [
+        [b""],
+        [b"a", Wait(None), b"b"],
+        [b"c"],
+        [],
+    ]
     assert (flow.applied, flow.reason) == (True, "")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos.started import Started
 from tests.chaos.upstream import Upstream
+from tests.cli.test_json_documents import validator
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,7 @@ def test_documents(fzp: Callable[..., Any], proxy: Started) -> None:
         said = fzp(*words, "--json").document()
         assert (said["command"], said["status"], said["control"]) == (f"proxy {words[0]}", "pass", where)
         assert field in said["answer"]
+        assert [each.message for each in validator(said["command"]).iter_errors(said)] == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import pytest
 from fozzy.core.events import Record
 from tests.chaos.started import Started
 from tests.chaos.upstream import Upstream
+from tests.cli.test_json_documents import validator
 
 SOON_S = 30.0
 
@@ -235,6 +236,7 @@ def test_the_document(project: Path, upstream: Upstream) -> None:
     ran = run("--upstream", upstream.url, "--json", "--drop", "1", "--record", "a.fozzy", cwd=project, ask=ask_once)
     said = document(ran.stdout.decode())
     assert ran.returncode == 0
+    assert [each.message for each in validator("proxy http").iter_errors(said)] == []
     assert (said["command"], said["mode"], said["status"]) == ("proxy http", "proxy", "pass")
     assert said["identity"]["tracePath"] == "a.fozzy"
     proxy = said["proxy"]

@@ -126,7 +126,7 @@ def test_a_stall_until_the_client_leaves() -> None:
 
 
 def test_a_body_that_is_no_stream_pauses_too() -> None:
-    """A stall of a plain body comes after its first piece."""
+    """A stall of a plain body comes after its first byte."""
     with Upstream() as upstream, running({"faults": {"stall": {"for": "150ms"}}}, upstream.url) as run:
         upstream.on("/", plain(200, [], b"hello"))
         began = time.monotonic()
