@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from fozzy.chaos.api.openapi import document as openapi
 from fozzy.cli.command import Arg, Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, command_class
 from fozzy.cli.documents import DOCUMENTS
@@ -411,6 +412,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "chaos.md": _page_of("chaos_page"),
         REFERENCE / "chaos-api.md": _page_of("chaos_api_page"),
+        REFERENCE / "chaos-api.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
     }
 
 

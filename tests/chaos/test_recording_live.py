@@ -8,6 +8,18 @@ from tests.chaos.started import Started
 from tests.chaos.upstream import Upstream
 
 
+def test_what_is_told_of_a_recording_counts_requests_alone(tmp_path: Path) -> None:
+    """A recording that begins at run time has no request yet, whatever was changed; then as many as were asked."""
+    with Upstream() as upstream, Started("--upstream", upstream.url, cwd=tmp_path) as proxy:
+        assert proxy.controls("POST", "/fozzy/recording/start", {"file": "a.fozzy"})["requests"] == 0
+        proxy.controls("POST", "/fozzy/scenarios/peak_traffic")
+        assert proxy.ask("/orders").status_code == 200
+        assert proxy.controls("GET", "/fozzy/recording/status")["requests"] == 1
+        told = proxy.controls("POST", "/fozzy/recording/stop")
+        assert told["requests"] == 1 and not told["is_on"]
+    assert (tmp_path / "a.fozzy").is_file()
+
+
 def test_a_folder_gets_a_file_for_each_test(tmp_path: Path) -> None:
     """A name that ends with a slash is a folder, also when it is not there yet; each test id has a stable file in it."""
     with Upstream() as upstream, Started("--record", "tapes/", "--upstream", upstream.url, cwd=tmp_path) as proxy:

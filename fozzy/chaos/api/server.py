@@ -38,7 +38,7 @@ SPARES = 4  # connections that can be taken when the process has no file descrip
 EXHAUSTED_S = 0.05
 LINGER_S = 1.0
 LINGER_BYTES_MAX = 1 << 20
-_WIRE = Wire(header_bytes_max=16384, headers_max=64)
+_WIRE = Wire(header_bytes_max=128 * 1024, headers_max=64)  # a query's path may take 48 KiB, written with escapes
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 

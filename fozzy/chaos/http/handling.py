@@ -243,6 +243,7 @@ class Handling:
         turn.watch.hold()
         with trio.move_on_after(HEARD_OUT_S), contextlib.suppress(OSError, UpstreamFailed):
             if how == "rst":
+                await self._end.flush(HEARD_OUT_S)
                 self._end.close(at_once=True)
             else:
                 await self._end.finish()

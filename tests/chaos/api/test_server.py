@@ -127,7 +127,7 @@ def test_who_waits_to_send_is_told_to_go_on(running: Both) -> None:
         (b"GET /fozzy/health HTTP/1.0\r\n\r\n", 403, "chaos.api_host"),
         (b"hello\r\n\r\n", 400, "chaos.api_request"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "chaos.api_request"),
-        (request("GET", "/fozzy/health", X="y" * 20_000), 431, "chaos.api_request"),
+        (request("GET", "/fozzy/health", X="y" * 140_000), 431, "chaos.api_request"),
         (request("GET", "/fozzy/health", **{f"X_{number}": "y" for number in range(100)}), 431, "chaos.api_request"),
         (
             request("PUT", "/fozzy/config", Content_Type="application/json", Content_Length=str(BODY_BYTES_MAX + 1)),

@@ -62,6 +62,8 @@ def test_the_journal_is_emptied() -> None:
         ("since=5", "since"),
         ("order=random", "order"),
         ("bodies=maybe", "bodies"),
+        ("bodies=1", "bodies"),
+        ("cursor=null", "cursor"),
         ("statuses=500", "statuses"),
         ("limit=1&limit=2", "limit"),
     ],
