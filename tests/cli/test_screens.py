@@ -465,7 +465,9 @@ def test_no_line_is_wider_than_eighty_columns(name: str) -> None:
         each
         for each in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
         if len(each) > COLUMNS
-        and not re.match(r"error\[|hint: |  FAIL  [a-z_]+: |  record #|  [a-z_.]+: |  [a-z ]{8}fozzy explore | +fozzy run ", each)
+        and not re.match(
+            r"error\[|hint: |  FAIL  [a-z_]+: |  record #|  [a-z_.]+: |  [a-z ]{8}fozzy explore | +fozzy run ", each
+        )
     ]
     assert long == []
 
