@@ -143,8 +143,7 @@ def run(folder: Path, upstream: Upstream, *words: str, plan: str = PLAN, clients
     chaos.write_text(plan)
     more = ["--chaos", str(chaos), "--upstream", upstream.url, "--record", str(path), "--unsafe"]
     with Started(*more, *words, control=False, cwd=folder, **env) as proxy:
-        port, asked = int(proxy.url.rpartition(":")[2]), asks()
-        got = serially(port, asked) if clients == 1 else at_once(port, asked, clients)
+        got = serially(proxy.port, asks()) if clients == 1 else at_once(proxy.port, asks(), clients)
         assert proxy.stop() == 0, proxy.lines
     return Session(got, path, proxy.seed)
 

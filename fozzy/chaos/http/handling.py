@@ -32,6 +32,7 @@ from fozzy.faults.http.fixtures import fixture_of
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
 HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
+HEARD_PAUSE_S = 1.0  # if it says nothing for so long, that was all
 _BEFORE = ("accept", "before-response")
 
 
@@ -247,8 +248,14 @@ class Handling:
                 self._end.close(at_once=True)
             else:
                 await self._end.finish()
-            while turn.answer_pieces is not None and (piece := await answer.piece()):
+            while turn.answer_pieces is not None and (piece := await self._in_time(answer)):
                 turn.heard(piece)
+
+    async def _in_time(self, answer: UpstreamAnswer) -> bytes:
+        """The next piece, nothing where upstream pauses for long."""
+        with trio.move_on_after(HEARD_PAUSE_S):
+            return await answer.piece()
+        return b""
 
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
         if answer.status == 101:

@@ -27,6 +27,7 @@ from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
 from fozzy.faults.http.canonical import DIGEST_BYTES
 from fozzy.faults.http.decision import Decision, Seen
 
+SWALLOWED_BYTES_MAX = 64 << 20  # more than a client sends that will hear an answer
 TOO_LONG = "the body is longer than what is recorded"
 NOTES: list[str] = []  # none; replaced, never changed
 
@@ -101,9 +102,13 @@ class Turn:
                 self.waiting.append(piece)
 
     async def swallow(self) -> None:
-        """Read the body to its end; it goes nowhere. *Errors*: `Refusal`, `ClientGone`."""
+        """Read the body to its end; it goes nowhere. *Limits*: of chunks, which may never end, `SWALLOWED_BYTES_MAX`.
+
+        *Errors*: `Refusal`, `ClientGone`.
+        """
         self.waiting.clear()
-        while not self.is_body_whole:
+        most = self.asked_bytes + SWALLOWED_BYTES_MAX if self.head.facts.chunked else math.inf
+        while not self.is_body_whole and self.asked_bytes < most:
             await self.take()
 
     def check_size(self) -> None:
