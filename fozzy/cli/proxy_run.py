@@ -9,6 +9,7 @@ import msgspec
 
 from fozzy import wall
 from fozzy.chaos.cassette.storing import store_traces
+from fozzy.chaos.http.descriptors import make_room
 from fozzy.chaos.parts import Parts
 from fozzy.chaos.running import run
 from fozzy.chaos.settings import Settings
@@ -36,8 +37,9 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
     store = Store(config.base_dir())
     with store.run() as run_id:
+        room = _of_room(settings)
         parts = Parts(settings, run_id)
-        parts.notes = notes
+        parts.notes = [*notes, *room]
         ending = Ending(command, console, store, parts)
         front = front_of(console, events=command.events, redact=settings.redact)
         parts.tapes.summary = lambda path: ending.summary([path])
@@ -52,6 +54,15 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         if error is not None:
             raise error  # what was asked for is not there, whatever else went well
     return exit_of([summary.status])
+
+
+def _of_room(settings: Settings) -> list[str]:
+    """Have the system leave room for all connections, and what to say where it does not."""
+    room = make_room(settings.wire.connections_max)
+    asked = settings.plan.limits.max_connections
+    if asked is None or asked <= room:
+        return []
+    return [f"the system leaves room for {count(room, 'connection')} at once, not {asked:,}: see ulimit -n"]
 
 
 class Ending:
