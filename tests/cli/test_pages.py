@@ -43,6 +43,7 @@ PASSED_ON = {
     ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
     ("chaos/api/client.py", "code"),  # what the proxy says
+    ("chaos/api/reading.py", "error.code"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),
