@@ -67,8 +67,8 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._count(piece)
-        return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        return self._count(piece)  # only now: what could not be sent tells whether a stream was left before its end
 
     def _count(self, piece: bytes) -> None:
         turn = self._turn

@@ -31,7 +31,7 @@ from fozzy.report import FORMATS
 from fozzy.report.pretty import run_failure
 from fozzy.report.text import Line, line
 from fozzy.trace.finalize import shown_path
-from fozzy.trace.format import Footer, Header
+from fozzy.trace.format import SUFFIX, Footer, Header
 from fozzy.trace.reader import is_of_proxy
 from fozzy.trace.store import Store
 
@@ -69,7 +69,7 @@ class Replay(Command, frozen=True, kw_only=True):
             raise UsageError(
                 "usage.no_terminal", "--step needs a terminal to wait at", hint="--until stops at one place"
             )
-        is_folder = os.path.isdir(self.trace)
+        is_folder = os.path.isdir(self.trace) and not self.trace.endswith(SUFFIX)
         path = Path(self.trace) if is_folder else Store(config.base_dir()).trace_of(self.trace)
         started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
         story = Listener(console)
