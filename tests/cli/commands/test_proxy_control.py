@@ -33,7 +33,7 @@ def fzp(proxy: Started, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch)
 def test_status(fzp: Callable[..., Any]) -> None:
     """Where, what may go wrong, how many requests, how long they took, what became of each fault."""
     said = fzp("status").said
-    assert "fozzy proxy  http://127.0.0.1:" in said
+    assert "fozzy proxy  127.0.0.1:" in said
     assert "faults     drop on 0.0001%" in said
     assert "1 request" in said
     assert "p50 " in said

@@ -319,7 +319,7 @@ def test_a_rate_that_always_missed_is_a_warning(project: Path, upstream: Upstrea
     with Started("--upstream", upstream.url, "--drop", "0.000001", "--seed", "1", cwd=project) as proxy:
         proxy.ask("/a")
         assert proxy.stop() == 0
-    assert "warning: fault drop of server was rolled 1 times and never struck" in "\n".join(proxy.lines)
+    assert "warning: fault drop of server was rolled 1 time and never struck" in "\n".join(proxy.lines)
 
 
 def test_what_the_controls_declare_later_need_not_be_rolled(project: Path, upstream: Upstream) -> None:
