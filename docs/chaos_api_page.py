@@ -23,7 +23,8 @@ holds from the next request on, all of it or nothing, and is a record of the rec
 
 On this machine alone (`127.0.0.1`, `::1`) it asks for no token, and refuses requests that a web page of another origin sent
 or that name another host. Listening beyond this machine it wants `Authorization: Bearer TOKEN`, with the token of
-`--control-token` or the one that the proxy printed. `GET /fozzy/openapi.json` describes all of it (OpenAPI 3.1).
+`--control-token` or the one that the proxy printed. `GET /fozzy/openapi.json` describes all of it (OpenAPI 3.1),
+with examples, as [this file](chaos-api.json) does.
 """
 
 

@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from fozzy.chaos.api.openapi import document as openapi
 from fozzy.cli.command import Arg, Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, command_class
 from fozzy.cli.documents import DOCUMENTS
@@ -43,6 +44,7 @@ from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, b
 from fozzy.dsl.types import fields, wanted
 from fozzy.errors import Exit
 from fozzy.faults.http.plan import Plan
+from fozzy.faults.http.predefined import PREDEFINED
 from fozzy.report import FORMATS
 from fozzy.trace.format import Footer, Header
 
@@ -353,14 +355,25 @@ _KINDS = {
 _KINDS_OF_PLACES = {"validate paths": "scenario", "fmt paths": "scenario", "trace recover partial": "partial"}
 _KINDS_OF_FLAGS = {"--config": "config", "--scenario": "scenario"}
 
+# What flags of `fozzy proxy` may be; they are texts there, read with their variables by chaos/files/flags.
+_CHOICES = {
+    **dict.fromkeys(("scenario", "chaos_scenario"), PREDEFINED),
+    "loss_as": ("408", "reset", "hang"),
+    "match_body": ("exact", "subset", "substring", "regex", "any"),
+    "record_collision": ("error", "overwrite", "append"),
+    "source": ("fixture", "proxy", "internal"),
+}
+
 
 def _completed(word: Any, command: str = "") -> str:
     """The lines of one place or option."""
-    choices = " ".join(_choices(word))
+    is_proxy = command.startswith("proxy")
+    choices = " ".join(_CHOICES.get(word.field, ()) if is_proxy and word.field in _CHOICES else _choices(word))
     if isinstance(word.note, Arg):
         kind = _KINDS_OF_PLACES.get(f"{command} {word.field}", _KINDS.get(word.note.metavar, "word"))
         return f"place\t\t{kind}\t{choices}\t{word.note.help}\t{'many' if word.is_many else ''}"
-    kind = "" if word.is_flag else _KINDS_OF_FLAGS.get(word.note.flags[0], _KINDS.get(word.note.metavar, "word"))
+    kinds = {} if is_proxy and choices else _KINDS_OF_FLAGS
+    kind = "" if word.is_flag else kinds.get(word.note.flags[0], _KINDS.get(word.note.metavar, "word"))
     lines = [f"option\t{flag}\t{kind}\t{choices}\t{word.note.help}" for flag in word.note.flags]
     opposite = [f"option\t{word.note.off}\t\t\tThe opposite of {word.note.flags[0]}."] if word.note.off else []
     return "\n".join([*lines, *opposite])
@@ -370,7 +383,7 @@ def _choices(word: Any) -> list[str]:
     """The words an option or place may be."""
     if word.note.metavar == "CODE":
         return names_of_explain()
-    if word.field == "for_":
+    if word.field == "for_" and word.note.metavar == "NAME":
         return [path.stem for path in schemas() if path.suffix == ".json"]
     literal = [
         value for kind in (word.kind, *get_args(word.kind)) for value in get_args(kind) if isinstance(value, str)
@@ -399,6 +412,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "chaos.md": _page_of("chaos_page"),
         REFERENCE / "chaos-api.md": _page_of("chaos_api_page"),
+        REFERENCE / "chaos-api.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
     }
 
 

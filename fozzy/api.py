@@ -24,6 +24,7 @@ from fozzy.engine.record import Keeping, run_once, summary_of
 from fozzy.engine.replay import replay_file
 from fozzy.errors import UsageError
 from fozzy.trace.finalize import Policy, shown_path
+from fozzy.trace.reader import is_of_proxy
 from fozzy.trace.store import Store
 from fozzy.trace.verify import Verification
 from fozzy.trace.verify import verify as verify_file
@@ -118,9 +119,15 @@ def replay(
     allow_code: bool = False,
 ) -> Replayed:
     """Replay a trace, without touching the outside world. Its `call` steps call again, when `allow_code` says so.
+    Of a proxy's trace every request is decided again.
 
     *Errors*: `StoreError`, `EvidenceError`, `InputError`, `NotAllowedError`.
     """
+    if scenario is None and is_of_proxy(Path(trace)):
+        from fozzy.chaos.cassette.replaying import replay_cassette  # only a proxy's trace needs the engine of faults
+
+        done = replay_cassette(Path(trace), unsafe=unsafe)
+        return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
     against = load(scenario) if isinstance(scenario, str | Path) else scenario
     done = replay_file(Path(trace), scenario=against, unsafe=unsafe, allowance=Allowance(allow_code))
     return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)

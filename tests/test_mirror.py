@@ -56,12 +56,36 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
+    **{
+        f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")
+    },
+    "faults/http/rolling.py": "tests/faults/http/test_engine.py",
+    **{f"faults/http/{name}.py": "tests/faults/http/test_check.py" for name in ("flaws", "shares")},
+    "faults/http/explained.py": "tests/faults/http/test_resolve.py",
+    "faults/http/state.py": "tests/faults/http/test_control.py",
+    "faults/http/decision.py": "tests/faults/http/test_kinds.py",
+    **{
+        f"faults/http/kinds/{path.name}": "tests/faults/http/test_kinds.py"
+        for path in (ROOT / "fozzy" / "faults" / "http" / "kinds").glob("*.py")
+        if path.name != "latency.py"
+    },
+    "chaos/parts.py": "tests/chaos/test_running.py",
+    "chaos/settings.py": "tests/cli/test_proxy_settings.py",
+    "cli/proxy_documents.py": "tests/cli/test_json_documents.py",
+    "cli/proxy_run.py": "tests/cli/commands/test_proxy_http.py",
     "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
     **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},
     **{f"chaos/{name}.py": "tests/chaos/test_asgi.py" for name in ("asgi_scope", "asgi_turn")},
     "faults/http/fixtures.py": "tests/chaos/test_transport.py",
     **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
+    **{f"chaos/api/{name}.py": "tests/chaos/api/test_openapi.py" for name in ("answers", "operation", "samples")},
+    "chaos/api/call.py": "tests/chaos/api/test_dispatch.py",
+    "chaos/api/controls.py": "tests/chaos/api/operations/test_power.py",
+    "chaos/api/cassettes.py": "tests/chaos/api/operations/test_cassettes.py",
+    "chaos/api/merging.py": "tests/chaos/api/operations/test_config.py",
+    "chaos/api/numbers.py": "tests/chaos/api/operations/test_routes.py",
+    "chaos/api/operations/__init__.py": "tests/chaos/api/test_dispatch.py",
 }
 
 

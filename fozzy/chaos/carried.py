@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from fozzy.chaos.flow import End, Flow, Head, Step, Wait
-from fozzy.chaos.hands import Hands, Pieces, at_once
+from fozzy.chaos.hands import Hands, Pieces, at_once, library_of, streaming
 from fozzy.chaos.passage import Passage
 from fozzy.chaos.session import Session
 from fozzy.core.exchange import Ending, Headers
@@ -36,6 +36,7 @@ class Carried:
         self._session = session
         self._hands = hands
         self._request = request
+        self._lib = library_of(request)
         timeout = (request.extensions.get("timeout") or {}).get("read")
         self._read_ns = None if timeout is None else round(timeout * 1e9)
         self._upload = hands.pieces(request.stream)
@@ -58,13 +59,14 @@ class Carried:
         try:
             head = await self._head(self._sent_on(held, is_whole))
         except BaseException as error:
-            await self._end(_ending(error))
+            await self._end(self._ending(error))
             raise
         self._passage.status = head.status
         said = {} if self._answer is None else self._answer.extensions
         pairs = [*head.headers, *self._passage.evidence()]
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
-        return httpx.Response(head.status, headers=headers, stream=stream(), extensions=said)
+        found: httpx.Response = self._lib.Response(head.status, headers=headers, stream=stream(), extensions=said)
+        return found
 
     async def piece(self) -> bytes | None:
         """What the client reads next, none at the end. *Errors*: `httpx.TransportError`, and it is recorded."""
@@ -81,7 +83,7 @@ class Carried:
                 else:
                     await self._end("whole")
         except BaseException as error:
-            await self._end(_ending(error))
+            await self._end(self._ending(error))
             raise
         return None
 
@@ -120,10 +122,11 @@ class Carried:
         kept = [pair for pair in _pairs(request.headers) if not is_control(pair[0])]
         hook = self._session.outgoing
         headers = kept if hook is None else hook(kept, passage.decision)
-        stream = _Upload(self, held, is_whole)
-        return httpx.Request(
+        stream = streaming(Upload, self._lib)(self, held, is_whole)
+        sent: httpx.Request = self._lib.Request(
             request.method, request.url, headers=headers, stream=stream, extensions=dict(request.extensions)
         )
+        return sent
 
     async def _head(self, request: httpx.Request) -> Head:
         """What the client gets as a head; what follows is ready, or comes."""
@@ -138,7 +141,7 @@ class Carried:
             return self._given(action)
         if isinstance(action, Close):
             passage.apply()
-            raise _refused(action, passage.decision.planned)
+            raise self._refused(action)
         if isinstance(action, Hold):
             passage.apply()
             await self._pause(action.wait_ns)
@@ -168,7 +171,7 @@ class Carried:
         try:
             self._answer = answer = await self._hands.ask(request)
         except Exception as error:
-            is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            is_away = isinstance(error, self._lib.ConnectError | self._lib.ConnectTimeout)
             self._passage.fail("upstream_unreachable" if is_away else "upstream_closed")
             raise
         head = Head.of(answer.status_code, _pairs(answer.headers), self._request.method)
@@ -207,7 +210,7 @@ class Carried:
             await self._pause(step.ns)
         elif isinstance(step, End):
             self._passage.settle(self._flow)
-            raise _cut(step.how)
+            raise self._broken(step.how, SHORT)
 
     async def _pause(self, ns: int | None) -> None:
         """Wait, no longer than the client would; without a time until it leaves. *Errors*: `httpx.ReadTimeout`."""
@@ -219,7 +222,26 @@ class Carried:
         await self._hands.sleep(most_ns if is_long else ns or 0)
         self._passage.waited_ns += self._session.now_ns() - began
         if is_long:
-            raise httpx.ReadTimeout(SLOW)
+            raise self._lib.ReadTimeout(SLOW)
+
+    def _refused(self, action: Close) -> Exception:
+        """A connection that ends before a byte of an answer."""
+        if self._passage.decision.planned == "connection_error":
+            error: Exception = self._lib.ConnectError(RESET)
+            return error
+        return self._broken(action.how, NO_ANSWER)
+
+    def _broken(self, how: str, said: str) -> Exception:
+        """A connection that ends too early."""
+        error: Exception = self._lib.RemoteProtocolError(said) if how == "fin" else self._lib.ReadError(RESET)
+        return error
+
+    def _ending(self, error: BaseException) -> Ending:
+        """How an answer ended for the client that got this error."""
+        if isinstance(error, self._lib.RemoteProtocolError):
+            return "fin"
+        is_slow = isinstance(error, self._lib.TimeoutException) or not isinstance(error, Exception)
+        return "client_gone" if is_slow else "rst"
 
     async def _end(self, ended: Ending) -> None:
         """The record, once, and no more of the true answer."""
@@ -249,7 +271,7 @@ class _Fixed(Pieces):
         return piece
 
 
-class _Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
+class Upload:
     """A request's body on its way: what was gathered, then the rest, at the pace that bandwidth allows."""
 
     def __init__(self, carried: Carried, held: list[bytes], is_whole: bool) -> None:
@@ -288,22 +310,3 @@ class _Upload(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 def _pairs(headers: httpx.Headers) -> Headers:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
-
-
-def _refused(action: Close, planned: str) -> httpx.TransportError:
-    """A connection that ends before a byte of an answer."""
-    if planned == "connection_error":
-        return httpx.ConnectError(RESET)
-    return httpx.RemoteProtocolError(NO_ANSWER) if action.how == "fin" else httpx.ReadError(RESET)
-
-
-def _cut(how: str) -> httpx.TransportError:
-    return httpx.RemoteProtocolError(SHORT) if how == "fin" else httpx.ReadError(RESET)
-
-
-def _ending(error: BaseException) -> Ending:
-    """How an answer ended for the client that got this error."""
-    if isinstance(error, httpx.RemoteProtocolError):
-        return "fin"
-    is_slow = isinstance(error, httpx.TimeoutException) or not isinstance(error, Exception)
-    return "client_gone" if is_slow else "rst"

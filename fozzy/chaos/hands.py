@@ -1,8 +1,14 @@
-"""How a chaos transport waits and asks: blocking, or on the client's loop. What is done is written once, for a loop."""
+"""How a chaos transport waits and asks: blocking, or on the client's loop. What is done is written once, for a loop.
+
+A client may be of httpx or of another library with httpx's types, as httpx2, which newer clients of OpenAI use: what it
+gets is made with the types of the library its request came from.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Coroutine
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import httpx
@@ -46,3 +52,15 @@ def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
         return value
     coroutine.close()
     raise AssertionError("it waits")
+
+
+def library_of(request: object) -> Any:
+    """The library a request is of, also where somebody has a class of requests of their own."""
+    base = next(each for each in type(request).__mro__ if each.__name__ == "Request")
+    return sys.modules[base.__module__.partition(".")[0]]
+
+
+@lru_cache(maxsize=16)
+def streaming(kind: type[Any], library: Any) -> type[Any]:
+    """A class as a stream of a library, for both kinds of clients."""
+    return type(kind.__name__, (kind, library.SyncByteStream, library.AsyncByteStream), {})

@@ -6,20 +6,15 @@ Nothing here listens or waits: whatever is wrong with settings, files and record
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import trio
 
 from fozzy import wall
 from fozzy.chaos import again
-from fozzy.chaos.api.controls import About, Controls
-from fozzy.chaos.api.guard import Guard, fresh_token, is_loopback
-from fozzy.chaos.api.server import ControlServer
 from fozzy.chaos.http.proxy import HttpProxy
 from fozzy.chaos.journal import Journal
-from fozzy.chaos.metrics import Metrics
-from fozzy.chaos.otlp import Otlp
 from fozzy.chaos.session import Session
 from fozzy.chaos.settings import Controlled, Settings
 from fozzy.chaos.tapes import Tapes
@@ -30,7 +25,10 @@ from fozzy.faults.http import control
 from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.engine import Engine
 
-BUG = "a fault of fozzy's ended a connection"
+if TYPE_CHECKING:
+    from fozzy.chaos.api.controls import Controls
+    from fozzy.chaos.api.server import ControlServer
+    from fozzy.chaos.otlp import Otlp
 
 
 class Parts:
@@ -73,6 +71,8 @@ class Parts:
         self.tapes.begin()
         listeners.append(self.totals.listen)
         if self.settings.otlp is not None:
+            from fozzy.chaos.otlp import Otlp  # what sends spans costs more than all the rest
+
             self.otlp = Otlp(self.settings.otlp, self.session)
             listeners.append(self.otlp.listen)
             self.session.outgoing = self.otlp.outgoing
@@ -80,7 +80,11 @@ class Parts:
 
     def _server(self, controlled: Controlled) -> ControlServer:
         """The controls, which show bodies and count everything."""
-        self.session.records_bodies = True
+        from fozzy.chaos.api.controls import About, Controls  # a proxy without them starts sooner
+        from fozzy.chaos.api.guard import Guard, fresh_token, is_loopback
+        from fozzy.chaos.api.server import ControlServer
+        from fozzy.chaos.metrics import Metrics
+
         metrics = Metrics(self.session)
         self.session.listeners.append(metrics.listen)
         about = About(listening=str(self.settings.listening.host), upstream=self.settings.upstream.url)

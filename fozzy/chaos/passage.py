@@ -31,19 +31,24 @@ EVIDENCE = "x-fozzy-chaos"
 class Body:
     """A body that passes by: its size, and its bytes where they are kept."""
 
-    def __init__(self, is_kept: bool) -> None:
+    def __init__(self, is_kept: bool, shown_bytes: int = 0) -> None:
+        """Whole, up to `RECORD_BYTES_MAX`, or else so much of its beginning."""
         self.size = 0
         self.is_long = False
         self._is_kept = is_kept
+        self._shown_bytes = shown_bytes
         self._pieces: list[bytes] = []
 
     def add(self, piece: bytes) -> None:
         """One more piece."""
         self.size += len(piece)
-        if self.size > RECORD_BYTES_MAX:
-            self.is_long = self._is_kept
+        if not self._is_kept:
+            if self.size - len(piece) < self._shown_bytes:
+                self._pieces.append(piece)
+        elif self.size > RECORD_BYTES_MAX:
+            self.is_long = True
             self._pieces.clear()
-        elif self._is_kept:
+        else:
             self._pieces.append(piece)
 
     def blob(self) -> Blob:
@@ -66,8 +71,8 @@ class Passage:
         self._load = session.load
         self.decision = session.decide(seen)
         self.action = self.decision.action  # none once it is known that it cannot be done
-        self.asked = Body(session.records_bodies)
-        self._answered = Body(session.records_bodies)
+        self.asked = Body(session.records_bodies, session.shown_bytes)
+        self._answered = Body(session.records_bodies, session.shown_bytes)
         self._head: Head | None = None
         self._asked_ns = self._head_ns = self.decision.arrived_ns
         self._chunks: list[tuple[int, int]] = []

@@ -36,6 +36,7 @@ class Session:
         self.connections = 0  # of clients, open now; a door that has connections keeps it
         self.outgoing: Outgoing | None = None  # what upstream gets as headers, where somebody has a say in it
         self.records_bodies = False  # somebody keeps whole bodies
+        self.shown_bytes = 0  # so much of each body is shown by somebody, where nobody keeps them whole
         self.not_recorded = ""  # why nothing is recorded any more, though it was asked for
         began = wall.elapsed_ns()
         self.now_ns = now_ns or (lambda: wall.elapsed_ns() - began)

@@ -30,6 +30,7 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: Literal["record", "replay", "auto"]
     path: Path
+    has_slash: bool = False  # at the end of what was said, which a path does not keep
     policy: Policy = "append"
     as_recorded: bool = False
     pace: float = 0.0
@@ -38,7 +39,7 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_folder(self) -> bool:
         """Whether each test has a file of its own."""
-        return self.path.is_dir() or str(self.path).endswith("/")
+        return self.has_slash or self.path.is_dir()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -145,7 +145,7 @@ class Stats:
             self._test.add(record.test)
         if sent is None or sent.ended == "client_gone":
             self._gone += 1
-        if record.waited_ns:
+        if record.delay_ns and record.waited_ns:
             self._delayed += 1
             self._waited.add(record.waited_ns)
         if record.planned or record.applied:

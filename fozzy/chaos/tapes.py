@@ -207,7 +207,6 @@ class Tapes:
             return
         size = 0
         kept = recorder.finish(self.summary)
-        self._session.records_bodies = self._settings.control is not None  # the journal shows them all the same
         for path in kept.paths:
             size += path.stat().st_size if path.is_file() else 0
         shown = shown_path(kept.paths[0]) if kept.paths else shown_path(self._cassette.path)

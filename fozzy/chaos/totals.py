@@ -22,7 +22,7 @@ class Totals:
         if type(record) is not Exchange:
             return
         self.exchanges += 1
-        if record.applied or record.waited_ns:
+        if record.applied or (record.delay_ns and record.waited_ns):
             self.faulted += 1
         if record.planned and record.planned != record.applied:
             self.bypassed += 1

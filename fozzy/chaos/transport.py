@@ -18,6 +18,7 @@ What a fault of the plan is here:
 
 Rule 1: with a `clock` time is its nanoseconds and nothing waits, so delays and limits are exact and take no time.
 Rule 2: a request is recorded when its answer was read or closed.
+Rule 3: answers and errors are of the library the request is of: httpx, or httpx2, which OpenAI's newer clients use.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import httpx
 from fozzy import wall
 from fozzy.chaos.carried import Carried
 from fozzy.chaos.door import AnyPlan, session_of
-from fozzy.chaos.hands import Hands, Pieces, at_once
+from fozzy.chaos.hands import Hands, Pieces, at_once, library_of, streaming
 from fozzy.chaos.session import Session
 from fozzy.core.clock import Clock
 
@@ -53,17 +54,16 @@ class ChaosTransport(httpx.BaseTransport):
         clock: Clock | None = None,
     ) -> None:
         self.session = session_of(plan, seed, session, clock)  # decides, and has the listeners
-        self._inner = inner or httpx.HTTPTransport()
-        self._hands = _Blocking(self._inner, wall.pause_ns if clock is None else clock.sleep)
+        self._hands = _Blocking(inner, wall.pause_ns if clock is None else clock.sleep)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request. *Errors*: httpx's own, as the network would raise them."""
         carried = Carried(self.session, self._hands, request)
-        return at_once(carried.answer(lambda: _Stream(carried)))
+        return at_once(carried.answer(lambda: streaming(_Stream, library_of(request))(carried)))
 
     def close(self) -> None:
         """Close the wrapped transport."""
-        self._inner.close()
+        self._hands.close_inner()
 
 
 class AsyncChaosTransport(httpx.AsyncBaseTransport):
@@ -79,23 +79,22 @@ class AsyncChaosTransport(httpx.AsyncBaseTransport):
         clock: Clock | None = None,
     ) -> None:
         self.session = session_of(plan, seed, session, clock)
-        self._inner = inner or httpx.AsyncHTTPTransport()
-        self._hands = _Awaiting(self._inner, clock)
+        self._hands = _Awaiting(inner, clock)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request. *Errors*: httpx's own, as the network would raise them."""
         carried = Carried(self.session, self._hands, request)
-        return await carried.answer(lambda: _AsyncStream(carried))
+        return await carried.answer(lambda: streaming(_Stream, library_of(request))(carried))
 
     async def aclose(self) -> None:
         """Close the wrapped transport."""
-        await self._inner.aclose()
+        await self._hands.close_inner()
 
 
 class _Blocking(Hands):
     """Waits and asks by blocking; what it gives never has to be waited for."""
 
-    def __init__(self, inner: httpx.BaseTransport, sleep: Callable[[int], None]) -> None:
+    def __init__(self, inner: httpx.BaseTransport | None, sleep: Callable[[int], None]) -> None:
         self._inner = inner
         self._sleep = sleep
 
@@ -103,7 +102,14 @@ class _Blocking(Hands):
         self._sleep(ns)
 
     async def ask(self, request: httpx.Request) -> httpx.Response:
+        if self._inner is None:
+            self._inner = library_of(request).HTTPTransport()
         return self._inner.handle_request(request)
+
+    def close_inner(self) -> None:
+        """Close the wrapped transport."""
+        if self._inner is not None:
+            self._inner.close()
 
     def pieces(self, stream: Any) -> Pieces:
         return _Pieces(iter(stream))
@@ -115,7 +121,7 @@ class _Blocking(Hands):
 class _Awaiting(Hands):
     """Waits and asks on the client's loop."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, clock: Clock | None) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport | None, clock: Clock | None) -> None:
         self._inner = inner
         self._clock = clock
 
@@ -127,7 +133,14 @@ class _Awaiting(Hands):
             await anyio.lowlevel.checkpoint()
 
     async def ask(self, request: httpx.Request) -> httpx.Response:
+        if self._inner is None:
+            self._inner = library_of(request).AsyncHTTPTransport()
         return await self._inner.handle_async_request(request)
+
+    async def close_inner(self) -> None:
+        """Close the wrapped transport."""
+        if self._inner is not None:
+            await self._inner.aclose()
 
     def pieces(self, stream: Any) -> Pieces:
         return _AsyncPieces(aiter(stream))
@@ -160,8 +173,8 @@ class _AsyncPieces(Pieces):
             await self._pieces.aclose()
 
 
-class _Stream(httpx.SyncByteStream):
-    """The body of an answer, for a client that blocks."""
+class _Stream:
+    """The body of an answer, for a client that blocks or one on a loop."""
 
     def __init__(self, carried: Carried) -> None:
         self._carried = carried
@@ -170,20 +183,13 @@ class _Stream(httpx.SyncByteStream):
         while (piece := at_once(self._carried.piece())) is not None:
             yield piece
 
-    def close(self) -> None:
-        """The client has read what it wanted."""
-        at_once(self._carried.close())
-
-
-class _AsyncStream(httpx.AsyncByteStream):
-    """The body of an answer, for a client on a loop."""
-
-    def __init__(self, carried: Carried) -> None:
-        self._carried = carried
-
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (piece := await self._carried.piece()) is not None:
             yield piece
+
+    def close(self) -> None:
+        """The client has read what it wanted."""
+        at_once(self._carried.close())
 
     async def aclose(self) -> None:
         """The client has read what it wanted."""

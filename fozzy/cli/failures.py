@@ -17,11 +17,13 @@ from fozzy.report.text import Line, Span, line
 
 EXPLAINED_MAX = 3
 _SCHEMA = ("fozzy schema", "prints all that a scenario may say")
+_CHAOS_SCHEMA = ("fozzy schema --for chaos-file", "prints all that a chaos file may say")
 # What can be pasted after an error, by its code or by the part of it before the dot; else the command's own help.
 _HELP = {
     "scenario.unknown_step": ("fozzy schema --steps", "lists all step types"),
     "scenario.no_base_url": ("fozzy env", "shows every setting"),
     **{f"scenario.{reason}": _SCHEMA for reason in ("unknown_field", "missing_field", "bad_value", "empty", "invalid")},
+    **{f"chaos.{reason}": _CHAOS_SCHEMA for reason in ("unknown_key", "missing_field", "conflict", "shares")},
     "config": ("fozzy schema --for config", "prints all that the configuration may say"),
 }
 

@@ -20,13 +20,14 @@ from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
 from fozzy.core.redact_exchange import ExchangeCleaner
-from fozzy.report.text import Line, count, line
+from fozzy.report.text import Line, count
 
 if TYPE_CHECKING:
     from fozzy.chaos.parts import Running
 
 LINES_MAX = 10_000  # that wait for who reads; about 1 MB
 RECORDS_BYTES_MAX = 8 << 20
+SHOWN_BYTES = 8192  # of a body, in the live view; a longer one cannot be sent again
 CHUNK_CHARS = 4000  # a pipe that is ready takes at least 4096 bytes
 
 
@@ -108,18 +109,16 @@ class Lines(Silent):
             self._write()
 
     def _write(self) -> None:
-        chunk: list[Line] = []
-        chars = 0
-        while self._waiting and chars + len(self._waiting[0]) < CHUNK_CHARS:
+        chunk: list[str] = []
+        size = 0
+        while self._waiting and (not chunk or size + len(self._waiting[0]) < CHUNK_CHARS):
             text = self._waiting.popleft()
-            chars += len(text.encode("utf-8", "replace")) + 1
-            chunk.append(line(text))
-        if not chunk:
-            chunk.append(line(self._waiting.popleft()))
+            size += (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) + 1
+            chunk.append(text)
         if self._missing and not self._waiting:
-            chunk.append(line(f"… {count(self._missing, 'line')} left out: nobody read them fast enough"))
+            chunk.append(f"… {count(self._missing, 'line')} left out: nobody read them fast enough")
             self._missing = 0
-        self.console.answer(chunk)
+        self.console.raw("\n".join([*chunk, ""]))
 
 
 class Records(Silent):
@@ -183,6 +182,7 @@ class Live(Silent):
         from fozzy.cli.proxy_live import Doing
 
         super().begun(proxy)
+        proxy.session.shown_bytes = max(proxy.session.shown_bytes, SHOWN_BYTES)
         doing = Doing(proxy.stop, proxy.again, lambda: numbers_of(proxy), FaultPanel(proxy.session))
         self._view = self._kind(self.console, opening(proxy, "[f] edit"), doing)
         for record in self._early:
@@ -259,7 +259,7 @@ def opening(proxy: Running, hint: str = "") -> list[Line]:
     is_replay = cassette is not None and cassette.mode == "replay"
     opened = screen.Opened(
         listen=proxy.url if proxy.is_secure else str(proxy.address),
-        upstream="a recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
+        upstream="recording" if is_replay else (settings.upstream.url or "").removeprefix("http://"),
         control="" if proxy.control_address is None else str(proxy.control_address),
         seed=proxy.seed,
         words=words,

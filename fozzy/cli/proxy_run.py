@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fozzy import wall
+from fozzy.chaos.cassette.storing import store_traces
+from fozzy.chaos.http.descriptors import make_room
 from fozzy.chaos.parts import Parts
 from fozzy.chaos.running import run
 from fozzy.chaos.settings import Settings
@@ -35,13 +37,15 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
     store = Store(config.base_dir())
     with store.run() as run_id:
+        room = _of_room(settings)
         parts = Parts(settings, run_id)
-        parts.notes = notes
+        parts.notes = [*notes, *room]
         ending = Ending(command, console, store, parts)
         front = front_of(console, events=command.events, redact=settings.redact)
         parts.tapes.summary = lambda path: ending.summary([path])
         with contextlib.closing(front):
             run(parts, front)
+        store_traces(store.folder(run_id), parts.tapes.paths)
         summary = ending.summary(ending.trace_paths)
         error = parts.tapes.error
         store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")
@@ -50,6 +54,15 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         if error is not None:
             raise error  # what was asked for is not there, whatever else went well
     return exit_of([summary.status])
+
+
+def _of_room(settings: Settings) -> list[str]:
+    """Have the system leave room for all connections, and what to say where it does not."""
+    room = make_room(settings.wire.connections_max)
+    asked = settings.plan.limits.max_connections
+    if asked is None or asked <= room:
+        return []
+    return [f"the system leaves room for {count(room, 'connection')} at once, not {asked:,}: see ulimit -n"]
 
 
 class Ending:
@@ -118,11 +131,17 @@ class Ending:
 
     def _warnings(self) -> list[str]:
         parts = self._parts
-        said = [f"{_called(each)} was rolled {each.rolled:,} times and never struck" for each in parts.always_missed()]
+        said = [
+            f"{_called(each)} was rolled {count(each.rolled, 'time')} and never struck"
+            for each in parts.always_missed()
+        ]
         if not self._command.strict:
             said += [_never(each) for each in parts.never_rolled()]
             said += [finding.message for finding in parts.tapes.findings]
-        said += [f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}" for bug in parts.door.bugs]
+        said += [
+            f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}"
+            for bug in [*parts.door.bugs, *(parts.server.bugs if parts.server is not None else ())]
+        ]
         if parts.otlp is not None and parts.otlp.dropped:
             said.append(parts.otlp.told())
         return said

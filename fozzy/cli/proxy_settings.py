@@ -106,6 +106,7 @@ def _cassette(said: dict[str, Any], strict: bool) -> Cassette | None:
             return Cassette(
                 mode=mode,
                 path=Path(said[mode]),
+                has_slash=said[mode].endswith("/"),
                 policy=said.get("record_collision", "append"),
                 as_recorded=said.get("as_recorded", False),
                 pace=said.get("replay_pace", 0.0),

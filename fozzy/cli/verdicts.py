@@ -38,8 +38,12 @@ def verdict_lines(replayed: Replayed, given: Given, text: str | None) -> list[Li
 
 def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
     divergence = replayed.divergence
-    steps, records = extent(replayed.steps, replayed.nodes), count(divergence.records, "record")
+    is_proxy = replayed.header.mode == "proxy"
+    steps = count(replayed.steps, "request") if is_proxy else extent(replayed.steps, replayed.nodes)
+    records = count(divergence.records, "record")
     match divergence.verdict:
+        case "SAME" if is_proxy:
+            return [line("  ", Span("SAME", "pass"), f"  {steps} decided again, as they were")]
         case "SAME":
             at_step = f" at step {replayed.failed_step}" if replayed.failed_step else ""
             failed = f", same failure{at_step}" if at_step or replayed.nodes else ""
@@ -52,6 +56,9 @@ def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
             return [
                 line("  ", Span("CHANGED", "fail"), f"  {divergence.cause or 'another failure than the recorded one'}")
             ]
+        case "INCOMPLETE" if divergence.cause:
+            stopped = f"  stopped at record #{divergence.record}; what was decided before it was the same"
+            return [*_sides(replayed), line("  ", Span("INCOMPLETE", "warn"), stopped)]
         case "INCOMPLETE":
             said = f"  the recording ends after {records}; so far everything was the same"
             return [line("  ", Span("INCOMPLETE", "warn"), said)]
@@ -99,11 +106,11 @@ def _ending(replayed: Replayed, given: Given) -> list[Line]:
     if replayed.exit_status(given.unsafe) == Exit.PASS:
         return []
     trace = quoted(given.trace)
-    if replayed.divergence.verdict == "INCOMPLETE":
+    if replayed.divergence.verdict == "INCOMPLETE" and not replayed.divergence.cause:
         return _hint(
             "the run was cut off; to take what there is for good:", f"fozzy replay {trace} --unsafe{given.code}", given
         )
-    if replayed.divergence.verdict == "SAME" or given.scenario is None:
+    if replayed.divergence.verdict == "SAME" or given.scenario is None or replayed.header.mode == "proxy":
         return _hint("what was recorded, record by record:", f"fozzy trace show {trace}", given)
     again = f"fozzy run {quoted(given.scenario)} --seed {replayed.header.seed} --record new.fozzy{given.code}"
     return [

@@ -150,7 +150,11 @@ def _elsewhere(divergence: Divergence, footer: Footer | None, run: Ready) -> Div
 
 
 def embedded(trace: Trace) -> Loaded:
-    """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one."""
+    """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one; `UsageError` when a proxy wrote it."""
+    if trace.header().mode == "proxy":
+        message = f"{trace.shown} was recorded by a proxy: it holds requests and no scenario"
+        hint = f"fozzy replay {trace.shown}   decides them again"
+        raise UsageError("trace.of_proxy", message, hint=hint, where=Where(trace.shown))
     try:
         loaded = _parsed(trace.header().scenario)
         runnable_file(loaded)

@@ -31,6 +31,7 @@ from fozzy.insight.recall import Recalled
 from fozzy.report.pretty import run_failure
 from fozzy.report.text import plain, quoted
 from fozzy.trace.format import SUFFIX, EmbeddedScenario, Header
+from fozzy.trace.reader import is_of_proxy
 from fozzy.trace.store import TRACE_NAME
 from fozzy.trace.verify import Verification, verify
 
@@ -107,7 +108,14 @@ def _replay(trace: Path, config: Config, allow_code: bool) -> Replay:
     """Replay it as it is, also without a seal, and tell what prevents it."""
     allowance = Allowance(allow_code, config.root, config.settings.proc_env)
     try:
-        done = replay_file(trace, unsafe=True, names=config.settings.redact, allowance=allowance)
+        if is_of_proxy(trace):
+            from fozzy.chaos.cassette.replaying import (
+                replay_cassette,  # only a proxy's trace needs the engine of faults
+            )
+
+            done = replay_cassette(trace, unsafe=True)
+        else:
+            done = replay_file(trace, unsafe=True, names=config.settings.redact, allowance=allowance)
     except FozzyError as error:
         refused = Refused(code=error.code, message=error.message, hint=error.problems[0].hint)
         return Replay(verdict=None, exit_status=int(error.exit_status), replay=None, findings=[], error=refused)
@@ -133,6 +141,9 @@ def _scenarios(scenario: EmbeddedScenario, number: int = 0) -> Iterator[tuple[st
 
 
 def _commands(header: Header, allow_code: bool) -> str:
+    if header.mode == "proxy":
+        serve = f"fozzy proxy http --replay {TRACE_NAME}"
+        return f"# every request decided again, offline\nfozzy replay {TRACE_NAME}\n\n# its answers, served\n{serve}\n"
     code = code_flag(allow_code)
     case = f" --case {quoted(label_of(header.case))}" if header.case else ""
     run = f"fozzy run {quoted(header.scenario.path)} --seed {header.seed}{header.run_flags}{case}{code}"

@@ -29,6 +29,7 @@ from fozzy.report.text import (
 from fozzy.trace.format import SUFFIX
 
 DETAIL_LINES_MAX = 24
+TARGET_CHARS_MAX = 120
 CLUSTER = "distributed."  # what the paths of a cluster's steps begin with
 
 
@@ -166,16 +167,31 @@ def record_line(number: int, record: Record) -> Line:
         case Step():
             said = f"step     {record.type} {record.failed or record.note}"
         case Event():
-            said = f"event    {record.name} {show(record.fields) if record.fields else ''}"
+            fields = {name: value for name, value in record.fields.items() if name not in ("plan", "state")}
+            said = f"event    {record.name} {show(fields) if fields else ''}"
         case Net():
             said = f"net      {record.what} {record.link} {record.bytes} bytes {record.digest:08x}"
         case Found():
             said = f"finding  {record.title}: {record.message}"
         case Exchange():
-            said = (
-                f"request  {record.request.method} {record.request.target} {record.sent.status if record.sent else 0}"
-            )
+            said = f"request  {exchange_text(record)}"
     return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))
+
+
+def exchange_text(exchange: Exchange) -> str:
+    """A request and what became of it: `#3 POST /v1/chat 500  drop  delay 20ms  test t1`."""
+    request, sent = exchange.request, exchange.sent
+    target = request.target if len(request.target) <= TARGET_CHARS_MAX else f"{request.target[:TARGET_CHARS_MAX]}…"
+    parts = [f"#{exchange.number} {request.method} {target} {sent.status if sent and sent.status else '-'}"]
+    if exchange.applied:
+        parts.append(exchange.applied)
+    elif exchange.planned:
+        parts.append(f"{exchange.planned} bypassed: {exchange.reason}")
+    elif exchange.reason:
+        parts.append(exchange.reason)
+    parts += [f"delay {duration(exchange.delay_ns)}"] if exchange.delay_ns else []
+    parts += [f"test {exchange.test}"] if exchange.test else []
+    return "  ".join([*parts, *(["not recorded"] if exchange.not_recorded else [])])
 
 
 def difference(expected: Any, actual: Any) -> list[Line]:

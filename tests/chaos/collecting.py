@@ -99,7 +99,7 @@ def has_collector() -> bool:
 
 def built(folder: Path) -> Path:
     """OpenTelemetry's collector with its OTLP receiver and its debug exporter, built by Go."""
-    env = {**os.environ, "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    env = {**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
     command = ["go", "build", "-o", str(folder / "collector"), "."]
     done = subprocess.run(command, cwd=PROGRAM, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

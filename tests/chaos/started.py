@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ import httpx
 
 ROOT = Path(__file__).parent.parent.parent
 SOON_S = 30.0  # for what must come, on a machine that is busy with other things
-OPENED = re.compile(r"fozzy proxy +(\S+) -> (\S+)(?: +control (\S+))? +seed (\d+)")
+OPENED = re.compile(r"fozzy proxy +(\S+) -> (.+?)(?: {3}control (\S+))? {3}seed (\d+)")
 
 
 class Taken(NamedTuple):
@@ -33,10 +35,23 @@ class Taken(NamedTuple):
     seconds: float
 
 
+def _limit(limits: dict[int, int]) -> None:
+    for which, most in limits.items():
+        resource.setrlimit(which, (most, most))
+
+
 class Started:
     """`fozzy proxy http` with these words, on free ports. *Closes*: leaving the context stops it and reads to its end."""
 
-    def __init__(self, *words: str, cwd: Path | None = None, control: bool = True, **env: str) -> None:
+    def __init__(
+        self,
+        *words: str,
+        cwd: Path | None = None,
+        control: bool = True,
+        limits: dict[int, int] | None = None,
+        **env: str,
+    ) -> None:
+        """`limits` are the system's for this process (`resource.RLIMIT_…`), set before it begins."""
         listen = [] if "--listen" in words else ["--listen", "127.0.0.1:0"]
         controls = ["--control", "127.0.0.1:0"] if control else []
         command = [sys.executable, "-m", "fozzy", "proxy", "http", *words, *listen, *controls]
@@ -48,6 +63,7 @@ class Started:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=partial(_limit, limits) if limits else None,
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -58,6 +74,16 @@ class Started:
         self.seed = int(found[4])
         self._client = httpx.Client(base_url=self.url, timeout=SOON_S, trust_env=False)
         self._controls = httpx.Client(base_url=self.control, timeout=SOON_S, trust_env=False)
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     def _read(self) -> None:
         assert self._process.stdout is not None

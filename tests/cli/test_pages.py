@@ -38,10 +38,13 @@ CODE, TITLE = re.compile(r"[a-z]+\.[a-z0-9_]+"), re.compile(r"[a-z0-9_]+")
 
 # Where a code or title passes through that somebody else made: file and expression.
 PASSED_ON = {
+    ("chaos/files/flags.py", "problems[0].code"),
+    ("chaos/files/remaining.py", "problem.code.partition('.')[2]"),
     ("cli/", "first.code"),
     ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
     ("chaos/api/client.py", "code"),  # what the proxy says
+    ("chaos/api/reading.py", "error.code"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),
@@ -64,6 +67,15 @@ PASSED_ON = {
 MADE = {
     "engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}},
     "search/fuzz/command_target.py": {"f'proc_{failure.kind}'": {f"proc_{kind}" for kind in get_args(FailureKind)}},
+    "chaos/files/load.py": {
+        "f'chaos.{_CALLED.get(reason, reason)}'": {  # what a file of scenarios could also have wrong
+            f"chaos.{reason}"
+            for reason in (
+                *("bad_value", "duplicate_key", "invalid", "missing_field", "not_utf8", "syntax", "too_large"),
+                *("unknown_key", "unreadable"),
+            )
+        }
+    },
     "search/corpus/archive.py": {"f'corpus.{flaw.reason}'": {f"corpus.{reason}" for reason in REASONS}},
 }
 # Where in a call the code or title stands: by place, by name, and what stands before it.

@@ -39,9 +39,10 @@ def exchange(**changes: Any) -> Exchange:
             "120 12.260 GET /orders/7 503 fault=status took=1ms",
         ),
         (
-            {"planned": "drop", "applied": "drop", "waited_ns": 5},
+            {"planned": "drop", "applied": "drop", "waited_ns": 5, "delay_ns": 5},
             "120 12.260 GET /orders/7 200 fault=latency+drop took=1ms",
         ),
+        ({"waited_ns": 5}, "120 12.260 GET /orders/7 200 took=1ms"),  # an answer of the plan's own takes its time
         (
             {"planned": "malformed", "reason": "upstream_failed", "sent": Sent(status=502)},
             "120 12.260 GET /orders/7 502 bypassed=malformed(upstream_failed) took=1ms",

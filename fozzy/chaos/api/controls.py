@@ -12,6 +12,7 @@ from fozzy.chaos.api.answers import Holds, InForce
 from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.cassettes import Cassettes
 from fozzy.chaos.journal import Journal
+from fozzy.chaos.journal_entry import KEPT_BYTES_MAX
 from fozzy.chaos.session import Session
 from fozzy.chaos.stats import Stats
 from fozzy.faults.http import control
@@ -53,6 +54,7 @@ class Controls:
     def listen(self) -> None:
         """Have the journal and the numbers follow the session."""
         self.session.listeners += [self.journal.listen, self.stats.listen]
+        self.session.shown_bytes = KEPT_BYTES_MAX
 
     @property
     def state(self) -> State:

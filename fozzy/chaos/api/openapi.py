@@ -38,8 +38,9 @@ REFUSALS = {
     409: "It cannot be done as things stand.",
     413: "The body is too large.",
     415: "The body does not say that it is JSON.",
+    431: "The head is too large.",
 }
-_ALWAYS = (400, 401, 403)
+_ALWAYS = (400, 401, 403, 431)
 _WITH_BODY = (413, 415)
 _WORD = re.compile(r"\{(\w+)\}")
 
@@ -134,6 +135,8 @@ def _responses(operation: Operation, known: dict[str, Json]) -> Json:
         content["example"] = example
     made: Json = {"200": {"description": _first_sentence(operation), "content": {operation.text or JSON: content}}}
     refused = {*_ALWAYS, *operation.refuses, *(_WITH_BODY if operation.takes is not None else ())}
+    if "{" in operation.path:
+        refused.add(404)
     for status in sorted(refused):
         made[str(status)] = {
             "description": REFUSALS[status],

@@ -104,17 +104,19 @@ def query_of(call: Call, kind: type[S]) -> S:
         if name in given:
             raise Rejected(400, "chaos.bad_value", f"{name} is given twice", field=name)
         given[name] = text
-    for name, text in given.items():
-        _check(name, text, known[name].type)
-    return msgspec.convert(given, kind, strict=False)
+    return kind(**{known[name].name: _read(name, text, known[name].type) for name, text in given.items()})
 
 
-def _check(name: str, text: str, kind: Any) -> None:
+def _read(name: str, text: str, kind: Any) -> Any:
+    """*Errors*: `Rejected`; `null` is no value of a query, which then would not say the field."""
     try:
-        msgspec.convert(text, kind, strict=False)
+        value = msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError:
+        value = None
+    if value is None or (isinstance(value, bool) and text not in ("true", "false")):
         said = f'{name} is "{text[:SHOWN_MAX]}": expected {wanted(kind)}'
-        raise Rejected(400, "chaos.bad_value", said, field=name) from None
+        raise Rejected(400, "chaos.bad_value", said, field=name)
+    return value
 
 
 def too_deep(data: bytes) -> bool:

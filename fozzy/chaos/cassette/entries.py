@@ -14,7 +14,7 @@ import msgspec
 
 from fozzy.chaos.cassette.header import MODE
 from fozzy.chaos.cassette.matching import Matching, digest_of
-from fozzy.chaos.cassette.streams import has_ended
+from fozzy.chaos.cassette.streams import last_event_end
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact_exchange import ANSWER_MARK
 from fozzy.errors import EvidenceError, StoreError, UsageError, Where
@@ -144,11 +144,13 @@ def flaw_of(exchange: Exchange) -> str:
         if is_gone:
             return "the client left before it was answered"
         return "" if sent is not None and sent.status >= 500 else "it was not answered"
-    if answer.ended in ("whole", "fin") or has_ended(answer):
-        return ""
-    if is_gone:
-        return "the client left before the answer had ended"
-    return f"the fault {exchange.applied} ended it before upstream had" if exchange.applied in CUTTING else ""
+    if sent is not None and is_gone:
+        end = last_event_end(answer)
+        is_whole = answer.ended in ("whole", "fin") and sent.bytes >= answer.bytes
+        is_all = is_whole or (end is not None and sent.bytes >= end)
+        return "" if is_all else "the client left before the answer had ended"
+    is_cut = answer.ended not in ("whole", "fin") and exchange.applied in CUTTING
+    return f"the fault {exchange.applied} ended it before upstream had" if is_cut else ""
 
 
 def acts_alone(exchange: Exchange) -> bool:

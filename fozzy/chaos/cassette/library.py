@@ -16,6 +16,7 @@ from fozzy.chaos.cassette.entries import Entries, Entry, Group, cassette_files, 
 from fozzy.chaos.cassette.matching import Matching, digest_of
 from fozzy.chaos.cassette.misses import miss_of, unknown
 from fozzy.chaos.cassette.serving import Found, Miss
+from fozzy.chaos.http.ready import reason_of
 from fozzy.chaos.http.refusals import own_answer
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange
@@ -23,6 +24,7 @@ from fozzy.core.outcome import Finding
 from fozzy.core.redact import Redactor
 from fozzy.core.redact_exchange import ANSWER_MARK, REQUEST_MARK, ExchangeCleaner
 from fozzy.faults.http.decision import Decision, Give, Seen
+from fozzy.trace.format import SUFFIX
 
 MISSES_MAX = 100  # that are told; the others are counted
 REPEATED = "repeated"
@@ -48,7 +50,7 @@ class Library:
         self.as_recorded = False
         self.pace = pace
         self.matching = matching or Matching()
-        is_new = mode == "auto" and not any(path.iterdir() if path.is_dir() else [path.exists()])
+        is_new = mode == "auto" and not any(path.glob(f"*{SUFFIX}") if path.is_dir() else [path.exists()])
         self.entries = Entries([] if is_new else cassette_files(path), self.matching)
         self.decisions: dict[int, Decision] = {}
         self.found = 0
@@ -120,15 +122,16 @@ class Library:
                 why = f"it was recorded {len(usable)} times, and this is time {group.asked}"
                 return self._missed(miss_of(asked, why, self.entries.exchange(usable[-1])))
             self.repeated += 1
-        return self._found(usable[min(group.asked, len(usable)) - 1], decision)
+        return self._found(usable[min(group.asked, len(usable)) - 1], decision.number)
 
-    def _found(self, entry: Entry, decision: Decision) -> Found:
+    def _found(self, entry: Entry, number: int) -> Found:
         self.found += 1
         if self.mode == "auto":
-            self._served.add(decision.number)
+            self._served.add(number)
         exchange = self.entries.exchange(entry)
         answer = None if entry.flaw and exchange.answer is None else _true_answer(exchange)
-        return Found(exchange, answer, self.pace, self.decisions.get(exchange.number) if self.as_recorded else None)
+        decision = self.decisions.get(exchange.number) if self.as_recorded else None
+        return Found(exchange, answer, pace=self.pace, decision=decision)
 
     def _missed(self, miss: Miss) -> Miss:
         self.missed += 1
@@ -142,7 +145,7 @@ def _true_answer(exchange: Exchange) -> Answered:
     answer = exchange.answer
     if answer is None:
         give = _failure(exchange)
-        return Answered(give.status, "", give.headers, Blob.of(give.body), len(give.body))
+        return Answered(give.status, reason_of(give.status), give.headers, Blob.of(give.body), len(give.body))
     if not is_altered(exchange):
         return answer
     size = len(answer.body.data())

@@ -92,7 +92,8 @@ class CassetteRecorder:
     @property
     def recorded(self) -> int:
         """How many exchanges are kept, or about to be."""
-        return sum(tape.recorded for tape in self._tapes.values()) + len(self._pending)
+        about_to_be = sum(type(record) is Exchange for record in self._pending)
+        return sum(tape.recorded for tape in self._tapes.values()) + about_to_be
 
     @property
     def lost(self) -> int:
@@ -166,7 +167,7 @@ class CassetteRecorder:
                 tape.write(self._changes)
         except FozzyError as error:
             self._lost += 1
-            self._fails(error if isinstance(error, StoreError) else StoreError(error.code, error.message))
+            self._fails(error if isinstance(error, StoreError) else StoreError("chaos.not_recorded", error.message))
             return
         if not tape.write([exchange]):
             self._fails(tape.failure)
@@ -200,7 +201,7 @@ class CassetteRecorder:
         if self._failure is None:
             return None
         left = [tape.partial for _, tape in sorted(self._tapes.items()) if tape.partial.exists()]
-        said = f"{self.lost:,} exchanges are not in the recording: {self._failure.message}"
+        said = f"{self.lost:,} exchanges are not safely in the recording: {self._failure.message}"
         hint = f"fozzy trace recover {shown_path(left[0])}   seals what is there" if left else self._failure.hint
         return StoreError("chaos.not_recorded", said, hint=hint)
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 import msgspec
 
 from fozzy.core.exchange import Answered
-from fozzy.faults.http.events import Splitter, data_of, kind_of
+from fozzy.faults.http.events import Kind, Splitter, data_of, kind_of
 
-TAIL_BYTES = 1024 * 1024  # of a stream that is looked at; the last event stands in it
 # What the last event is in published APIs: its data, its name or the `type` in it, or `"done": true`.
 LAST_DATA = b"[DONE]"
 LAST_TYPES = frozenset(("message_stop", "response.completed", "response.failed", "response.incomplete", "done"))
 
 
-def has_ended(answer: Answered) -> bool:
-    """Whether the last thing of a stream is a whole event after which nothing comes. Of other answers: no."""
+def last_event_end(answer: Answered) -> int | None:
+    """How many bytes of a stream there are up to the end of the event after which nothing is said; none without one."""
     kind = kind_of(next((value for name, value in answer.headers if name.lower() == "content-type"), ""))
     if kind is None:
-        return False
-    splitter = Splitter(kind)
-    pieces = splitter.feed(answer.body.data()[-TAIL_BYTES:])
-    if not pieces or not pieces[-1].is_event or splitter.end():
-        return False
-    raw = pieces[-1].raw
+        return None
+    splitter, at = Splitter(kind), 0
+    for piece in splitter.feed(answer.body.data()):
+        at += len(piece.raw)
+        if piece.is_event and _is_last(kind, piece.raw):
+            return at
+    return None
+
+
+def _is_last(kind: Kind, raw: bytes) -> bool:
     data = data_of(kind, raw)
-    return data == LAST_DATA or _name_of(raw) in LAST_TYPES or _is_last(data)
+    return data == LAST_DATA or _name_of(raw) in LAST_TYPES or _says_last(data)
 
 
 def _name_of(raw: bytes) -> str:
@@ -37,7 +40,7 @@ class _Data(msgspec.Struct):
     done: bool = False
 
 
-def _is_last(data: bytes) -> bool:
+def _says_last(data: bytes) -> bool:
     try:
         said = msgspec.json.decode(data, type=_Data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -160,7 +160,8 @@ class Tape:
         if not self._shift:
             return record if record.t == self._now else replace(record, t=self._now)
         if type(record) is Exchange:
-            arrived, number = record.arrived + self._shift_ns, record.number + self._shift
+            arrived = record.arrived + self._shift_ns
+            number = record.number + self._shift if record.number else 0  # what was never decided has none
             return replace(record, t=self._now, arrived=arrived, number=number)
         if type(record) is Event and "number" in record.fields:
             fields = record.fields

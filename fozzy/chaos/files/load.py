@@ -6,31 +6,22 @@ and its place. What the engine refuses is named by the field's path in its messa
 
 from __future__ import annotations
 
-import re
 import stat
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
+from fozzy.chaos.files.checked import ChaosFile, check_plan
+from fozzy.chaos.files.remaining import named_path, remaining_flaws
 from fozzy.core.limits import SCENARIO_BYTES_MAX
 from fozzy.dsl.document import Document
-from fozzy.dsl.load import decode_checked, document
+from fozzy.dsl.load import decode, decode_checked, document
 from fozzy.errors import InputError, Problem, Where, suggestion
 from fozzy.faults.http.plan import Plan, Section
 from fozzy.faults.http.predefined import PREDEFINED
 
 BLOCK = ("observability", "chaos")  # where a file of MockForge says it
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\[\d+\]|\.[\w-]+)*")
-_PART = re.compile(r"[\w-]+")
-
-
-class ChaosFile(NamedTuple):
-    """A chaos file that is good: its plan, and the scenario it begins with, which only MockForge's block can say."""
-
-    plan: Plan
-    shown: str
-    scenario: str | None = None
 
 
 def load(path: Path) -> Plan:
@@ -119,16 +110,6 @@ def _mockforge(doc: Document, raw: dict[str, Any]) -> ChaosFile:
     return ChaosFile(plan, doc.shown, block.scenario)
 
 
-def check_plan(plan: Plan, scenario: str | None = None) -> None:
-    """What no type can say: the engine says it, of a plan that begins with this scenario. *Errors*: `InputError`."""
-    from fozzy.faults.http.control import start
-    from fozzy.faults.http.engine import Engine
-
-    engine = Engine(plan, 0)
-    if scenario is not None:
-        engine.change(start(engine.state, scenario, 0), 0)
-
-
 def _check(plan: Plan, doc: Document, at: tuple[str, ...]) -> None:
     """As `check_plan`, with places."""
     try:
@@ -140,17 +121,17 @@ def _check(plan: Plan, doc: Document, at: tuple[str, ...]) -> None:
 def _explained(doc: Document, kind: type[msgspec.Struct], at: tuple[str, ...]) -> InputError:
     from fozzy.dsl.validate import explain_as  # a good file does not need it
 
-    return InputError.of(explain_as(doc, kind, lambda _raw: (), at))
+    return InputError.of(explain_as(doc, kind, remaining_flaws if kind is Plan else lambda _raw: (), at))
 
 
 def _placed(error: InputError, doc: Document, at: tuple[str, ...]) -> InputError:
     """The same error, each problem at the place that its message names."""
     from fozzy.dsl.locate import line_at, locate
 
-    places = locate(doc.text, doc.form)
+    places, raw = locate(doc.text, doc.form), decode(doc)
     problems: list[Problem] = []
     for problem in error.problems:
-        path = _path_in(problem.message, places.values, at)
+        path = named_path(problem.message, raw, at)
         place = places.find(path)
         where = problem.where or Where(doc.shown, place.line, place.col)
         text = line_at(doc.text, place.line)
@@ -158,25 +139,11 @@ def _placed(error: InputError, doc: Document, at: tuple[str, ...]) -> InputError
     return InputError.of(sorted(problems, key=lambda each: (each.where or Where("")).line))
 
 
-def _path_in(message: str, known: Any, at: tuple[str, ...]) -> tuple[str | int, ...]:
-    """The longest path that a message names and the file holds; the whole document where there is none."""
-    best: tuple[str | int, ...] = at
-    for found in _PATH.finditer(message):
-        path: tuple[str | int, ...] = at
-        for part in _PART.findall(found[0]):
-            longer = (*path, int(part) if part.isdigit() else part)
-            if longer not in known:
-                break
-            path = longer
-        if len(path) > len(best):
-            best = path
-    return best
-
-
 def _ours(problem: Problem) -> Problem:
     """A problem as the engine and the control API call it."""
     reason = problem.code.partition(".")[2]
-    return msgspec.structs.replace(problem, code=f"chaos.{_CALLED.get(reason, reason)}")
+    rest = {field: value for field, value in msgspec.structs.asdict(problem).items() if field != "code"}
+    return Problem(code=f"chaos.{_CALLED.get(reason, reason)}", **rest)
 
 
 _CALLED = {"unknown_field": "unknown_key"}

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from fozzy.chaos.files.checked import ChaosFile, check_plan
 from fozzy.chaos.files.flags import Given, Value, read_flags, told
-from fozzy.chaos.files.load import ChaosFile, check_plan, load_plan
 from fozzy.chaos.files.sections import check_whole, section_over, section_with_flags, with_flags
 from fozzy.errors import UsageError, suggestion
 from fozzy.faults.http.plan import Plan, Section
@@ -63,7 +63,11 @@ def planned(given: Mapping[str, list[Value]], environment: Mapping[str, list[Val
 
 def _file(flags: Mapping[str, Given]) -> ChaosFile:
     name = flags["chaos"].value if "chaos" in flags else ""
-    return load_plan(Path(name), name) if name else ChaosFile(Plan(), "")
+    if not name:
+        return ChaosFile(Plan(), "")
+    from fozzy.chaos.files.load import load_plan  # without a file nobody needs what reads one
+
+    return load_plan(Path(name), name)
 
 
 def _scenario(flags: Mapping[str, Given], file: ChaosFile) -> tuple[str | None, str]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fozzy.chaos.files.flags import Given, flag_name
-from fozzy.core.duration import parse_ns, show_ns
+from fozzy.core.duration import parse_ns
 from fozzy.errors import UsageError
 from fozzy.faults.http.plan import Fault, Faults, Latency, Limits, Loss, Plan, Section, Status
 
@@ -39,7 +39,7 @@ def with_flags(plan: Plan, flags: Flags) -> Plan:
 def section_with_flags(section: S, flags: Flags, latency_max: str) -> S:
     """A section with what flags say instead. *Errors*: `UsageError` that names the flag."""
     fields: dict[str, Any] = {
-        "latency": _latency(section.latency, flags, parse_ns(latency_max)),
+        "latency": _latency(section.latency, flags, latency_max),
         "faults": _faults(section.faults, flags),
         "limits": _limits(section.limits, flags),
     }
@@ -77,14 +77,14 @@ def _over(above: Any, below: Any) -> Any:
     return msgspec.structs.replace(below, **said)
 
 
-def _latency(latency: Latency | None, flags: Flags, most_ns: int) -> Latency | None:
+def _latency(latency: Latency | None, flags: Flags, most: str) -> Latency | None:
     for field in ("latency", "latency_range"):
         if field not in flags:
             continue
         value = flags[field].value
         longest = value if isinstance(value, str) else value[1]
-        if parse_ns(longest) > most_ns:
-            said = f"must be from 0ms to {show_ns(most_ns)}, got {longest}"
+        if parse_ns(longest) > parse_ns(most):
+            said = f"must be from 0ms to {most}, got {longest}"
             hint = f"{flag_name('latency_max')} {longest} allows more"
             raise UsageError("usage.bad_value", f"{flags[field].origin} {said}", hint=hint)
         spread = {**_NO_SPREAD, "fixed" if field == "latency" else "uniform": value}

@@ -106,7 +106,7 @@ class Closing(Flow):
     def start(self, head: Head) -> list[Step]:
         self._at_ns = self._now_ns()
         if self._action.at == "after-headers":
-            self._done()
+            self._done("after_headers")
             return [head, End(self._action.how)]
         self._bypass("stream_ended" if head.has_body else "no_body")
         self._measure(head.length())

@@ -101,7 +101,7 @@ class End:
         self.socket.close()
 
     def _unsent_bytes(self) -> int:
-        if fcntl is None:
+        if fcntl is None or self.socket.fileno() < 0:
             return 0
         try:
             found = fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4))

@@ -6,7 +6,10 @@ place, then the route's answer, the cassette or upstream, through the fault that
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, NamedTuple
+
+import trio
 
 from fozzy.chaos.cassette.serving import Miss, Serving
 from fozzy.chaos.http.answers import Answer
@@ -28,6 +31,8 @@ from fozzy.faults.http.fixtures import fixture_of
 
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
+HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
+HEARD_PAUSE_S = 1.0  # if it says nothing for so long, that was all
 _BEFORE = ("accept", "before-response")
 
 
@@ -72,7 +77,7 @@ class Handling:
         self.turn.sent_ended = "client_gone"
         return "rst"
 
-    def cut(self, how: Literal["fin", "rst"]) -> Cut:
+    def cut(self, how: Literal["fin", "rst"]) -> Literal["fin", "rst"]:
         """The answer ends here, before its end. Where the connection's end would look like the answer's, by RST."""
         turn = self.turn
         if how == "fin" and self.writer.ends_with_connection:
@@ -121,7 +126,7 @@ class Handling:
         if not turn.is_body_whole:
             engine = turn.session.engine
             if not engine.is_idle or engine.keyed or turn.head.facts.steers or settings.reads_body:
-                await turn.gather(settings.key_bytes)
+                await turn.gather(settings.gathered_bytes)
         decision = turn.decide()
         if decision.refused:
             raise Refusal(400, "chaos_header", decision.refused, is_last=False)
@@ -231,12 +236,38 @@ class Handling:
         self.turn.hear(answer)
         await relay(self.turn, answer, self.writer)
 
+    async def _hear_out(self, answer: UpstreamAnswer, how: Literal["fin", "rst"]) -> None:
+        """Where somebody records: cut the client off now, and hear what upstream says to its end, for a while."""
+        turn = self.turn
+        if not (turn.is_body_whole and turn.answer_pieces is not None):
+            return
+        turn.watch.hold()
+        with trio.move_on_after(HEARD_OUT_S), contextlib.suppress(OSError, UpstreamFailed):
+            if how == "rst":
+                await self._end.flush(HEARD_OUT_S)
+                self._end.close(at_once=True)
+            else:
+                await self._end.finish()
+            while turn.answer_pieces is not None and (piece := await self._in_time(answer)):
+                turn.heard(piece)
+
+    async def _in_time(self, answer: UpstreamAnswer) -> bytes:
+        """The next piece, nothing where upstream pauses for long."""
+        with trio.move_on_after(HEARD_PAUSE_S):
+            return await answer.piece()
+        return b""
+
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
         if answer.status == 101:
             return await self._tunnelled(call, answer)
         if self.turn.head.upgrade:
             self.turn.reader.resume_parsing()
-        return await relay(self.turn, answer, self.writer)
+        try:
+            return await relay(self.turn, answer, self.writer)
+        except CutOff as cut:
+            how = self.cut(cut.how)
+            await self._hear_out(answer, how)
+            raise CutOff(how, cut.reason) from None
 
     async def _tunnelled(self, call: Call, answer: UpstreamAnswer) -> None:
         """Upstream and client speak something else from now on."""

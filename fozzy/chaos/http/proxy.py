@@ -19,6 +19,7 @@ from trio.lowlevel import wait_readable
 from fozzy import wall
 from fozzy.chaos.cassette.serving import Serving
 from fozzy.chaos.http.connection import FAREWELL_S, LINGER_S, Connection
+from fozzy.chaos.http.descriptors import Spare, room
 from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.handling import Others
 from fozzy.chaos.http.origins import origin_of
@@ -51,6 +52,7 @@ class HttpProxy:
         self.connections_peak = 0
         self.bugs: list[Exception] = []  # of ours, each of which ended a connection; whoever runs this tells them
         self._settings: Settings | None = None
+        self._room = room()
         if upstream.url is not None:
             origin_of(upstream.url)
         self._has_upstream = upstream.url is not None or session.engine.has_upstream
@@ -67,7 +69,7 @@ class HttpProxy:
         engine = self.session.engine
         settings, state = self._settings, engine.state
         if settings is None or settings.state is not state:
-            self._settings = settings = Settings(state, engine.connections, self.wire)
+            self._settings = settings = Settings(state, engine.connections, self.wire, self._room)
         return settings
 
     async def serve(self, listening: Listening, task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED) -> None:
@@ -77,22 +79,25 @@ class HttpProxy:
         """
         context = listener_context(listening)
         async with trio.open_nursery() as nursery:
-            with _listener(listening) as listener:
+            with _listener(listening) as listener, contextlib.closing(Spare()) as spare:
                 house = House(self)
                 connections = await nursery.start(house.run)
                 try:
                     task_status.started(listener.getsockname()[:2])
-                    await self._accept(listener, context, connections)
+                    await self._accept(listener, spare, context, connections)
                 finally:
                     house.stop()
 
-    async def _accept(self, listener: socket.socket, context: ssl.SSLContext | None, nursery: trio.Nursery) -> None:
+    async def _accept(
+        self, listener: socket.socket, spare: Spare, context: ssl.SSLContext | None, nursery: trio.Nursery
+    ) -> None:
         while True:
             await wait_readable(listener)
             try:
                 sock, address = listener.accept()
             except OSError as error:
                 if error.errno in _EXHAUSTED:
+                    spare.turn_away(listener)
                     await trio.sleep(EXHAUSTED_S)
                 continue
             self._welcome(sock, str(address[0]), context, nursery)
@@ -103,7 +108,7 @@ class HttpProxy:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = End(sock) if context is None else SecureEnd(sock, context)
         count, most = len(self.connections), self.settings.connections_max
-        if count >= most + OVER_MAX:
+        if count >= most + min(OVER_MAX, most // 4 + 1):
             return end.close(at_once=True)
         connection = Connection(self, end, client)
         connection.is_over = count >= most

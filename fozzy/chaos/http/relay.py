@@ -34,7 +34,7 @@ async def relay(turn: Turn, answer: Answer, writer: Writer) -> None:
     turn.watch.expect(Phase.SEND, turn.wire.body_idle_timeout_s)
     rows = answer.text + evidence(turn)
     shown = Shown(answer.status, answer.reason, rows, answer.length, answer.says_length, answer.has_body)
-    return await writer.send_whole(shown, whole)
+    return await writer.send_whole(shown, whole, answer.trailers if answer.chunked else None)
 
 
 class Relay:

@@ -11,14 +11,15 @@ _NONE = Connections(None, None, None)
 
 
 class Settings:
-    """The limits of connections, as the wire and the server's section say them: the smaller one counts."""
+    """The limits of connections, as the wire, the system and the server's section say them: the smaller one counts."""
 
-    def __init__(self, state: State, connections: Connections, wire: Wire) -> None:
+    def __init__(self, state: State, connections: Connections, wire: Wire, room: int) -> None:
         said = connections if state.enabled else _NONE
         self.state = state
-        self.key_bytes = state.plan.key_bytes
+        key_bytes = state.plan.key_bytes
+        self.gathered_bytes = key_bytes and key_bytes + 1  # before a decision; one more tells whether that was all
         self.reads_body = any(_reads_body(route) for route in state.plan.routes)
-        self.connections_max = min(wire.connections_max, said.open_max or wire.connections_max)
+        self.connections_max = min(wire.connections_max, room, said.open_max or room)
         idle_s = wire.idle_timeout_s if said.idle_ns is None else said.idle_ns / 1e9
         self.idle_timeout_s = min(idle_s, wire.idle_timeout_s)
         self.total_ns = said.total_ns

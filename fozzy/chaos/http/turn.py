@@ -2,7 +2,8 @@
 
 Rule 1: `finish` is called once, whatever happened, and gives the session its one record.
 Rule 2: `apply` or `bypass` is called once for a fault that was planned; what nobody said by the end is bypassed.
-Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept.
+Rule 3: bodies are kept where somebody records, up to a bound; beyond it they are counted and relayed, not kept. Where
+somebody only shows them, their beginning is kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
 from fozzy.faults.http.canonical import DIGEST_BYTES
 from fozzy.faults.http.decision import Decision, Seen
 
+SWALLOWED_BYTES_MAX = 64 << 20  # more than a client sends that will hear an answer
 TOO_LONG = "the body is longer than what is recorded"
 NOTES: list[str] = []  # none; replaced, never changed
 
@@ -54,6 +56,7 @@ class Turn:
     answer_bytes = 0
     asked_pieces: list[bytes] | None = None  # where they are kept
     answer_pieces: list[bytes] | None = None
+    shown_bytes = 0  # of both bodies, where only their beginning is kept
     sent_status = 0
     sent_bytes = 0
     sent_hash: Any = None  # of the body as sent, where a fault is planned and somebody records
@@ -72,6 +75,9 @@ class Turn:
         self.waiting: list[bytes] = []  # of the request's body: what has come and is not sent on
         self.chunks: list[tuple[int, int]] = []
         if self.session.records_bodies:
+            self.asked_pieces, self.answer_pieces = [], []
+        elif self.session.shown_bytes:
+            self.shown_bytes = self.session.shown_bytes
             self.asked_pieces, self.answer_pieces = [], []
         self.is_body_whole = False
         self._take_ready()
@@ -96,9 +102,13 @@ class Turn:
                 self.waiting.append(piece)
 
     async def swallow(self) -> None:
-        """Read the body to its end; it goes nowhere. *Errors*: `Refusal`, `ClientGone`."""
+        """Read the body to its end; it goes nowhere. *Limits*: of chunks, which may never end, `SWALLOWED_BYTES_MAX`.
+
+        *Errors*: `Refusal`, `ClientGone`.
+        """
         self.waiting.clear()
-        while not self.is_body_whole:
+        most = self.asked_bytes + SWALLOWED_BYTES_MAX if self.head.facts.chunked else math.inf
+        while not self.is_body_whole and self.asked_bytes < most:
             await self.take()
 
     def check_size(self) -> None:
@@ -131,7 +141,7 @@ class Turn:
         most = self.session.engine.state.plan.key_bytes
         if len(body) > most:
             body = body[:most]
-        size = self.asked_bytes if self.is_body_whole else facts.length
+        size = self._known_bytes(most) if facts.chunked else facts.length or 0
         self.seen = seen = Seen(
             head.method, head.target, facts.headers, body, size, facts.chunked, self.client, facts.test
         )
@@ -145,6 +155,10 @@ class Turn:
             self.sent_hash = blake3()
         return decision
 
+    def _known_bytes(self, most: int) -> int | None:
+        """How long a chunked body is, if the bytes that count tell. What else has come by chance does not count."""
+        return self.asked_bytes if self.is_body_whole and 0 < most >= self.asked_bytes else None
+
     def hear(self, answer: Answer) -> None:
         """The head of the true answer has come."""
         self.answer = answer
@@ -154,7 +168,10 @@ class Turn:
         """A piece of the true answer's body has come."""
         self.answer_bytes += len(piece)
         if self.answer_pieces is not None:
-            if self.answer_bytes > self.wire.record_bytes_max:
+            if self.shown_bytes:
+                if self.answer_bytes - len(piece) < self.shown_bytes:
+                    self.answer_pieces.append(piece)
+            elif self.answer_bytes > self.wire.record_bytes_max:
                 self.answer_pieces, self.chunks = None, []
             else:
                 self.answer_pieces.append(piece)
@@ -218,7 +235,10 @@ class Turn:
         if self.wire.request_bytes_max is not None and not self.is_body_whole:
             self.check_size()
         if self.asked_pieces is not None:
-            if self.asked_bytes > self.wire.record_bytes_max:
+            if self.shown_bytes:
+                if self.asked_bytes - len(piece) < self.shown_bytes:
+                    self.asked_pieces.append(piece)
+            elif self.asked_bytes > self.wire.record_bytes_max:
                 self.asked_pieces = None
             else:
                 self.asked_pieces.append(piece)

@@ -42,14 +42,17 @@ class Writer:
         self._turn = turn
         self.keeps = keeps
 
-    async def send_whole(self, shown: Shown, body: bytes) -> None:
-        """Head and body at once. *Errors*: `ClientGone`."""
+    async def send_whole(self, shown: Shown, body: bytes, trailers: Headers | None = None) -> None:
+        """Head and body at once; without a length in chunks, where the client knows them. *Errors*: `ClientGone`."""
+        if shown.length is None and self._turn.head.version == "1.0":
+            shown = shown._replace(length=len(body))
         data = self._composed(shown)
         if self._counts:
-            self._turn.sent_bytes += len(body)
-            data += body
+            data += _in_chunks(body, trailers or []) if self._is_chunked else body
         self.has_begun = True
         await self._put(data)
+        if self._counts:
+            self._count(body)
 
     def begin(self, shown: Shown) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -64,17 +67,21 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._turn.sent_bytes += len(piece)
-        return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+        return self._count(piece)  # only now: what could not be sent tells whether a stream was left before its end
+
+    def _count(self, piece: bytes) -> None:
+        turn = self._turn
+        turn.sent_bytes += len(piece)
+        if turn.sent_hash is not None:
+            turn.sent_hash.update(piece)
 
     async def end(self, trailers: Headers) -> None:
         """The body has ended as it should. *Errors*: `ClientGone`."""
         if not self._is_chunked:
             await self.flush()
-        elif trailers:
-            await self._send(f"0\r\n{rows_of(trailers)}\r\n".encode("latin-1"))
         else:
-            await self._send(LAST_CHUNK)
+            await self._send(_in_chunks(b"", trailers))
 
     async def interim(self, status: int, reason: str, headers: Headers) -> None:
         """An answer before the answer, which clients of HTTP/1.0 do not know. *Errors*: `ClientGone`."""
@@ -124,3 +131,9 @@ class Writer:
             await self._end.send(data)
         except OSError:
             raise ClientGone from None
+
+
+def _in_chunks(body: bytes, trailers: Headers) -> bytes:
+    """A body as one chunk, and the end of it."""
+    end = f"0\r\n{rows_of(trailers)}\r\n".encode("latin-1") if trailers else LAST_CHUNK
+    return b"%x\r\n%b\r\n%b" % (len(body), body, end) if body else end

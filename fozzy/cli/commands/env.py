@@ -11,11 +11,14 @@ from fozzy.cli.command import Command
 from fozzy.cli.console import Console
 from fozzy.cli.documents import EnvDocument, SettingBody
 from fozzy.cli.options import config_of
+from fozzy.core.redact import REDACTED
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.dsl.steps.base import show
 from fozzy.errors import Exit
 from fozzy.report.text import Line, Span, line
 from fozzy.version import VERSION
+
+CHAOS_PREFIX = "FOZZY_CHAOS_"
 
 
 class Env(Command, frozen=True, kw_only=True):
@@ -31,6 +34,7 @@ class Env(Command, frozen=True, kw_only=True):
         ]
         if self.det is not None:
             settings = [_overridden(each, self.det) if each.name == "det" else each for each in settings]
+        settings += _of_proxies()
         document = EnvDocument(
             schema_version=SCHEMA_VERSION,
             command="env",
@@ -46,6 +50,23 @@ class Env(Command, frozen=True, kw_only=True):
             console.raw(msgspec.json.encode(document).decode() + "\n")
         console.answer(_lines(document))
         return Exit.PASS
+
+
+def _of_proxies() -> list[SettingBody]:
+    """The variables of `fozzy proxy http` that are set; a token is not shown. *Errors*: `UsageError` for an unknown one."""
+    variables = wall.variables()
+    if not any(name.startswith(CHAOS_PREFIX) for name in variables):
+        return []
+    from fozzy.chaos.files.flags import variables_set  # most have none of them
+
+    return [
+        SettingBody(
+            name=f"chaos.{field}",
+            value=REDACTED if field == "control_token" else ", ".join(each.text for each in values),
+            origin=values[0].origin,
+        )
+        for field, values in variables_set(variables).items()
+    ]
 
 
 def _value(value: Any) -> Any:

@@ -114,7 +114,8 @@ def _brief(status: Any) -> str:
 def _status_lines(status: Any, stats: Any, in_force: Any) -> list[Line]:
     load, took = status["load"], stats["summary"]["took_ns"]
     upstream = (status["upstream"] or "nobody").removeprefix("http://")
-    head = f"  fozzy proxy  {one_line(status['listening'])} -> {one_line(upstream)}"
+    listening = status["listening"].removeprefix("http://")
+    head = f"  fozzy proxy  {one_line(listening)} -> {one_line(upstream)}"
     lines = [line(Span(f"{head}   up {duration(status['now_ns'])}   seed {status['seed']}", "strong"))]
     lines += _in_force(in_force)
     lines += _gathered(

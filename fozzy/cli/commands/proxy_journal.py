@@ -96,7 +96,8 @@ class Journal(Talking, frozen=True, kw_only=True):
 
 def entry_line(entry: Any) -> Line:
     """An entry in a line, as the proxy itself writes one."""
-    fault = "+".join([*(["latency"] if entry["waited_ns"] else []), *([entry["applied"]] if entry["applied"] else [])])
+    delayed = entry["delay_ns"] and entry["waited_ns"]  # an answer's own pace makes it wait, too
+    fault = "+".join([*(["latency"] if delayed else []), *([entry["applied"]] if entry["applied"] else [])])
     planned = entry["planned"]
     target = screen.shown_path(one_line(entry["target"]), screen.PATH_CHARS_MAX)
     parts = [

@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from fozzy.chaos.files.load import load_plan
 from fozzy.chaos.files.written import as_toml
 from fozzy.cli.command import Arg, Opt
 from fozzy.cli.console import Console
@@ -62,7 +61,11 @@ class Scenarios(Talking, frozen=True, kw_only=True):
         return Exit.PASS
 
     def _plan(self) -> Plan:
-        return Plan() if self.chaos is None else load_plan(Path(self.chaos), self.chaos).plan
+        if self.chaos is None:
+            return Plan()
+        from fozzy.chaos.files.load import load_plan  # without a file nobody needs what reads one
+
+        return load_plan(Path(self.chaos), self.chaos).plan
 
     def _running(self) -> list[ScenarioBody]:
         shown = self.client().get("/fozzy/scenarios")["scenarios"]
@@ -73,7 +76,7 @@ class Scenarios(Talking, frozen=True, kw_only=True):
             start = f"fozzy proxy start NAME{self.control_flags}"
             return [[], line("  next  ", Span(start, "code"), "   starts one")]
         show = f"fozzy proxy scenarios {next(iter(SCENARIOS))}"
-        return [[], line("  next  ", Span(show, "code"), "   shows one as a chaos file says it")]
+        return [[], line("  next  ", Span(show, "code"), "   as a file says it")]
 
 
 def _known(plan: Plan) -> list[ScenarioBody]:

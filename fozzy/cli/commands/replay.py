@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from fozzy.cli.options import AllowCode, config_of
 from fozzy.cli.reporting import Reports, asked_reports
 from fozzy.cli.telling import Listener, told_lines
 from fozzy.cli.verdicts import Given, opening_lines, verdict_lines
+from fozzy.config import Config
 from fozzy.core.duration import parse_ns
 from fozzy.core.events import Record, Step
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Member, Summary, code_flag, listed
@@ -29,7 +31,8 @@ from fozzy.report import FORMATS
 from fozzy.report.pretty import run_failure
 from fozzy.report.text import Line, line
 from fozzy.trace.finalize import shown_path
-from fozzy.trace.format import Footer, Header
+from fozzy.trace.format import SUFFIX, Footer, Header
+from fozzy.trace.reader import is_of_proxy
 from fozzy.trace.store import Store
 
 
@@ -37,6 +40,8 @@ class Replay(Command, frozen=True, kw_only=True):
     """Run a recorded trace again without the outside world.
 
     SAME ends as recorded, FIXED with 0, CHANGED with 1; DRIFT and INCOMPLETE with 6: the recording and the run parted.
+    Of a proxy's trace, or a folder of them, every request is decided again; there --scenario takes a chaos file, and
+    --until the number of a request.
     """
 
     name: ClassVar[str] = "replay"
@@ -64,11 +69,28 @@ class Replay(Command, frozen=True, kw_only=True):
             raise UsageError(
                 "usage.no_terminal", "--step needs a terminal to wait at", hint="--until stops at one place"
             )
-        path = Store(config.base_dir()).trace_of(self.trace)
-        loaded = load_scenario(self.scenario, config) if self.scenario else None
+        is_folder = os.path.isdir(self.trace) and not self.trace.endswith(SUFFIX)
+        path = Path(self.trace) if is_folder else Store(config.base_dir()).trace_of(self.trace)
         started_at, started_ns = wall.now_iso(), wall.elapsed_ns()
         story = Listener(console)
-        replayed = replay_file(
+        loaded = None
+        if is_folder or is_of_proxy(path):
+            replayed = self._decided_again(console, path)
+        else:
+            loaded = load_scenario(self.scenario, config) if self.scenario else None
+            replayed = self._run_again(console, config, path, loaded, story)
+        summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
+        summary = story.put_into(summary)
+        if reports.screen:
+            self._show(console, replayed, path, loaded, told_lines(summary, console))
+        told = listed(summary, _member(replayed, summary, shown_path(path)))
+        reports._replace(events=False).finish(console, summary, told)
+        return replayed.exit_status(unsafe=not self.strict)
+
+    def _run_again(
+        self, console: Console, config: Config, path: Path, loaded: Loaded | None, story: Listener
+    ) -> Replayed:
+        return replay_file(
             path,
             scenario=loaded,
             unsafe=not self.strict,
@@ -78,13 +100,14 @@ class Replay(Command, frozen=True, kw_only=True):
             opened=self._opening(console),
             allowance=Allowance(self.allow_code, config.root, config.settings.proc_env),
         )
-        summary = _summary(replayed, path, started_at, (wall.elapsed_ns() - started_ns) // 10**6)
-        summary = story.put_into(summary)
-        if reports.screen:
-            self._show(console, replayed, path, loaded, told_lines(summary, console))
-        told = listed(summary, _member(replayed, summary, shown_path(path)))
-        reports._replace(events=False).finish(console, summary, told)
-        return replayed.exit_status(unsafe=not self.strict)
+
+    def _decided_again(self, console: Console, path: Path) -> Replayed:
+        """The trace of a proxy: its requests are decided again."""
+        from fozzy.cli.cassette_replay import Asked, decided_again
+
+        watch = _Dump(console) if self.dump_events else None
+        asked = Asked(self.scenario, _until(self.until), self.step, not self.strict, watch)
+        return decided_again(console, path, asked, self._opening(console))
 
     @property
     def _reports(self) -> Reports:
@@ -126,7 +149,8 @@ class Replay(Command, frozen=True, kw_only=True):
             return
         findings: list[Line] = [[], *run_failure(replayed.findings)] if replayed.findings else []
         lines = [*findings, *story, [], *verdict]
-        console.answer(lines if replayed.steps or console.verbose else lines[1:])  # the opening ends with a gap
+        has_steps = replayed.steps and replayed.header.mode != "proxy"
+        console.answer(lines if has_steps or console.verbose else lines[1:])  # the opening ends with a gap
 
 
 class _Dump:

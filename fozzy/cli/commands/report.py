@@ -63,6 +63,8 @@ class Show(Command, frozen=True, kw_only=True):
         run_id = summary.identity.run_id
         known = run_id in store.ids()
         short = store.short(run_id) if known else run_id
+        if summary.mode == "proxy":
+            return self._proxy_lines(console, recalled, short if known else "")
         if recalled.header is None or recalled.trace is None:
             if console.quiet:
                 return [quiet_line(summary, short)]
@@ -81,6 +83,15 @@ class Show(Command, frozen=True, kw_only=True):
             return end[:1]
         found = [[], *run_failure(summary.findings)] if summary.findings else []
         return [*kept.lines, *found, *told_lines(summary, console), [], *end]
+
+    def _proxy_lines(self, console: Console, recalled: Recalled, short: str) -> list[Line]:
+        from fozzy.cli.cassette_screen import proxy_lines, proxy_verdict
+
+        trace = recalled.trace
+        if console.quiet:
+            return [proxy_verdict(recalled.summary, trace)]
+        word = short or (shown_path(trace) if trace is not None else "")
+        return proxy_lines(recalled.summary, trace, word, console.verbose)
 
 
 class _Kept(Console):

@@ -16,7 +16,7 @@ from fozzy.cli.options import Recording, config_of
 from fozzy.cli.trace_diff import diff_lines, verdict_lines
 from fozzy.core.events import Record
 from fozzy.core.summary import SCHEMA_VERSION
-from fozzy.errors import Exit
+from fozzy.errors import Exit, UsageError
 from fozzy.report.pretty import record_line
 from fozzy.report.story import LINES_MAX, story_of
 from fozzy.report.text import Line, Role, Span, count, line, one_line, packed, size
@@ -110,6 +110,9 @@ class Show(_OneTrace, frozen=True, kw_only=True):
     first: Annotated[int, Opt(("--from",), "The first record to show.", "N")] = 0
     last: Annotated[int | None, Opt(("--to",), "The last record to show.", "N")] = None
     story: Annotated[bool, Opt(("--story",), "Tell how a cluster's run went instead; -v tells all of it.")] = False
+    decisions: Annotated[
+        bool, Opt(("--decisions",), "Print what a proxy decided instead, in an order that is the same each time.")
+    ] = False
 
     def call(self, console: Console) -> Exit:
         with open_trace(self.path()) as trace:
@@ -117,11 +120,25 @@ class Show(_OneTrace, frozen=True, kw_only=True):
             if not sound and not console.json:
                 said = "its seal does not hold" if trace.is_sealed else "it has no footer: the run was cut off"
                 console.talk([line(Span("warning", "warn"), f": {trace.shown}: {said}")])
-            if console.json:
+            if self.decisions:
+                self._print_decisions(console, trace)
+            elif console.json:
                 console.raw(msgspec.json.encode(self._document(trace, sound)).decode() + "\n")
             else:
                 self._print(console, trace)
         return Exit.PASS if sound or not self.strict else Exit.EVIDENCE
+
+    def _print_decisions(self, console: Console, trace: Trace) -> None:
+        from fozzy.chaos.decisions import decision_lines
+
+        if console.json:
+            message = "--json and --decisions both want stdout: the log is lines of JSON already"
+            raise UsageError("usage.two_reports", message, hint="drop --json")
+        if trace.header().mode != "proxy":
+            message = f"{trace.shown} was not recorded by a proxy: there are no decisions in it"
+            raise UsageError("chaos.not_a_cassette", message, hint=f"fozzy trace show {shlex.quote(trace.shown)}")
+        for each in decision_lines(self._records(trace)):
+            console.raw(each.decode())
 
     def _takes(self, number: int) -> bool:
         return self.first <= number and (self.last is None or number <= self.last)
@@ -133,7 +150,8 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         header = trace.header()
         backends = " ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(header.backends).items())
         det = "det" if header.det else "real time"
-        head = [one_line(header.scenario.path), f"seed {header.seed}", header.mode, det, backends]
+        surroundings = [header.mode] if header.mode == "proxy" else [header.mode, det, backends]
+        head = [one_line(header.scenario.path), f"seed {header.seed}", *surroundings]
         block: list[Line] = [*packed(head), []]
         if self.story:
             told = story_of(self._records(trace), None if console.verbose else LINES_MAX)

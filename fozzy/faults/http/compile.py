@@ -23,6 +23,7 @@ KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any 
 Key = tuple[str, str]  # origin and name
 V = TypeVar("V")
 
+Plain = tuple[int, int | None, str, float, str]  # of a fault: what its draw adds, the least hit, and for its roll
 Paces = tuple[Pace | None, Pace | None]
 
 
@@ -31,27 +32,39 @@ class Compiled:
 
     __slots__ = (
         "amount",
+        "asked",
         "bandwidth",
         "buckets",
+        "choosy",
         "concurrency",
         "exclusive",
         "faults",
+        "hits",
         "is_limited",
         "latency",
         "limits",
         "mode_origin",
         "owed",
         "paces",
+        "plain",
+        "refused",
+        "total",
     )
 
     def __init__(self, found: Resolved, pool: Pool, route: int | None) -> None:
         self.mode_origin = found.mode.origin
         armed = [pool.arm(name, said) for name, said in found.faults.items()]
         self.faults = tuple(each for each in armed if each.can_strike)
-        self.exclusive = _slots(self.faults) if found.mode.value == "exclusive" else None
         self.latency = None if found.latency is None else pool.arm("latency", found.latency)
         if self.latency is not None and not self.latency.can_strike:
             self.latency = None
+        self.exclusive = _slots(self.faults) if found.mode.value == "exclusive" else None
+        self.plain = None if any(each.is_choosy for each in self.faults) else tuple(map(_plain, self.faults))
+        self.total = sum(each.share for each in self.faults)
+        self.asked = 0  # requests that the plain faults were rolled for since they were counted
+        self.hits = [0] * len(self.faults)
+        self.refused = 0  # requests that were let in to none of them
+        self.choosy = tuple(each for each in (*self.faults, self.latency) if each is not None and each.is_choosy)
         self.amount = None if self.latency is None else delays.amount(_as_latency(self.latency.fault))
         self.limits = found.limits
         self.buckets = [_limit(name, found.limits[name]) for name in LIMITS[:3] if name in found.limits]
@@ -61,6 +74,27 @@ class Compiled:
         said = found.limits.get("bandwidth")
         self.bandwidth = None if said is None else _bandwidth(said)
         self.paces = None if said is None or self.bandwidth is None else _paces(self.bandwidth, said.origin, route)
+
+    def settle(self) -> None:
+        """Count what plain faults were rolled for: of a cascade each was rolled for what those before it left."""
+        for armed in (*self.faults, *((self.latency,) if self.latency else ())):
+            armed.count.matched += 0 if armed.is_choosy else self.refused
+        asked, left, self.refused = self.asked, self.asked, 0
+        if self.plain is None or not asked:
+            return
+        for n, armed in enumerate(self.faults):
+            hits = self.hits[n]
+            armed.count.matched += asked
+            armed.count.rolled += left
+            armed.count.hit += hits
+            self.hits[n] = 0
+            if self.exclusive is None:
+                left -= hits
+        self.asked = 0
+
+
+def _plain(armed: Armed) -> Plain:
+    return armed.added, armed.threshold, armed.name, armed.share, armed.origin
 
 
 def _as_latency(fault: When) -> Latency:
@@ -117,13 +151,13 @@ def _paces(width: Width, origin: str, route: int | None) -> Callable[[Facts], Pa
     return paces
 
 
-def _slots(faults: tuple[Armed, ...]) -> tuple[tuple[Armed, int], ...]:
-    """Each fault with the end of its share; they lie side by side from the top, so that a draw of 0 hits none."""
-    slots, top = [], CHANCES
+def _slots(faults: tuple[Armed, ...]) -> tuple[int, ...]:
+    """Where the share of each fault ends; they lie side by side from the top, so that a draw of 0 hits none."""
+    tops, top = [], CHANCES
     for armed in faults:
-        slots.append((armed, top))
+        tops.append(top)
         top -= int(armed.share * CHANCES)
-    return tuple(slots)
+    return *tops, max(0, top)
 
 
 class Pool:

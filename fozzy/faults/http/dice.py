@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fozzy.core.choice import CHANCES
 from fozzy.core.exchange import Roll
-from fozzy.faults.keyed import draw, within
+from fozzy.faults.keyed import draw_at, stream
 
 
 class Dice:
@@ -19,10 +20,10 @@ class Dice:
 
     def draw(self, name: str) -> int:
         """A value in [0, 2^53) under a name."""
-        value = draw(self.base, name)
+        value = draw_at(self.base, stream(name))
         self._rolls.append(Roll(name, 1.0, value, True, self._origin))
         return value
 
     def among(self, name: str, low: int, high: int) -> int:
         """A whole number from `low` to `high`; where there is one alone, nothing is drawn."""
-        return low if low == high else within(self.draw(name), low, high)
+        return low if low == high else low + self.draw(name) * (high - low + 1) // CHANCES

@@ -25,7 +25,7 @@ from fozzy.faults.http.limits import Buckets, Paces, Short
 from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Plan
 from fozzy.faults.http.program import Fields, Program
-from fozzy.faults.http.rolling import cascade, delay_of, exclusive
+from fozzy.faults.http.rolling import delay_of, passed_over, struck
 from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
@@ -142,8 +142,7 @@ class Engine:
         head = (self.number, now_ns, key, occurrence, test, digest, route, place, slot, source)
         if not is_open:
             return _made((*head, (), 0, "", None, None, None, "", notes, ""))
-        base = base_from(self._begin + key.encode(), occurrence)
-        return self._decided(head, (facts, at, fields, notes), base, load)
+        return self._decided(head, (facts, at, fields, notes), load)
 
     def _heard(self, said: headers.Said) -> tuple[tuple[str, ...], str]:
         """What is noted of a request's headers, and why it is refused."""
@@ -153,9 +152,7 @@ class Engine:
             return (), "; ".join(said.wrong)
         return tuple(f"ignored: {wrong}" for wrong in said.wrong), ""
 
-    def _decided(
-        self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], base: int, load: int
-    ) -> Decision:
+    def _decided(self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], load: int) -> Decision:
         facts, at, fields, notes = asked
         now_ns: int = head[1]
         try:
@@ -166,26 +163,25 @@ class Engine:
             section, notes = self.program.section(facts.test, at), (*notes, f"ignored: {error.message}")
         limit = self._limit(section, facts, now_ns, load) if section.is_limited else None
         if limit is not None:
+            passed_over(section, facts, now_ns)
             return _limited(head, notes, limit)
+        base = base_from(self._begin + head[2].encode(), head[3])  # of key and occurrence
         rolls: list[Roll] = []
         delay_ns = delay_of(section, facts, base, now_ns, rolls) if section.latency is not None else 0
-        struck: Armed | None = None
-        if section.faults:
-            roll = cascade if section.exclusive is None else exclusive
-            struck = roll(section, facts, base, now_ns, rolls)
-        planned, origin, action = _strike(struck, facts, base, rolls)
+        hit = struck(section, facts, base, now_ns, rolls) if section.faults else None
+        planned, origin, action = _strike(hit, facts, base, rolls)
         up, down = (None, None) if section.paces is None else section.paces(facts)
         return _made((*head, tuple(rolls), delay_ns, planned, action, up, down, "", notes, origin))
 
     def _limit(self, section: Compiled, facts: Facts, now_ns: int, load: int) -> Over | None:
-        """The limit that a request is over: name, action, note and who set it."""
+        """The limit that a request is over: name, action, note and who set it. Who is not let in pays no bucket."""
+        if section.concurrency is not None and load >= section.concurrency:
+            note = f"{load} requests are in flight and {section.concurrency} may be"
+            return CROWDED, _CROWD, note, section.limits["concurrency"].origin
         short = self.buckets.charge(section.owed(facts), now_ns)
-        if short is not None:
-            return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
-        if section.concurrency is None or load < section.concurrency:
+        if short is None:
             return None
-        note = f"{load} requests are in flight and {section.concurrency} may be"
-        return CROWDED, _CROWD, note, section.limits["concurrency"].origin
+        return LIMITED, limited(short.wait_ns), _empty(short), short.limit.origin
 
     def applied(self, decision: Decision) -> None:
         """What was planned was done."""
@@ -206,7 +202,7 @@ class Engine:
 
     def tallies(self) -> list[Tally]:
         """What became of every fault that is or was declared, in the order in which they were declared."""
-        return self.program.pool.tallies()
+        return self.program.tallies()
 
     def effective(self, test: str = "", route: int | None = None) -> Effective:
         """What holds for the requests of a test scope and a route, each field with who said it."""

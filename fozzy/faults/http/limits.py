@@ -31,13 +31,14 @@ class Limit(NamedTuple):
     rate: int  # tokens in a unit of time
     unit_ns: int
     burst: int
+    full: int  # what a full bucket is worth
 
     @classmethod
     def of(cls, scope: str, origin: str, since_ns: int, bucket: Bucket) -> Limit:
         """The numbers of a bucket."""
         rate, unit_ns = rate_of(bucket.rate)
         name = f"{scope} of {origin} since {since_ns}: {bucket.rate}, {bucket.burst}"
-        return cls(name, scope, origin, since_ns, rate, unit_ns, bucket.burst)
+        return Limit(name, scope, origin, since_ns, rate, unit_ns, bucket.burst, bucket.burst * unit_ns)
 
     def owed(self, whose: str) -> Owed:
         """The bucket of somebody."""
@@ -65,20 +66,15 @@ class Buckets:
 
     def charge(self, owed: list[Owed], now_ns: int) -> Short | None:
         """Take a token from each bucket, or from none and say why."""
+        if len(owed) == 1:
+            return self._charge_one(owed[0], now_ns)
         short: Short | None = None
         left = []
         for limit, key in owed:
-            unit_ns, at_ns = limit.unit_ns, now_ns
-            worth = limit.burst * unit_ns
-            kept = self._levels.get(key)
-            if kept is not None:
-                at_ns = max(now_ns, kept[1])
-                worth = min(worth, kept[0] + (at_ns - kept[1]) * limit.rate)
-            left.append((key, (worth - unit_ns, at_ns)))
-            if worth < unit_ns:
-                wait_ns = -(-(unit_ns - worth) // limit.rate)
-                if short is None or wait_ns > short.wait_ns:
-                    short = Short(wait_ns, limit)
+            worth, at_ns = self._worth(limit, key, now_ns)
+            left.append((key, (worth - limit.unit_ns, at_ns)))
+            if worth < limit.unit_ns and (short is None or _wait_ns(limit, worth) > short.wait_ns):
+                short = Short(_wait_ns(limit, worth), limit)
         if short is None:
             for key, level in left:
                 self._levels.put(key, level)
@@ -90,6 +86,29 @@ class Buckets:
         full = limit.burst * limit.unit_ns
         worth, at_ns = self._levels.get(key) or (full, now_ns)
         return min(full, worth + max(0, now_ns - at_ns) * limit.rate) // limit.unit_ns
+
+    def _charge_one(self, owed: Owed, now_ns: int) -> Short | None:
+        limit, key = owed
+        worth, at_ns = self._worth(limit, key, now_ns)
+        if worth < limit.unit_ns:
+            return Short(_wait_ns(limit, worth), limit)
+        self._levels.put(key, (worth - limit.unit_ns, at_ns))
+        return None
+
+    def _worth(self, limit: Limit, key: str, now_ns: int) -> tuple[int, int]:
+        """What is in a bucket, and as of when: the clock may stand still, and never runs back."""
+        kept = self._levels.get(key)
+        if kept is None:
+            return limit.full, now_ns
+        worth, at_ns = kept
+        if now_ns <= at_ns:
+            return kept
+        worth += (now_ns - at_ns) * limit.rate
+        return (worth if worth < limit.full else limit.full), now_ns
+
+
+def _wait_ns(limit: Limit, worth: int) -> int:
+    return -(-(limit.unit_ns - worth) // limit.rate)
 
 
 class Paces:

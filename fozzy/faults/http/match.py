@@ -82,8 +82,8 @@ def glob(pattern: str) -> Test:
     if len(pieces) == 1:
         return lambda text: text == pattern
     first, *middle, last = pieces
-    if not first and not last and not any(middle):
-        return lambda text: True
+    if not last and not any(middle):
+        return lambda text: text.startswith(first)
     return lambda text: _fits(text, first, middle, last)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fozzy.core.duration import parse_ns
 from fozzy.core.exchange import Source
 from fozzy.errors import InputError
+from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.check import checked
 from fozzy.faults.http.compile import Compiled, Pool, connections
 from fozzy.faults.http.decision import Seen
@@ -29,6 +30,8 @@ class Program:
         plan = self.state.plan
         self.enabled = state.enabled
         self.latency_max_ns = parse_ns(plan.latency_max)
+        if before is not None:
+            before.settle()
         self.pool: Pool = Pool(now_ns, None if before is None else before.pool)
         self._routes = [(matcher(route), route, place_of(n)) for n, route in enumerate(plan.routes)]
         self.has_routes = bool(plan.routes)
@@ -41,6 +44,16 @@ class Program:
         limited = any(getattr(layer.limits, name) is not None for layer in everybody for name in LIMITS)
         self.is_idle = not self.enabled or not (limited or any(each.can_strike for each in armed))
         self.connections = connections(self.section("", None).limits if self.enabled else {})
+
+    def settle(self) -> None:
+        """Bring the numbers of all faults up to date."""
+        for section in (*self._sections.values(), *self._by_header.values()):
+            section.settle()
+
+    def tallies(self) -> list[Tally]:
+        """The numbers of everything that is or was declared."""
+        self.settle()
+        return self.pool.tallies()
 
     def client_of(self, seen: Seen) -> str:
         """Whom a request is from: the peer, or whom a trusted header names first."""
@@ -85,6 +98,7 @@ class Program:
         section = self._by_header.get(key)
         if section is None:
             if len(self._by_header) >= HEADER_SECTIONS_MAX:
+                self.settle()
                 self._by_header.clear()
             found = resolved([*self.layers(scope, route), header_layer(dict(said))])
             wrong = overfull(found)

@@ -30,33 +30,63 @@ def _is_due(armed: Armed, facts: Facts, now_ns: int) -> bool:
     return True
 
 
+def passed_over(section: Compiled, facts: Facts, now_ns: int) -> None:
+    """A request that a limit refused: it is rolled for nothing, and ordinals count it, so that no clock moves them."""
+    section.refused += 1
+    for armed in section.choosy:
+        armed.is_due(facts, now_ns)
+
+
+def struck(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: list[Roll]) -> Armed | None:
+    """The fault that strikes a request."""
+    if section.plain is None:
+        return (cascade if section.exclusive is None else exclusive)(section, facts, base, now_ns, rolls)
+    section.asked += 1
+    if section.exclusive is None:
+        return _plain_cascade(section, base, rolls)
+    value = draw_at(base, _ADDED)
+    which = _slot_of(value, section.exclusive)
+    rolls.append(Roll(EXCLUSIVE, section.total, value, which is not None, section.mode_origin))
+    if which is None:
+        return None
+    section.hits[which] += 1
+    return section.faults[which]
+
+
+def _plain_cascade(section: Compiled, base: int, rolls: list[Roll]) -> Armed | None:
+    """A cascade of faults with nothing but probabilities; `Compiled.settle` counts what is rolled here."""
+    for which, (added, threshold, name, share, origin) in enumerate(section.plain or ()):
+        if threshold is not None:
+            value = draw_at(base, added)
+            hit = value >= threshold
+            rolls.append(Roll(name, share, value, hit, origin))
+            if not hit:
+                continue
+        section.hits[which] += 1
+        return section.faults[which]
+    return None
+
+
+def _slot_of(value: int, tops: tuple[int, ...]) -> int | None:
+    """In whose share a draw falls: the last entry is where the last share begins."""
+    if value < tops[-1]:
+        return None
+    return next(which for which in range(len(tops) - 1) if value >= tops[which + 1])
+
+
 def cascade(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: list[Roll]) -> Armed | None:
     """The first fault that hits; those behind it count the request and are not rolled."""
     found: Armed | None = None
     for armed in section.faults:
-        if armed.is_choosy:
-            if armed.is_due(facts, now_ns) and found is None and armed.rolls(base, now_ns, rolls):
-                found = armed
-            continue
-        count = armed.count
-        count.matched += 1
-        if found is not None:
-            continue
-        count.rolled += 1
-        if armed.threshold is None:
-            hit = True
-        else:
-            value = draw_at(base, armed.added)
-            hit = value >= armed.threshold
-            rolls.append(Roll(armed.name, armed.share, value, hit, armed.origin))
-        if hit and armed.strikes():
+        if _is_due(armed, facts, now_ns) and found is None and armed.rolls(base, now_ns, rolls):
             found = armed
     return found
 
 
 def exclusive(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: list[Roll]) -> Armed | None:
     """The fault in whose share the one draw falls. One that is not due leaves its share empty."""
-    due = [(armed, top) for armed, top in section.exclusive or () if _is_due(armed, facts, now_ns)]
+    tops = section.exclusive or ()
+    due = [(armed, top) for armed, top in zip(section.faults, tops, strict=False) if _is_due(armed, facts, now_ns)]
     if not due:
         return None
     value = draw_at(base, _ADDED)

@@ -12,6 +12,7 @@ from fozzy.errors import Exit, Problem, Where
 from fozzy.gate.checked import Checked, judged
 from fozzy.report.text import count, extent, quoted
 from fozzy.trace.finalize import shown_path
+from fozzy.trace.reader import is_of_proxy
 
 NAME = "replay"
 
@@ -20,9 +21,16 @@ def replays(
     path: Path, allowance: Allowance, *, names: Sequence[str] = (), strict: bool = True
 ) -> tuple[Checked, Replayed]:
     """Replay a trace. *Errors*: `NotAllowedError`, `EvidenceError`."""
-    replayed = replay_file(path, unsafe=not strict, names=names, allowance=allowance)
+    if is_of_proxy(path):
+        from fozzy.chaos.cassette.replaying import replay_cassette  # only a proxy's trace needs the engine of faults
+
+        replayed = replay_cassette(path, unsafe=not strict)
+        size = count(replayed.steps, "request")
+    else:
+        replayed = replay_file(path, unsafe=not strict, names=names, allowance=allowance)
+        size = extent(replayed.steps, replayed.nodes)
     divergence = replayed.divergence
-    ran = f"{divergence.verdict}, {extent(replayed.steps, replayed.nodes)}, {count(divergence.records, 'record')}"
+    ran = f"{divergence.verdict}, {size}, {count(divergence.records, 'record')}"
     exit_status = replayed.exit_status(unsafe=not strict)
     problems = [_problem(replayed, shown_path(path))] if exit_status != Exit.PASS else []
     return judged(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fozzy.core.events import Record
+from fozzy.errors import UsageError
 from fozzy.insight.profile.spans import Span, build
 from fozzy.insight.recall import recall
 from fozzy.trace.finalize import display_name, shown_path
@@ -51,6 +52,9 @@ def load_profile(store: Store, word: str, *, unsafe: bool = False) -> Profile:
         path = store.trace_of(word)
         recalled = recall(store, str(path), unsafe=unsafe)
     assert recalled.header is not None
+    if recalled.header.mode == "proxy":
+        message = f"{shown_path(path)} was recorded by a proxy: it has no steps whose time could be told"
+        raise UsageError("trace.of_proxy", message, hint=f"fozzy trace show {shown_path(path)}")
     with open_trace(path) as trace:
         footer = trace.footer()
         run_id = footer.run_id if footer is not None else recalled.summary.identity.run_id

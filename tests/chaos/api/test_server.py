@@ -127,7 +127,7 @@ def test_who_waits_to_send_is_told_to_go_on(running: Both) -> None:
         (b"GET /fozzy/health HTTP/1.0\r\n\r\n", 403, "chaos.api_host"),
         (b"hello\r\n\r\n", 400, "chaos.api_request"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "chaos.api_request"),
-        (request("GET", "/fozzy/health", X="y" * 20_000), 431, "chaos.api_request"),
+        (request("GET", "/fozzy/health", X="y" * 140_000), 431, "chaos.api_request"),
         (request("GET", "/fozzy/health", **{f"X_{number}": "y" for number in range(100)}), 431, "chaos.api_request"),
         (
             request("PUT", "/fozzy/config", Content_Type="application/json", Content_Length=str(BODY_BYTES_MAX + 1)),
@@ -179,12 +179,14 @@ def test_the_token_is_asked_for() -> None:
 
 def test_traffic_that_fails_or_hangs_never_locks_it_out() -> None:
     """While every request on the traffic port is refused, held or stuck half-way, the controls answer as ever."""
-    with both({"faults": {"timeout": {"hang": True}}}) as made, contextlib.ExitStack() as stack:
+    plan = {"routes": [{"path": "/*", "answer": {}}], "faults": {"timeout": {"hang": True}}}
+    with both(plan) as made, contextlib.ExitStack() as stack:
         for number in range(50):
             held = stack.enter_context(connect(made.traffic))
             held.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" if number % 2 else b"POST / HTTP/1.1\r\nHost")
-        control = made.control()
+        control, until = made.control(), time.monotonic() + TIMEOUT_S
         while control.status()["load"]["requests"] < 25:
+            assert time.monotonic() < until
             time.sleep(0.01)
         control.put("/fozzy/config/faults", {"drop": 1.0})
         with connect(made.traffic) as sock:
@@ -254,6 +256,23 @@ def test_who_sends_nothing_or_half_is_let_go(monkeypatch: pytest.MonkeyPatch) ->
             with connect(made.control_port) as sock:
                 sock.sendall(data)
                 assert read_all(sock) == b""
+
+
+def test_a_fault_of_ours_ends_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails outside an operation ends that connection alone, and is kept for who runs the proxy."""
+
+    def fails(self: Guard, call: object) -> None:
+        raise ZeroDivisionError
+
+    with both() as made:
+        with monkeypatch.context() as broken:
+            broken.setattr(Guard, "check", fails)
+            with connect(made.control_port) as sock:
+                sock.sendall(request("GET", "/fozzy/health"))
+                assert read_all(sock) == b""
+        assert made.control().get("/fozzy/health")["status"] == "ok"
+        assert [type(bug) for bug in made.server.bugs] == [ZeroDivisionError]
+        made.server.bugs.clear()
 
 
 def test_when_it_stops_nothing_is_left() -> None:

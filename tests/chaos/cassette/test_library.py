@@ -154,7 +154,7 @@ def test_what_is_not_whole_is_never_served(tmp_path: Path, opened: Opened, more:
 def test_a_client_that_left_after_the_last_event_is_no_flaw(tmp_path: Path, opened: Opened) -> None:
     """Clients of streams leave when all was said."""
     said = answer(b"data: [DONE]\n\n", headers=[("content-type", "text/event-stream")], ended="short")
-    more = {"sent": Sent(200, 5, "client_gone"), "answer": said}
+    more = {"sent": Sent(200, 14, "client_gone"), "answer": said}
     recorded(tmp_path / "t.fozzy", Plan(), lambda door: (door.ask("/a", exchange=more), None)[-1])
     assert told(find(opened(tmp_path / "t.fozzy"))) == b"data: [DONE]\n\n"
 

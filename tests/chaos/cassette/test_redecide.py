@@ -99,7 +99,9 @@ def test_a_folder_is_decided_as_one(tmp_path: Path) -> None:
         done = Redeciding(timeline).run()
     assert (done.divergence.verdict, done.requests, done.changes) == ("SAME", 133, 2)
     alone = again(kept.paths[0])
-    assert alone.divergence.verdict == "INCOMPLETE" and "not in this recording" in str(alone.divergence.cause)
+    assert alone.divergence.verdict == "INCOMPLETE" and "not in this recording may have counted" in str(
+        alone.divergence.cause
+    )
     keyed = Plan(faults=Faults(drop=Drop(probability=0.5)))
     paths = recorded(tmp_path / "keyed", keyed, busy_tests, is_folder=True).paths
     assert [again(path).divergence.verdict for path in paths] == ["SAME", "SAME"]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from fozzy.chaos.files import values
 from fozzy.chaos.files.values import Address, Scoped
-from fozzy.core.duration import parse_ns
 from fozzy.faults.http.plan import Bucket, Status, Timeout
 
 GOOD: list[tuple[Callable[[str], Any], str, Any]] = [
@@ -44,6 +43,7 @@ GOOD: list[tuple[Callable[[str], Any], str, Any]] = [
     (values.bytes_rate, "100KB/s", "100KB/s"),
     (values.plain_bytes_rate, "1000000", "1000000B/s"),
     (values.whole(1, 5), "5", 5),
+    (values.whole(0, 2**53 - 1), "9007199254740991", 2**53 - 1),
     (values.one_of("a", "b"), "b", "b"),
     (values.header_name, "x-real-ip", "x-real-ip"),
     (values.pace, "0", 0.0),
@@ -123,13 +123,6 @@ def test_what_is_not_is_refused_with_what_it_must_be(read: Callable[[str], Any],
     with pytest.raises(ValueError, match="must") as caught:
         read(text)
     assert said in str(caught.value)
-
-
-def test_a_delay_over_the_cap_is_refused() -> None:
-    """A duration is held against the longest that is allowed, which may be reached."""
-    values.at_most("30s", parse_ns("30s"))
-    with pytest.raises(ValueError, match="from 0ms to 30"):
-        values.at_most("31s", parse_ns("30s"))
 
 
 def test_an_address_is_written_as_it_is_read() -> None:

@@ -180,7 +180,7 @@ def test_disconnect_after_headers(how: str) -> None:
             data = run.ask(GET) if how == "fin" else until_reset(run, GET)
             assert data.startswith(b"HTTP/1.1 200 OK\r\n") and rest(data) == b"" and b"\r\n\r\n" in data
             exchange = run.only()
-            assert told(exchange) == ("disconnect", "disconnect", "")
+            assert told(exchange) == ("disconnect", "disconnect", "after_headers")
             assert exchange.sent is not None and (exchange.sent.status, exchange.sent.bytes) == (200, 0)
             assert upstream.count == 1
 

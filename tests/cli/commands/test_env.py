@@ -69,3 +69,18 @@ def test_a_configuration_that_is_wrong_ends_it(text: str, message: str, project:
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
     assert "--> fozzy.toml:" in ran.err
+
+
+def test_variables_of_the_proxy_that_are_set(
+    project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with its variable; a token is not shown; one that means nothing is refused with the nearest."""
+    monkeypatch.setenv("FOZZY_CHAOS_RATE_LIMIT", "50/s, client:5/s")
+    monkeypatch.setenv("FOZZY_CHAOS_CONTROL_TOKEN", "hush-hush")
+    settings = {each["name"]: each for each in fz("env", "--json").document()["settings"]}
+    assert settings["chaos.rate_limit"]["value"] == "50/s, client:5/s"
+    assert settings["chaos.rate_limit"]["origin"] == "FOZZY_CHAOS_RATE_LIMIT"
+    assert "hush" not in fz("env").said
+    monkeypatch.setenv("FOZZY_CHAOS_DORP", "1")
+    ran = fz("env")
+    assert ran.code == 2 and 'did you mean "FOZZY_CHAOS_DROP"' in ran.said

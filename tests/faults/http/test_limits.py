@@ -138,6 +138,12 @@ def test_concurrency() -> None:
     assert isinstance(answers[2].action, Give) and answers[2].action.status == 503
 
 
+def test_who_is_not_let_in_pays_nothing() -> None:
+    """A request over the limit of concurrency takes no token."""
+    limited = engine(limits={"concurrency": 1, "global": {"rate": "1/h"}})
+    assert [ask(limited, load=load).planned for load in (1, 1, 0, 0)] == ["limit.concurrency"] * 2 + ["", "limit.rate"]
+
+
 def test_limits_come_before_faults() -> None:
     """A request over a limit is neither delayed nor rolled for."""
     limited = engine(limits={"global": {"rate": "1/h"}}, latency={"fixed": "1s"}, faults={"drop": 0.5})

@@ -95,6 +95,17 @@ def test_ordinals_count_what_others_struck() -> None:
     assert [each.planned for each in decisions] == ["timeout", "drop", "timeout", "drop", ""]
 
 
+def test_ordinals_count_what_limits_refused() -> None:
+    """A request that a rate limit refused counts for ordinals, so that no clock moves a pattern; it is not rolled for."""
+    asked = engine(faults={"drop": {"pattern": "F..F"}, "stall": 0.5}, limits={"global": {"rate": "1/s"}})
+    decisions = [ask(asked, now_ns=now) for now in (0, 0, 0, S)]
+    assert [each.planned for each in decisions] == ["drop", "limit.rate", "limit.rate", "drop"]
+    assert [(each.name, each.matched, each.rolled) for each in asked.tallies()] == [("drop", 4, 2), ("stall", 4, 0)]
+    plain = engine(faults={"drop": 0.5}, latency={"fixed": "1s"}, limits={"global": {"rate": "1/h"}})
+    asks(plain, 5)
+    assert [(each.name, each.matched, each.rolled) for each in plain.tallies()] == [("drop", 5, 1), ("latency", 5, 1)]
+
+
 def test_a_sequence_of_statuses() -> None:
     """Each strike takes the next one; 0 lets a request pass, and after the last all pass."""
     decisions = asks(engine(faults={"status": {"sequence": [500, 0, 503], "after": 1}, "partial": {}}), 6)

@@ -48,7 +48,8 @@ def put_section(name: str, controls: Controls, asked: Asked) -> InForce:
 
 def patch_section(name: str, controls: Controls, asked: Asked) -> InForce:
     """Parts of a section."""
-    changes = {name: control.patched({}, asked.body, name) and asked.body}
+    control.patched({}, asked.body, name)  # which says when it is no object: then it would take the section away
+    changes = {name: asked.body}
     merged_names(changes, Plan)
     return controls.change(control.patch(controls.state, changes, controls.session.now_ns()), f"{name} changed")
 

@@ -26,11 +26,9 @@ _LN2 = 0.6931471805599453
 
 def amount(latency: Latency) -> Amount:
     """How to draw one wait, jitter included, in nanoseconds."""
-    plain = _plain(latency)
-    jitter = latency.jitter or 0.0
-    if latency.fixed is not None and not jitter:
-        fixed = parse_ns(latency.fixed)
-        return lambda _base, _origin, _rolls: fixed
+    plain, jitter = _plain(latency), latency.jitter or 0.0
+    if not jitter:
+        return lambda base, origin, rolls: plain(Dice(base, origin, rolls))
 
     def drawn(base: int, origin: str, rolls: list[Roll]) -> int:
         dice = Dice(base, origin, rolls)

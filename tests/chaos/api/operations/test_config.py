@@ -110,6 +110,8 @@ BAD: list[tuple[str, str, bytes, int, str]] = [
     ("PUT", "/fozzy/config/latency", b"null", 400, ""),
     ("PUT", "/fozzy/config/latency", b"{}", 400, "latency"),
     ("PATCH", "/fozzy/config/latency", b'{"jiter": 0.5}', 400, "latency.jiter"),
+    ("PATCH", "/fozzy/config/latency", b'{"jiter": null}', 400, "latency.jiter"),
+    ("PATCH", "/fozzy/config/latency", b"null", 400, "latency"),
     ("PATCH", "/fozzy/config/faults", b"1.5", 400, "faults"),
     ("PUT", "/fozzy/config/faults", b'{"status": {"codes": [1000]}}', 400, "status.codes[0]"),
     ("PUT", "/fozzy/config/limits", b'{"global": {"rate": "0.5/s"}}', 400, "global.rate"),
