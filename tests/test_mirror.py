@@ -56,6 +56,8 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
+    "chaos/http/answers.py": "tests/chaos/http/test_lines.py",
+    **{f"chaos/http/{name}.py": "tests/chaos/http/test_connection.py" for name in ("refusals", "wire")},
     **{
         f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")
     },
