@@ -115,14 +115,14 @@ def asked(sock: socket.socket, data: bytes) -> tuple[bytes, str]:
                 if steps:
                     steps[0]()
                     steps.pop(0)
+                elif piece := tls.read(65536):
+                    got += piece
                 else:
-                    got += tls.read(65536)
+                    return got, "fin"
             except ssl.SSLWantReadError:
                 sock.sendall(out.read())
                 more = sock.recv(65536)
                 came.write(more) if more else came.write_eof()
-    except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-        return got, "fin"
     except ConnectionResetError:
         return got, "rst"
 
