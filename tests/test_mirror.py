@@ -79,6 +79,13 @@ COVERED_ELSEWHERE = {
     **{f"chaos/{name}.py": "tests/chaos/test_asgi.py" for name in ("asgi_scope", "asgi_turn")},
     "faults/http/fixtures.py": "tests/chaos/test_transport.py",
     **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
+    **{f"chaos/api/{name}.py": "tests/chaos/api/test_openapi.py" for name in ("answers", "operation", "samples")},
+    "chaos/api/call.py": "tests/chaos/api/test_dispatch.py",
+    "chaos/api/controls.py": "tests/chaos/api/operations/test_power.py",
+    "chaos/api/cassettes.py": "tests/chaos/api/operations/test_cassettes.py",
+    "chaos/api/merging.py": "tests/chaos/api/operations/test_config.py",
+    "chaos/api/numbers.py": "tests/chaos/api/operations/test_routes.py",
+    "chaos/api/operations/__init__.py": "tests/chaos/api/test_dispatch.py",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -122,6 +123,11 @@ class Journal:
         """What is kept, oldest first; of long bodies the beginning."""
         return [kept.exchange for kept in self._kept]
 
+    def decided(self, limit: int) -> list[Exchange]:
+        """The last so many, without secrets in their targets and without headers and bodies."""
+        self._learn()
+        return [self._viewer.bare(kept.exchange) for kept in islice(reversed(self._kept), limit)]
+
     def entry(self, number: int) -> Entry | None:
         """The entry of this number, none where it is not kept."""
         found = [kept for kept in self._kept if kept.number == number]
@@ -144,8 +150,11 @@ class Journal:
     def _in_order(self, query: Query) -> Iterator[Kept]:
         return reversed(self._kept) if query.order == "newest" else iter(self._kept)
 
-    def _shown(self, kept: list[Kept], bodies: bool) -> list[Entry]:
+    def _learn(self) -> None:
         self._viewer.learn((each.number, each.exchange) for each in self._kept)
+
+    def _shown(self, kept: list[Kept], bodies: bool) -> list[Entry]:
+        self._learn()
         return [self._viewer.entry(each.number, each.at_s, each.exchange, bodies) for each in kept]
 
 

@@ -132,6 +132,13 @@ class Viewer:
         if found:
             self._redactor.learn(found)
 
+    def bare(self, exchange: Exchange) -> Exchange:
+        """An exchange as what was asked and decided, and no more."""
+        request = exchange.request
+        target = self._redactor.clean(request.target)
+        asked = Asked(request.method, target, digest=request.digest)
+        return msgspec.structs.replace(exchange, request=asked, answer=None)
+
     def entry(self, number: int, at_s: float, exchange: Exchange, bodies: bool = True) -> Entry:
         """An exchange as it is shown."""
         request, answer, sent = exchange.request, exchange.answer, exchange.sent

@@ -27,7 +27,7 @@ class Requests:
                 for number, record in enumerate(opened.whole_records()):
                     if isinstance(record, Exchange):
                         self.requests += 1
-                        self.faulted += bool(record.applied)
+                        self.faulted += bool(record.applied or record.delay_ns)
                     self.changes += isinstance(record, Event)
                     if lines_max is None or len(self.lines) < lines_max:
                         self.lines.append(record_line(number, record))

@@ -20,7 +20,7 @@ from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
 from fozzy.core.redact_exchange import ExchangeCleaner
-from fozzy.report.text import Line, count, line
+from fozzy.report.text import Line, count
 
 if TYPE_CHECKING:
     from fozzy.chaos.parts import Running
@@ -109,18 +109,16 @@ class Lines(Silent):
             self._write()
 
     def _write(self) -> None:
-        chunk: list[Line] = []
-        chars = 0
-        while self._waiting and chars + len(self._waiting[0]) < CHUNK_CHARS:
+        chunk: list[str] = []
+        size = 0
+        while self._waiting and (not chunk or size + len(self._waiting[0]) < CHUNK_CHARS):
             text = self._waiting.popleft()
-            chars += len(text.encode("utf-8", "replace")) + 1
-            chunk.append(line(text))
-        if not chunk:
-            chunk.append(line(self._waiting.popleft()))
+            size += (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) + 1
+            chunk.append(text)
         if self._missing and not self._waiting:
-            chunk.append(line(f"… {count(self._missing, 'line')} left out: nobody read them fast enough"))
+            chunk.append(f"… {count(self._missing, 'line')} left out: nobody read them fast enough")
             self._missing = 0
-        self.console.answer(chunk)
+        self.console.raw("\n".join([*chunk, ""]))
 
 
 class Records(Silent):

@@ -138,7 +138,10 @@ class Ending:
         if not self._command.strict:
             said += [_never(each) for each in parts.never_rolled()]
             said += [finding.message for finding in parts.tapes.findings]
-        said += [f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}" for bug in parts.door.bugs]
+        said += [
+            f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}"
+            for bug in [*parts.door.bugs, *(parts.server.bugs if parts.server is not None else ())]
+        ]
         if parts.otlp is not None and parts.otlp.dropped:
             said.append(parts.otlp.told())
         return said

@@ -61,17 +61,18 @@ def exchange_line(exchange: Exchange) -> str:
     """An exchange in a line of a pipe: `120 12.260 GET /orders/7 503 fault=status took=1ms`."""
     request, sent = exchange.request, exchange.sent
     status = sent.status if sent is not None and sent.status else "-"
-    target = one_line(shown_path(request.target, PATH_CHARS_MAX))
+    target = shown_path(request.target, PATH_CHARS_MAX)
+    said = f"{exchange.number} {seconds(exchange.arrived)} {request.method[:20]} {target} {status}"
     fault = fault_of(exchange)
-    parts = [
-        f"{exchange.number} {seconds(exchange.arrived)} {one_line(request.method)[:20]} {target} {status}",
-        f" fault={fault}" if fault else "",
-        f" bypassed={exchange.planned}({exchange.reason})" if is_bypassed(exchange) else "",
-        f" reason={exchange.reason.replace(' ', '_')}" if exchange.reason and not is_bypassed(exchange) else "",
-        f" test={one_line(exchange.test)[:64]}" if exchange.test else "",
-        f" took={duration(exchange.t - exchange.arrived)}",
-    ]
-    return one_line("".join(parts))
+    if fault:
+        said += f" fault={fault}"
+    if is_bypassed(exchange):
+        said += f" bypassed={exchange.planned}({exchange.reason})"
+    elif exchange.reason:
+        said += f" reason={exchange.reason.replace(' ', '_')}"
+    if exchange.test:
+        said += f" test={exchange.test[:64]}"
+    return one_line(f"{said} took={duration(exchange.t - exchange.arrived)}")
 
 
 def change_line(event: Event) -> str:

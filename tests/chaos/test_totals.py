@@ -8,10 +8,11 @@ from tests.chaos.exchanges import exchange
 
 
 def test_what_counts_where() -> None:
-    """Delayed or struck is faulted; planned and not applied is bypassed; a change is no exchange."""
+    """Delayed or struck is faulted, an answer with a pace of its own is not; planned and not applied is bypassed; a change is no exchange."""
     totals = Totals()
     for each in (
         exchange(),
+        exchange(waited_ns=5, delay_ns=5),
         exchange(waited_ns=5),
         exchange(planned="drop", applied="drop"),
         exchange(planned="drop", reason="upstream_failed"),
@@ -19,8 +20,8 @@ def test_what_counts_where() -> None:
     ):
         totals.listen(each)
     totals.listen(Event(0, "", "chaos.change", {}))
-    assert (totals.exchanges, totals.faulted, totals.bypassed, totals.not_recorded) == (5, 2, 1, 1)
-    assert totals.took.count == 5
+    assert (totals.exchanges, totals.faulted, totals.bypassed, totals.not_recorded) == (6, 2, 1, 1)
+    assert totals.took.count == 6
 
 
 def test_percentiles() -> None:

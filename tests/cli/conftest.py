@@ -252,7 +252,8 @@ def pasted() -> Pasted:
 
     def find(screen: str) -> list[list[str]]:
         found = re.findall(r"(?:^|\s{2}|: )fozzy ((?:\S| (?! ))+)", screen, re.MULTILINE)
-        return [shlex.split(words) for words in found if not re.match(r"\d+\.\d+\.\d+", words)]
+        headings = r"\d+\.\d+\.\d+|proxy$"
+        return [shlex.split(words) for words in found if not re.match(headings, words)]
 
     return find
 

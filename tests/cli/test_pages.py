@@ -39,10 +39,12 @@ CODE, TITLE = re.compile(r"[a-z]+\.[a-z0-9_]+"), re.compile(r"[a-z0-9_]+")
 # Where a code or title passes through that somebody else made: file and expression.
 PASSED_ON = {
     ("chaos/files/flags.py", "problems[0].code"),
+    ("chaos/files/remaining.py", "problem.code.partition('.')[2]"),
     ("cli/", "first.code"),
     ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
     ("chaos/api/client.py", "code"),  # what the proxy says
+    ("chaos/api/reading.py", "error.code"),
     ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),

@@ -76,9 +76,7 @@ def test_no_chunk_is_larger_than_a_ready_pipe_takes(out: Out, monkeypatch: pytes
     """Else a reader that is slow would hold the traffic up."""
     written: list[int] = []
     front = fronts.Lines(Slow())
-    monkeypatch.setattr(
-        front.console, "answer", lambda lines: written.append(sum(len(each[0].text) + 1 for each in lines))
-    )
+    monkeypatch.setattr(front.console, "raw", lambda text: written.append(len(text)))
     for number in range(1000):
         front.hear(exchange(number, request=Asked("GET", "/" + "x" * 150)))
     front.tick()

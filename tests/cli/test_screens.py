@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from fozzy.cli.main import main
@@ -124,6 +128,13 @@ SCENES = [
     Scene("ci-damaged", 6, ("ci", "damaged.fozzy")),
     Scene("gate-nothing", 5, ("gate", "--scope", "nowhere")),
     Scene("gate", 1, ("gate", "--scope", "checkout", "--seed", "7")),
+    Scene("proxy", 1, ("proxy", "http", "--listen", ":0", "--chaos", "chaos.toml", "--record", "api.fozzy")),
+    Scene("proxy-scenarios", 0, ("proxy", "scenarios", "--chaos", "chaos.toml")),
+    Scene("proxy-scenario", 0, ("proxy", "scenarios", "cascading_failure")),
+    Scene("proxy-refused", 2, ("proxy", "http", "--drop", "1.5", "--latency", "1s", "--latency-range", "2s..1s")),
+    Scene("proxy-file", 2, ("proxy", "http", "--chaos", "wrong.toml")),
+    Scene("proxy-mockforge", 2, ("proxy", "http", "--chaos", "mockforge.json")),
+    Scene("proxy-no-control", 2, ("proxy", "status")),
     Scene("init", 0, ("init", "--config", "other/fozzy.toml")),
     Scene("init-again", 2, ("init", "--config", "init.toml")),
     Scene("env", 0, ("env",)),
@@ -158,6 +169,44 @@ class Stream(io.TextIOWrapper):
         return buffer.getvalue().decode(self.encoding)
 
 
+class Client(threading.Thread):
+    """Asks a proxy that says on this stream where it listens, and then stops this process's proxy with a signal."""
+
+    def __init__(self, out: Stream) -> None:
+        super().__init__(daemon=True)
+        self._out = out
+
+    def run(self) -> None:
+        """A few requests, one after the other, so that their lines stand in one order."""
+        end_s = time.monotonic() + 30
+        found = None
+        while found is None and time.monotonic() < end_s:
+            time.sleep(0.01)
+            found = re.search(r"fozzy proxy  (\S+) ->", self._out.text())
+        assert found is not None
+        for path in ("/orders/7", "/orders/8?token=hush", "/orders/7", "/nowhere"):
+            httpx.get(f"http://{found[1]}{path}", trust_env=False)
+        while self._out.text().count(" took=") < 4 and time.monotonic() < end_s:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+class Impatient(threading.Thread):
+    """Stops a proxy of this process with a signal as soon as it listens to signals."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._before = signal.getsignal(signal.SIGINT)
+
+    def run(self) -> None:
+        """Wait and stop it."""
+        end_s = time.monotonic() + 30
+        while signal.getsignal(signal.SIGINT) == self._before and time.monotonic() < end_s:
+            time.sleep(0.01)
+        time.sleep(0.2)  # so that it says where it listens
+        os.kill(os.getpid(), signal.SIGINT)
+
+
 Show = Callable[..., tuple[int, str]]
 
 
@@ -177,6 +226,8 @@ def show(stage: None, monkeypatch: pytest.MonkeyPatch, fz: Callable[..., object]
                 patch.setenv("NO_COLOR", "1")
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
+            if scene.name == "proxy":
+                Client(out).start()
             code = main([*scene.words, *(["--color", "never"] if terminal else [])])
         return code, normal(out.text() + err.text())
 
@@ -207,6 +258,45 @@ def stage(shop, broken: str, distributed: str, still: None, fz: Callable[..., ob
 
 
 TEXTS = {
+    "chaos.toml": """\
+seed = 7
+[faults]
+status = { codes = [503], every = 3 }
+[[routes]]
+path = "/orders/*"
+answer = { json = { paid = true } }
+[[routes]]
+path = "/feed"
+answer = { events = [1, 2, 3] }
+faults.cut_stream = 0.5
+[scenarios.lunch_rush]
+about = "Everybody orders at once."
+for = "30s"
+limits.global = { rate = "5/s" }
+""",
+    "wrong.toml": """\
+sed = 7
+[latency]
+uniform = ["500ms", "100ms"]
+jitter = 20
+[faults]
+status = { codes = [99, 503], probability = 0.2 }
+drop = "often"
+[limits]
+global = { rate = "50", burst = 10 }
+""",
+    "mockforge.json": """\
+{
+  "observability": {
+    "chaos": {
+      "latency": {
+        "fixed_delay_ms": 500,
+        "random_delay_range_ms": [100, 500]
+      }
+    }
+  }
+}
+""",
     "heap.fozzy.json": """\
 {
   "version": 1,
@@ -316,6 +406,7 @@ def normal(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{4}(…|\.\.\.)[0-9a-f]{2}\b", r"c0de\1ed", text)
     text = re.sub(r"\b[0-9a-f]{8}(…|\.\.\.)", r"c0dec0de\1", text)
     text = re.sub(r"\([0-9a-f]{8}\)$", "(c0dec0de)", text, flags=re.MULTILINE)
+    text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:8080", text)
     text = re.sub(r"\d+\.\d kB", "3.0 kB", text)
     text = re.sub(r"\([\d,]+/s\)", "(20,000/s)", text)
     return re.sub(r"^(  . *1 proc_spawn .*?) *\d+ms$|^(  CRASH .*  )\d+ms$", r"\1\2 ?ms", text, flags=re.MULTILINE)
@@ -374,7 +465,9 @@ def test_no_line_is_wider_than_eighty_columns(name: str) -> None:
         each
         for each in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
         if len(each) > COLUMNS
-        and not re.match(r"error\[|hint: |  record #|  [a-z_.]+: |  [a-z ]{8}fozzy explore | +fozzy run ", each)
+        and not re.match(
+            r"error\[|hint: |  FAIL  [a-z_]+: |  record #|  [a-z_.]+: |  [a-z ]{8}fozzy explore | +fozzy run ", each
+        )
     ]
     assert long == []
 
@@ -391,6 +484,9 @@ def test_what_a_failing_screen_tells_to_paste_can_be_pasted(
     commands = pasted(shown)
     assert commands, shown
     for words in commands:
+        if words[:2] == ["proxy", "http"] and "--help" not in words:
+            Impatient().start()
+            words = [*words, "--listen", ":0"]
         ran = fz(*words)
         code, said = ran.code, ran.said  # type: ignore[attr-defined]
         if words[-1] == "--help":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from fozzy.chaos.api.call import Answer, Call, Error, Failure, Rejected, answered, failed
+from fozzy.chaos.api.call import Answer, Call, Rejected, answered, failed
 from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.operation import Asked, NoQuery, Operation
 from fozzy.chaos.api.operations import OPERATIONS
@@ -29,7 +29,7 @@ def dispatch(controls: Controls, call: Call) -> Answer:
     except Exception as error:  # whatever it is, the controls go on answering
         said = f"{type(error).__name__}: {error}"
         hint = "Please report it with the request that was sent."
-        return answered(Failure(error=Error(code="chaos.api_trouble", message=said, hint=hint)), 500)
+        return failed(Rejected(500, "chaos.api_trouble", said, hint=hint))
 
 
 def _asked(operation: Operation, words: dict[str, str], call: Call) -> Asked:

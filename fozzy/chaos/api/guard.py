@@ -83,4 +83,4 @@ def _bearer(header: str) -> str:
 
 def _is_same(given: str, wanted: str) -> bool:
     """In a time that does not tell how much of it was right."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
+    return hmac.compare_digest(given.encode("latin-1", "replace"), wanted.encode())

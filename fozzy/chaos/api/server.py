@@ -36,6 +36,7 @@ IDLE_TIMEOUT_S = 75.0
 BACKLOG = 64
 SPARES = 4  # connections that can be taken when the process has no file descriptor left
 EXHAUSTED_S = 0.05
+BUGS_MAX = 16  # that are kept
 LINGER_S = 1.0
 LINGER_BYTES_MAX = 1 << 20
 _WIRE = Wire(header_bytes_max=128 * 1024, headers_max=64)  # a query's path may take 48 KiB, written with escapes
@@ -48,6 +49,7 @@ class ControlServer:
     def __init__(self, controls: Controls, guard: Guard) -> None:
         self.controls = controls
         self.guard = guard
+        self.bugs: list[Exception] = []  # of ours, each of which ended a connection; whoever runs this tells them
         self._open = 0
         self._spares: list[int] = []
 
@@ -107,6 +109,9 @@ class ControlServer:
             await _linger(end)
         except (ClientGone, OSError):
             pass
+        except Exception as bug:  # a fault of ours ends one connection, and not the proxy
+            if len(self.bugs) < BUGS_MAX:
+                self.bugs.append(bug)
         finally:
             self._open -= 1
             end.close()

@@ -24,6 +24,7 @@ from fozzy.core.outcome import Finding
 from fozzy.core.redact import Redactor
 from fozzy.core.redact_exchange import ANSWER_MARK, REQUEST_MARK, ExchangeCleaner
 from fozzy.faults.http.decision import Decision, Give, Seen
+from fozzy.trace.format import SUFFIX
 
 MISSES_MAX = 100  # that are told; the others are counted
 REPEATED = "repeated"
@@ -49,7 +50,7 @@ class Library:
         self.as_recorded = False
         self.pace = pace
         self.matching = matching or Matching()
-        is_new = mode == "auto" and not any(path.iterdir() if path.is_dir() else [path.exists()])
+        is_new = mode == "auto" and not any(path.glob(f"*{SUFFIX}") if path.is_dir() else [path.exists()])
         self.entries = Entries([] if is_new else cassette_files(path), self.matching)
         self.decisions: dict[int, Decision] = {}
         self.found = 0

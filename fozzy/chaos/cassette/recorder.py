@@ -201,7 +201,7 @@ class CassetteRecorder:
         if self._failure is None:
             return None
         left = [tape.partial for _, tape in sorted(self._tapes.items()) if tape.partial.exists()]
-        said = f"{self.lost:,} exchanges are not in the recording: {self._failure.message}"
+        said = f"{self.lost:,} exchanges are not safely in the recording: {self._failure.message}"
         hint = f"fozzy trace recover {shown_path(left[0])}   seals what is there" if left else self._failure.hint
         return StoreError("chaos.not_recorded", said, hint=hint)
 

@@ -158,9 +158,10 @@ def seen_again(exchange: Exchange, engine: Engine, is_whole: bool) -> Seen:
     request, body = exchange.request, exchange.request.body.data()
     key_bytes = engine.state.plan.key_bytes
     size: int | None = request.bytes
-    if request.chunked and request.bytes >= key_bytes and digest_of(body[:key_bytes]) != request.digest:
-        size = None  # the door had not seen its end yet
-    is_gone = REQUEST_MARK in exchange.notes or REDACTED in request.target or len(body) != request.bytes
+    if request.chunked and body and (request.bytes > key_bytes or digest_of(body) != request.digest):
+        size = None  # the door had not seen its end
+    is_missing = len(body) != request.bytes or (not body and bool(request.digest))
+    is_gone = is_missing or REQUEST_MARK in exchange.notes or REDACTED in request.target
     known = None
     if exchange.key and (is_gone or not is_whole):
         known = Known(exchange.key, request.digest, 0 if is_whole else exchange.occurrence)

@@ -6,7 +6,6 @@ and its place. What the engine refuses is named by the field's path in its messa
 
 from __future__ import annotations
 
-import re
 import stat
 from pathlib import Path
 from typing import Any, Literal
@@ -14,16 +13,15 @@ from typing import Any, Literal
 import msgspec
 
 from fozzy.chaos.files.checked import ChaosFile, check_plan
+from fozzy.chaos.files.remaining import named_path, remaining_flaws
 from fozzy.core.limits import SCENARIO_BYTES_MAX
 from fozzy.dsl.document import Document
-from fozzy.dsl.load import decode_checked, document
+from fozzy.dsl.load import decode, decode_checked, document
 from fozzy.errors import InputError, Problem, Where, suggestion
 from fozzy.faults.http.plan import Plan, Section
 from fozzy.faults.http.predefined import PREDEFINED
 
 BLOCK = ("observability", "chaos")  # where a file of MockForge says it
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\[\d+\]|\.[\w-]+)*")
-_PART = re.compile(r"[\w-]+")
 
 
 def load(path: Path) -> Plan:
@@ -123,37 +121,22 @@ def _check(plan: Plan, doc: Document, at: tuple[str, ...]) -> None:
 def _explained(doc: Document, kind: type[msgspec.Struct], at: tuple[str, ...]) -> InputError:
     from fozzy.dsl.validate import explain_as  # a good file does not need it
 
-    return InputError.of(explain_as(doc, kind, lambda _raw: (), at))
+    return InputError.of(explain_as(doc, kind, remaining_flaws if kind is Plan else lambda _raw: (), at))
 
 
 def _placed(error: InputError, doc: Document, at: tuple[str, ...]) -> InputError:
     """The same error, each problem at the place that its message names."""
     from fozzy.dsl.locate import line_at, locate
 
-    places = locate(doc.text, doc.form)
+    places, raw = locate(doc.text, doc.form), decode(doc)
     problems: list[Problem] = []
     for problem in error.problems:
-        path = _path_in(problem.message, places.values, at)
+        path = named_path(problem.message, raw, at)
         place = places.find(path)
         where = problem.where or Where(doc.shown, place.line, place.col)
         text = line_at(doc.text, place.line)
         problems.append(msgspec.structs.replace(problem, where=where, text=text, length=place.length))
     return InputError.of(sorted(problems, key=lambda each: (each.where or Where("")).line))
-
-
-def _path_in(message: str, known: Any, at: tuple[str, ...]) -> tuple[str | int, ...]:
-    """The longest path that a message names and the file holds; the whole document where there is none."""
-    best: tuple[str | int, ...] = at
-    for found in _PATH.finditer(message):
-        path: tuple[str | int, ...] = at
-        for part in _PART.findall(found[0]):
-            longer = (*path, int(part) if part.isdigit() else part)
-            if longer not in known:
-                break
-            path = longer
-        if len(path) > len(best):
-            best = path
-    return best
 
 
 def _ours(problem: Problem) -> Problem:

@@ -23,6 +23,7 @@ from fozzy.chaos.http.writer import LAST_CHUNK
 from fozzy.faults.http.decision import Close, Pace
 from fozzy.faults.http.limits import slice_bytes
 
+ONCE = "POST"  # what must not be done twice, as far as connections are concerned
 Relay = Callable[[UpstreamAnswer], Awaitable[None]]
 
 
@@ -76,7 +77,8 @@ class Call:
         *Errors*: `UpstreamFailed`; `ClientGone` and `Refusal` of the request's body; whatever `relay` raises.
         """
         turn = self._turn
-        self._line = line = await self._connected()
+        kept = self._pool.take(self._origin, ONCE, turn.session.now_ns())  # such a body is gone once it was sent
+        self._line = line = kept if kept is not None else await self._connected()
         self._expect(line)
         upload = Upload(turn, line.end, self._origin)
         turn.is_uploading = True

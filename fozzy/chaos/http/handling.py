@@ -277,8 +277,13 @@ class Handling:
         turn.bypass("upgraded")
         await self.writer.send_switch(answer.reason, answer.text + switch_rows(answer))
         upstream = call.take_end()
+        at_once = True
         try:
             tunnel = Tunnel(turn, self._end, upstream)
             await tunnel.run(turn.reader.stop_parsing(), answer.tunnelled)
+            at_once = False
+        except CutOff as cut:
+            turn.fail(cut.reason)
+            raise
         finally:
-            upstream.close(at_once=turn.sent_ended == "client_gone")
+            upstream.close(at_once=at_once)

@@ -28,7 +28,8 @@ class Line:
         self.end = end
         self._wire = wire
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
-        self._raw = Raw()
+        self._raw = Raw()  # what the parser fills
+        self._answer = self._raw  # the one that is expected; what comes behind it goes elsewhere
         self._interim: list[tuple[int, str, Headers]] = []
         self._fed = 0  # bytes since something was complete
         self._chunk = bytearray()  # what has come of a chunk that is given whole
@@ -47,14 +48,14 @@ class Line:
         """
         if self._is_head_only or self._parser is None:  # the last one still waits for a body that never comes
             self._parser = httptools.HttpResponseParser(self)
-        self._raw = Raw()
+        self._raw = self._answer = Raw()
         self._is_head_only = method == "HEAD"
         self.by_chunk = by_chunk
         self.has_begun = False
 
     async def head(self, interim: Interim) -> UpstreamAnswer:
         """The answer, with its head. Interim answers are told as they come. *Errors*: `UpstreamFailed`."""
-        raw = self._raw
+        raw = self._answer
         while not raw.has_head:
             if self.broken is not None:
                 raise self.broken
@@ -62,7 +63,7 @@ class Line:
                 raise UpstreamFailed("upstream_closed", "upstream ended the connection without an answer")
             while self._interim:
                 await interim(*self._interim.pop(0))
-            raw = self._raw
+            raw = self._answer
             if not raw.has_head:
                 self._check_size(raw)
         if raw.is_large or len(raw.head) > self._wire.headers_max:
@@ -79,7 +80,7 @@ class Line:
 
     def is_free(self) -> bool:
         """Whether another request may go over the connection, as far as the last answer tells."""
-        raw = self._raw
+        raw = self._answer
         return raw.keeps and raw.is_done and not self._has_extra and self.broken is None and not self.tunnelled
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ class Line:
         try:
             data = await self.end.recv()
         except OSError as error:
-            where = "upstream_short" if self._raw.has_head else "upstream_closed"
+            where = "upstream_short" if self._answer.has_head else "upstream_closed"
             self.broken = UpstreamFailed(where, f"upstream reset the connection: {error.strerror or error}")
             self.is_reset = True
             return True
@@ -106,7 +107,7 @@ class Line:
             self.tunnelled = data[upgrade.args[0] :]
         except httptools.HttpParserError as error:
             self.broken = UpstreamFailed("upstream_bad_answer", f"upstream's answer is not HTTP/1.1: {error}")
-        if self._fed > self._wire.header_bytes_max and self._raw.has_head and not self._raw.is_done:
+        if self._fed > self._wire.header_bytes_max and self._answer.has_head and not self._answer.is_done:
             self.broken = UpstreamFailed("upstream_bad_answer", "the trailers or a chunk's head are too long")
         return True
 
@@ -120,14 +121,14 @@ class Line:
     def cut_blocks(self, size: int) -> None:
         """Give what there is of a chunk in blocks of a size; the rest stays."""
         while len(self._chunk) >= size:
-            self._raw.pieces.append(bytes(self._chunk[:size]))
+            self._answer.pieces.append(bytes(self._chunk[:size]))
             del self._chunk[:size]
 
     def end_chunk(self) -> bool:
         """Give what there is of a chunk. Whether there was something."""
         if not self._chunk:
             return False
-        self._raw.pieces.append(bytes(self._chunk))
+        self._answer.pieces.append(bytes(self._chunk))
         self._chunk.clear()
         return True
 
@@ -146,7 +147,7 @@ class Line:
 
     def on_headers_complete(self) -> None:
         raw, parser = self._raw, self._parser
-        if raw.is_done or parser is None:
+        if parser is None:
             return
         raw.status = parser.get_status_code()
         raw.version = parser.get_http_version()
@@ -159,6 +160,8 @@ class Line:
         self._fed = 0
         if not self.by_chunk:
             self._raw.pieces.append(data)
+            return
+        if self._has_extra:
             return
         self._chunk += data
         if len(self._chunk) > CHUNK_BYTES_MAX:
@@ -173,9 +176,9 @@ class Line:
         self._fed = 0
         if raw.has_head:
             raw.is_done = True
-        else:
+        elif raw is self._answer:
             self._interim.append((raw.status, raw.reason.decode("latin-1"), Facts(raw.head, False).headers))
-            self._raw = Raw()
+            self._raw = self._answer = Raw()
 
     def _check_size(self, raw: Raw) -> None:
         wire = self._wire

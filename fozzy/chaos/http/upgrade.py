@@ -6,6 +6,7 @@ import trio
 
 from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.lines import UpstreamAnswer
+from fozzy.chaos.http.refusals import ClientGone, CutOff
 from fozzy.chaos.http.turn import Turn
 
 
@@ -20,15 +21,21 @@ class Tunnel:
 
     def __init__(self, turn: Turn, client: End, upstream: End) -> None:
         self._turn = turn
+        self._failure: ClientGone | CutOff | None = None
         self._client = client
         self._upstream = upstream
 
     async def run(self, from_client: bytes, from_upstream: bytes) -> None:
-        """Pass bytes on, first those that had come already. An end of one half is passed on, a reset ends both."""
+        """Pass bytes on, first those that had come already. An end of one half is passed on, a reset ends both.
+
+        *Errors*: `ClientGone`; `CutOff` where it was upstream.
+        """
         self._turn.watch.hold()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._up, from_client, nursery.cancel_scope)
             nursery.start_soon(self._down, from_upstream, nursery.cancel_scope)
+        if self._failure is not None:
+            raise self._failure
 
     async def _up(self, data: bytes, both: trio.CancelScope) -> None:
         is_told = False
@@ -62,5 +69,4 @@ class Tunnel:
             both.cancel()
 
     def _broken(self, by_upstream: bool) -> None:
-        self._turn.sent_ended = "rst" if by_upstream else "client_gone"
-        self._turn.reason = self._turn.reason or ("upstream_short" if by_upstream else "client_gone")
+        self._failure = CutOff("rst", "upstream_short") if by_upstream else ClientGone()

@@ -48,10 +48,11 @@ class Writer:
             shown = shown._replace(length=len(body))
         data = self._composed(shown)
         if self._counts:
-            self._turn.sent_bytes += len(body)
             data += _in_chunks(body, trailers or []) if self._is_chunked else body
         self.has_begun = True
         await self._put(data)
+        if self._counts:
+            self._count(body)
 
     def begin(self, shown: Shown) -> None:
         """The head of an answer whose body follows. It goes with the first piece, or with `flush`."""
@@ -66,8 +67,14 @@ class Writer:
         """More of the body. *Errors*: `ClientGone`."""
         if not self._counts:
             return await self.flush()
-        self._turn.sent_bytes += len(piece)
+        self._count(piece)
         return await self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
+
+    def _count(self, piece: bytes) -> None:
+        turn = self._turn
+        turn.sent_bytes += len(piece)
+        if turn.sent_hash is not None:
+            turn.sent_hash.update(piece)
 
     async def end(self, trailers: Headers) -> None:
         """The body has ended as it should. *Errors*: `ClientGone`."""

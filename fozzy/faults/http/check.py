@@ -33,6 +33,7 @@ from fozzy.faults.http.resolve import layers, place_of, resolved
 from fozzy.faults.http.shares import HINT, overfull
 from fozzy.faults.http.state import Active, State
 
+TESTS_MAX = 10_000  # scopes in force at once; each is compiled, and looked at with every change
 PROBLEMS_MAX = 100  # that are told of one plan
 
 
@@ -79,6 +80,10 @@ def _flaws(state: State) -> Iterator[Wrong]:
     for n, entry in enumerate(plan.schedule):
         yield from _entry_flaws(f"schedule[{n}]", entry)
     yield from _own_flaws(plan)
+    if len(state.tests) > TESTS_MAX:
+        yield Wrong(
+            "tests", f"has {len(state.tests)} scopes: expected up to {TESTS_MAX}", "remove those of tests that ended"
+        )
 
 
 def _own_flaws(plan: Plan) -> Iterator[Wrong]:

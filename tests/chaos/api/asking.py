@@ -88,6 +88,7 @@ class Asking:
                 source=decision.source,
                 request=Asked(method, target, pairs),
                 sent=Sent(500 if decision.planned else 200),
+                rolls=list(decision.rolls),
                 planned=decision.planned,
                 applied=decision.planned,
                 test=test,

@@ -88,4 +88,4 @@ def both(
     assert not thread.is_alive()
     if made.failure is not None:
         raise made.failure
-    assert made.proxy.bugs == []
+    assert made.proxy.bugs == made.server.bugs == []

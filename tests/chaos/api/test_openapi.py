@@ -18,7 +18,7 @@ from fozzy.chaos.api.operations import OPERATIONS
 from fozzy.chaos.api.samples import PLAN
 from tests.chaos.api.running import Both, both
 
-EXAMPLES = 5  # of each operation, good ones and as many bad ones
+EXAMPLES = 3  # of each operation, good ones and as many bad ones
 SEED = 20261120
 
 

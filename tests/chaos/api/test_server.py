@@ -258,6 +258,23 @@ def test_who_sends_nothing_or_half_is_let_go(monkeypatch: pytest.MonkeyPatch) ->
                 assert read_all(sock) == b""
 
 
+def test_a_fault_of_ours_ends_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails outside an operation ends that connection alone, and is kept for who runs the proxy."""
+
+    def fails(self: Guard, call: object) -> None:
+        raise ZeroDivisionError
+
+    with both() as made:
+        with monkeypatch.context() as broken:
+            broken.setattr(Guard, "check", fails)
+            with connect(made.control_port) as sock:
+                sock.sendall(request("GET", "/fozzy/health"))
+                assert read_all(sock) == b""
+        assert made.control().get("/fozzy/health")["status"] == "ok"
+        assert [type(bug) for bug in made.server.bugs] == [ZeroDivisionError]
+        made.server.bugs.clear()
+
+
 def test_when_it_stops_nothing_is_left() -> None:
     """Stopped, it closes its listener and its connections, also those that are idle."""
     with both() as made:

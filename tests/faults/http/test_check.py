@@ -120,6 +120,12 @@ def test_all_problems_at_once() -> None:
     assert [each.message.split()[0] for each in error.problems] == ["latency", "limits.global.rate", "upstream"]
 
 
+def test_scopes_are_bounded() -> None:
+    """A run that never removes the scopes of its tests is told so, and not slowed down for ever."""
+    error = refused(tests={f"t{n}": {} for n in range(10_001)})
+    assert "tests has 10001 scopes: expected up to 10000" in error.message
+
+
 def test_plans_that_a_program_makes() -> None:
     """Values out of range are refused also where no file was read."""
     for made in (Plan(faults=Faults(drop=Drop(probability=7))), Plan(latency=Latency(fixed="soon"))):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
 from fozzy.chaos.api.answers import Cleared
-from fozzy.chaos.api.call import Rejected
+from fozzy.chaos.api.call import Answer, Rejected
 from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.operation import Asked, Operation
+from fozzy.chaos.decisions import decision_lines
 from fozzy.chaos.journal import Page, Query
 from fozzy.chaos.journal_entry import Entry
+
+DECISIONS_MAX = 10_000
+NDJSON = "application/x-ndjson"
 
 
 def find(controls: Controls, asked: Asked) -> Page:
@@ -25,12 +34,35 @@ def get(controls: Controls, asked: Asked) -> Entry:
     return entry
 
 
+class Last(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many of the last requests."""
+
+    limit: Annotated[int, Meta(ge=1, le=DECISIONS_MAX)] = DECISIONS_MAX
+
+
+def decisions(controls: Controls, asked: Asked) -> Answer:
+    """What was decided."""
+    lines = decision_lines(controls.journal.decided(asked.query.limit))
+    return Answer(200, b"".join(lines), NDJSON)
+
+
 def clear(controls: Controls, asked: Asked) -> Cleared:
     """No request."""
     return Cleared(cleared=controls.journal.clear())
 
 
 OPERATIONS = [
+    Operation(
+        method="GET",
+        path="/fozzy/decisions",
+        name="decisions",
+        does="Give what was decided for the last requests, a line of JSON for each, in an order and with bytes that depend on "
+        "the seed and the requests alone.",
+        run=decisions,
+        asks=Last,
+        gives=str,
+        text=NDJSON,
+    ),
     Operation(
         method="GET",
         path="/fozzy/journal",

@@ -203,24 +203,18 @@ def status(controls: Controls, asked: Asked) -> ChaosStatus:
     )
 
 
-def _operation(method: str, path: str, name: str, does: str, run: Any, gives: Any = Message, **said: Any) -> Operation:
+def _operation(what: str, name: str, does: str, run: Any, gives: Any = Message, **said: Any) -> Operation:
+    method, _, path = what.partition(" ")
     return Operation(
-        method=method,
-        path=f"/api/chaos/{path}",
-        name=f"mockforge_{name}",
-        does=does,
-        run=run,
-        gives=gives,
-        **said,
+        method=method, path=f"/api/chaos/{path}", name=f"mockforge_{name}", does=does, run=run, gives=gives, **said
     )
 
 
 _EMPTY: dict[str, Any] = {"takes": Nothing, "is_optional": True}
 OPERATIONS = [
-    _operation("GET", "config", "get_config", "Show what is in force, in MockForge's names.", get_config, Block),
+    _operation("GET config", "get_config", "Show what is in force, in MockForge's names.", get_config, Block),
     _operation(
-        "PUT",
-        "config",
+        "PUT config",
         "put_config",
         "Put a whole configuration in the place of what is in force.",
         put_config,
@@ -229,8 +223,7 @@ OPERATIONS = [
     ),
     *(
         _operation(
-            "PUT",
-            f"config/{path}",
+            f"PUT config/{path}",
             f"put_{part}",
             f"Put `{part}` in the place of what is in force; the rest stays.",
             _put_part(part, title),
@@ -239,15 +232,15 @@ OPERATIONS = [
         )
         for path, part, kind, title in PARTS
     ),
-    _operation("POST", "enable", "enable", "Turn chaos on, as it is configured.", enable, **_EMPTY),
-    _operation("POST", "disable", "disable", "Turn all chaos off; what is configured stays.", disable, **_EMPTY),
-    _operation("POST", "reset", "reset", "Put the plan of the start in force, as `/fozzy/reset`.", reset, **_EMPTY),
-    _operation("GET", "scenarios", "active", "List the active scenarios.", active, list[ChaosScenario]),
-    _operation("DELETE", "scenarios", "stop_all", "Stop every scenario.", stop_all),
+    _operation("POST enable", "enable", "Turn chaos on, as it is configured.", enable, **_EMPTY),
+    _operation("POST disable", "disable", "Turn all chaos off; what is configured stays.", disable, **_EMPTY),
+    _operation("POST reset", "reset", "Put the plan of the start in force, as `/fozzy/reset`.", reset, **_EMPTY),
+    _operation("GET scenarios", "active", "List the active scenarios.", active, list[ChaosScenario]),
+    _operation("DELETE scenarios", "stop_all", "Stop every scenario.", stop_all),
     _operation(
-        "GET", "scenarios/predefined", "predefined", "List MockForge's five scenarios.", predefined, list[ScenarioInfo]
+        "GET scenarios/predefined", "predefined", "List MockForge's five scenarios.", predefined, list[ScenarioInfo]
     ),
-    _operation("POST", "scenarios/{scenario}", "start", "Start a scenario.", start, refuses=(404,), **_EMPTY),
-    _operation("DELETE", "scenarios/{scenario}", "stop", "Stop a scenario.", stop, refuses=(404,)),
-    _operation("GET", "status", "status", "Show how it stands.", status, ChaosStatus),
+    _operation("POST scenarios/{scenario}", "start", "Start a scenario.", start, refuses=(404,), **_EMPTY),
+    _operation("DELETE scenarios/{scenario}", "stop", "Stop a scenario.", stop, refuses=(404,)),
+    _operation("GET status", "status", "Show how it stands.", status, ChaosStatus),
 ]

@@ -10,7 +10,7 @@ from msgspec import Meta
 from fozzy.chaos.api.answers import Routed, Routes
 from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.controls import Controls
-from fozzy.chaos.api.numbers import numbered
+from fozzy.chaos.api.numbers import numbered, numbers
 from fozzy.chaos.api.operation import Asked, Operation
 from fozzy.faults.http.plan import Route
 from fozzy.faults.http.resolve import place_of
@@ -58,7 +58,11 @@ def delete(controls: Controls, asked: Asked) -> Routes:
 
 def _index(controls: Controls, asked: Asked) -> int:
     count = len(controls.state.plan.routes)
-    return numbered(asked.words["index"], count, "chaos.unknown_route", "the plan has no route")
+    index = numbered(asked.words["index"], count)
+    if index is None:
+        said = f"the plan has no route {asked.words['index']}"
+        raise Rejected(404, "chaos.unknown_route", said, hint=numbers(count))
+    return index
 
 
 def _put(controls: Controls, routes: list[Route], what: str) -> Routes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fozzy.chaos.api.answers import Schedule, Scheduled
+from fozzy.chaos.api.call import Rejected
 from fozzy.chaos.api.controls import Controls
-from fozzy.chaos.api.numbers import numbered
+from fozzy.chaos.api.numbers import numbered, numbers
 from fozzy.chaos.api.operation import Asked, Operation
 from fozzy.faults.http.plan import Entry
 
@@ -27,7 +28,10 @@ def add(controls: Controls, asked: Asked) -> Schedule:
 def delete(controls: Controls, asked: Asked) -> Schedule:
     """One entry fewer."""
     schedule = controls.state.plan.schedule
-    index = numbered(asked.words["index"], len(schedule), "chaos.unknown_entry", "the schedule has no entry")
+    index = numbered(asked.words["index"], len(schedule))
+    if index is None:
+        said = f"the schedule has no entry {asked.words['index']}"
+        raise Rejected(404, "chaos.unknown_entry", said, hint=numbers(len(schedule)))
     return _put(controls, [*schedule[:index], *schedule[index + 1 :]], "schedule entry removed")
 
 

@@ -49,6 +49,23 @@ def test_the_journal_is_emptied() -> None:
     assert (asking.everything(), asking.changes) == (before, [])
 
 
+def test_decisions_depend_on_seed_and_requests_alone() -> None:
+    """The same requests in another order, over another stretch of time, make the same bytes; another seed does not."""
+    logs = []
+    for seed, step in ((7, 1), (7, -1), (8, 1)):
+        asking = Asking({"faults": {"drop": 0.5}}, seed=seed)
+        asking.now_ns = seed * 10**9
+        for number in list(range(20))[::step]:
+            asking.request(target=f"/items/{number}?token=abcdefgh")
+        logs.append(asking.ask("GET", "/fozzy/decisions").body)
+    assert logs[0] == logs[1] != logs[2]
+    assert logs[0].count(b"\n") == 20
+    assert b"abcdefgh" not in logs[0]
+    assert b'"draw"' not in logs[0] and b'["drop",0.5,' in logs[0]
+    last = asking.ask("GET", "/fozzy/decisions?limit=3").body
+    assert last.count(b"\n") == 3
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
