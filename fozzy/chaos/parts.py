@@ -42,7 +42,8 @@ class Parts:
         seed = settings.seed if settings.seed is not None else plan.seed
         self.seed = wall.fresh_seed() if seed is None else seed
         self.started_at = wall.now_iso()
-        self.engine = Engine(plan, self.seed, strict=settings.strict)
+        may_begin = settings.control is not None or bool(plan.schedule)  # then requests count from the first one on,
+        self.engine = Engine(plan, self.seed, strict=settings.strict, keyed=may_begin)  # whoever records or not
         self.session = Session(self.engine)
         self.totals = Totals()
         self.journal = Journal(settings.journal_size, settings.redact)

@@ -105,6 +105,7 @@ async def _watch(signals: AsyncIterator[int], parts: Parts, everything: trio.Can
     """The first signal stops the proxy in good order, the second one at once."""
     async for number in signals:
         if parts.stopped.is_set():
+            parts.door.draining.cancel()
             everything.cancel()
         parts.stop(signal.Signals(number).name)
 

@@ -76,7 +76,7 @@ class FaultFlags(ListenFlags, frozen=True, kw_only=True):
     ] = None
     exclusive: Annotated[Switch, Opt(("--exclusive",), "One draw decides among all faults; shares add up.")] = None
     evidence_headers: Annotated[
-        Switch, Opt(("--evidence-headers",), "Answers say what was done to them: x-fozzy-chaos.")
+        Switch, Opt(("--evidence-headers",), "Answers say in a header what was done to them.")
     ] = None
     client_header: Annotated[
         Text, Opt(("--client-header",), "A trusted header that says whom a request is from.", "NAME")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ from fozzy.chaos.decisions import decision_lines
 from fozzy.core.exchange import Exchange
 from fozzy.trace.reader import open_trace
 from tests.chaos.decided import decision_log, exchanges_of
-from tests.chaos.started import Started
+from tests.chaos.started import ROOT, Started
 from tests.chaos.upstream import Upstream, chunked, ndjson, plain, sse
 from tests.chaos.visitors import Ask, Got, at_once, serially
 
@@ -133,7 +135,7 @@ def upstream() -> Iterator[Upstream]:
         yield upstream
 
 
-_numbers = count()
+_numbers = itertools.count()
 
 
 def run(folder: Path, upstream: Upstream, *words: str, plan: str = PLAN, clients: int = 1, **env: str) -> Session:
@@ -172,14 +174,18 @@ def test_the_work_is_worth_it(serial: Session) -> None:
     assert Counter(got.ended for got in serial.got).keys() == {"whole", "short", "reset"}
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "4242"])
-def test_many_clients_get_what_one_gets(serial: Session, upstream: Upstream, tmp_path: Path, hash_seed: str) -> None:
-    """32 clients at once, in another process with another hash seed, get the decisions that one client gets."""
-    many = run(tmp_path, upstream, "--seed", SEED, clients=32, PYTHONHASHSEED=hash_seed)
-    assert max(each.load for each in many.exchanges()) > 1, "nothing was at once"
-    assert list(decision_lines(many.exchanges())) == list(decision_lines(serial.exchanges()))
-    assert decision_log(many.exchanges()) == decision_log(serial.exchanges())
-    assert by_request(many) == by_request(serial)
+@pytest.fixture(scope="module")
+def crowded(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """By 32 clients at once, to another process with another hash seed."""
+    return run(tmp_path_factory.mktemp("crowded"), upstream, "--seed", SEED, clients=32, PYTHONHASHSEED="4242")
+
+
+def test_many_clients_get_what_one_gets(serial: Session, crowded: Session) -> None:
+    """32 clients at once get the decisions that one client gets, and what comes of them."""
+    assert max(each.load for each in crowded.exchanges()) > 1, "nothing was at once"
+    assert list(decision_lines(crowded.exchanges())) == list(decision_lines(serial.exchanges()))
+    assert decision_log(crowded.exchanges()) == decision_log(serial.exchanges())
+    assert by_request(crowded) == by_request(serial)
 
 
 def test_the_decisions_are_there_again_in_the_same_order(serial: Session, upstream: Upstream, tmp_path: Path) -> None:
@@ -220,3 +226,71 @@ def test_a_fault_that_never_happens_moves_nothing(serial: Session, upstream: Ups
     more = run(tmp_path, upstream, "--seed", SEED, plan=plan, clients=8)
     assert decision_log(more.exchanges()) == decision_log(serial.exchanges())
     assert by_request(more) == by_request(serial)
+
+
+def serve_again(session: Session, folder: Path, *words: str, asked: list[Ask], clients: int = 1) -> list[Got]:
+    """Requests to a recording, without upstream and without a plan."""
+    with Started("--replay", str(session.path), "--unsafe", *words, control=False, cwd=folder) as proxy:
+        got = serially(proxy.port, asked) if clients == 1 else at_once(proxy.port, asked, clients)
+        proxy.stop()
+    return got
+
+
+def without_chaos(ask: Ask) -> Ask:
+    """A request that asks for no chaos of its own."""
+    return ask._replace(headers=tuple(pair for pair in ask.headers if "-Chaos-" not in pair[0]))
+
+
+@pytest.mark.parametrize(("which", "clients"), [("serial", 1), ("crowded", 32)])
+def test_a_recording_gives_the_same_bytes_and_faults_again(
+    request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path, which: str, clients: int
+) -> None:
+    """With `--as-recorded` every client gets what it got then, damaged, cut or refused, and upstream is not asked."""
+    session: Session = request.getfixturevalue(which)
+    count = upstream.count
+    again = serve_again(session, tmp_path, "--as-recorded", asked=asks(), clients=clients)
+    assert by_request(session._replace(got=again)) == by_request(session)
+    if clients == 1 and which == "serial":
+        assert again == session.got
+    assert upstream.count == count
+
+
+@pytest.mark.parametrize("clients", [1, 32])
+def test_a_recording_gives_the_true_answers(crowded: Session, upstream: Upstream, tmp_path: Path, clients: int) -> None:
+    """Without it they get what upstream truly said, whatever chaos did then; what it was never asked is a miss."""
+    true: dict[Ask, set[tuple[int, bytes]]] = {}
+    kinds: dict[Ask, set[str]] = {}
+    for ask, exchange in matched(crowded):
+        kinds.setdefault(ask, set()).add(exchange.applied)
+        if exchange.answer is not None:
+            assert exchange.answer.ended == "whole", exchange
+            true.setdefault(ask, set()).add((exchange.answer.status, exchange.answer.body.data()))
+    count = upstream.count
+    again = serve_again(crowded, tmp_path, asked=[without_chaos(ask) for ask in asks()], clients=clients)
+    damaged = 0
+    for ask, got in zip(asks(), again, strict=True):
+        if ask in true:
+            assert (got.status, got.body) in true[ask] and got.ended == "whole", ask
+            damaged += "malformed" in kinds[ask]
+        else:
+            assert got.status == 503 and b"recorded" in got.body, (ask, got)
+    assert damaged > 10 and len(true) > 250
+    assert upstream.count == count
+
+
+def matched(session: Session) -> Iterator[tuple[Ask, Exchange]]:
+    """Each request with its record, whoever was first: they are told apart by what makes them another request."""
+    by_identity = {(ask.method, ask.target, dict(ask.headers).get("X-Test-Id", ""), ask.body): ask for ask in asks()}
+    for exchange in session.exchanges():
+        asked = exchange.request
+        yield by_identity[asked.method, asked.target, exchange.test, asked.body.data()], exchange
+
+
+@pytest.mark.parametrize("which", ["serial", "crowded"])
+def test_a_recording_is_decided_the_same_again(request: pytest.FixtureRequest, tmp_path: Path, which: str) -> None:
+    """`fozzy replay` makes the same decisions of the requests alone: SAME."""
+    session: Session = request.getfixturevalue(which)
+    command = [sys.executable, "-m", "fozzy", "replay", str(session.path), "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["replay"]["verdict"]) == (0, "SAME"), said

@@ -50,6 +50,7 @@ class HttpProxy:
         self.connections: dict[Connection, None] = {}
         self.connections_peak = 0
         self.bugs: list[Exception] = []  # of ours, each of which ended a connection; whoever runs this tells them
+        self.draining = trio.CancelScope()  # what requests in flight get at the end; cancelled, they get nothing more
         self._settings: Settings | None = None
         self._room = room()
         if upstream.url is not None:
@@ -176,7 +177,8 @@ class House:
         proxy = self._proxy
         for connection in proxy.connections:
             connection.drain()
-        with trio.move_on_after(proxy.wire.drain_s):
+        with proxy.draining:
+            proxy.draining.deadline = trio.current_time() + proxy.wire.drain_s
             while proxy.connections:
                 await trio.sleep(DRAIN_LOOK_S)
                 self._look()

@@ -121,8 +121,10 @@ class Relay:
 
 def _head_of(answer: Answer, method: str) -> Head:
     """The head as a flow sees it: with the length, where it is known."""
-    head = Head(answer.status, answer.passed, answer.has_body, method == "HEAD")
-    return head if answer.says_length or answer.length is None else head.with_length(answer.length)
+    length, headers = answer.length, answer.passed
+    if length is not None and not answer.says_length:
+        headers = [*headers, ("Content-Length", str(length))]  # spelled as where no flow is
+    return Head(answer.status, headers, answer.has_body, method == "HEAD")
 
 
 def evidence(turn: Turn) -> str:
