@@ -53,11 +53,8 @@ def _unusable(url: str, why: str) -> InputError:
     return InputError("chaos.upstream", f'"{url}" cannot be asked: {why}', hint="such as http://127.0.0.1:9000")
 
 
-async def connected(origin: Origin, context: ssl.SSLContext | None) -> End:
-    """A new connection to an origin, whichever of its addresses answers; `context` is for secure ones.
-
-    *Errors*: `UpstreamFailed`.
-    """
+async def connected(origin: Origin) -> socket.socket:
+    """A new connection to an origin, whichever of its addresses answers. *Errors*: `UpstreamFailed`."""
     try:
         found = await trio.socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -65,14 +62,9 @@ async def connected(origin: Origin, context: ssl.SSLContext | None) -> End:
     said = "it has no address"
     for family, _, protocol, _, address in found:
         try:
-            sock = await _connected(family, protocol, address)
+            return await _connected(family, protocol, address)
         except OSError as error:
             said = os.strerror(error.errno) if error.errno else str(error)
-            continue
-        if not origin.is_secure:
-            return End(sock)
-        assert context is not None, "who asks a secure origin brings a context"
-        return await _secured(sock, origin, context)
     raise UpstreamFailed("upstream_unreachable", f"{origin.authority} cannot be reached: {said}")
 
 
@@ -93,7 +85,8 @@ async def _connected(family: int, protocol: int, address: object) -> socket.sock
     return sock
 
 
-async def _secured(sock: socket.socket, origin: Origin, context: ssl.SSLContext) -> End:
+async def secured(sock: socket.socket, origin: Origin, context: ssl.SSLContext) -> End:
+    """TLS over a new connection. *Errors*: `UpstreamFailed`. *Closes*: the socket, when it fails."""
     end = SecureEnd(sock, context, origin.host)
     try:
         await end.handshake()

@@ -7,11 +7,13 @@ what is idle, and then nobody can tell whether a request had arrived.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 
+from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.lines import Line
-from fozzy.chaos.http.origins import Origin, connected
+from fozzy.chaos.http.origins import Origin, connected, secured
 from fozzy.chaos.http.wire import Wire
 
 KEPT_MAX = 1024  # idle connections of one origin
@@ -23,8 +25,11 @@ IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))  # 
 class Pool:
     """Connections to all origins, by the session's clock. *Limits*: those above. *Closes*: `close`."""
 
-    def __init__(self, context: Callable[[], ssl.SSLContext], wire: Wire) -> None:
+    def __init__(
+        self, context: Callable[[], ssl.SSLContext], wire: Wire, end: Callable[[socket.socket], End] = End
+    ) -> None:
         self._make_context = context
+        self._make_end = end
         self._context: ssl.SSLContext | None = None
         self._wire = wire
         self._kept: dict[Origin, list[tuple[Line, int]]] = {}  # the one that was used last stands last
@@ -44,9 +49,12 @@ class Pool:
 
     async def connect(self, origin: Origin) -> Line:
         """A new connection. *Errors*: `UpstreamFailed`."""
-        if origin.is_secure and self._context is None:  # reading the system's authorities takes tens of milliseconds
+        sock = await connected(origin)
+        if not origin.is_secure:
+            return Line(self._make_end(sock), self._wire)
+        if self._context is None:  # reading the system's authorities takes tens of milliseconds
             self._context = self._make_context()
-        return Line(await connected(origin, self._context), self._wire)
+        return Line(await secured(sock, origin, self._context), self._wire)
 
     def keep(self, origin: Origin, line: Line, now_ns: int) -> None:
         """Keep a connection whose answer has ended."""

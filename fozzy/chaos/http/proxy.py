@@ -19,9 +19,9 @@ from fozzy import wall
 from fozzy.chaos.cassette.serving import Serving
 from fozzy.chaos.http.connection import FAREWELL_S, LINGER_S, Connection
 from fozzy.chaos.http.descriptors import Spare, room
-from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.handling import Others
 from fozzy.chaos.http.origins import origin_of
+from fozzy.chaos.http.poller import Poller
 from fozzy.chaos.http.pool import Pool
 from fozzy.chaos.http.settings import Settings
 from fozzy.chaos.http.tls import SecureEnd, listener_context, upstream_context
@@ -45,7 +45,8 @@ class HttpProxy:
     def __init__(self, session: Session, wire: Wire, upstream: Upstream, cassette: Serving | None = None) -> None:
         self.session = session
         self.wire = wire
-        self.pool = Pool(lambda: upstream_context(upstream), wire)
+        self.poller = Poller()
+        self.pool = Pool(lambda: upstream_context(upstream), wire, self.poller.end)
         self.others = Others(self.pool, upstream.url, cassette)
         self.connections: dict[Connection, None] = {}
         self.connections_peak = 0
@@ -107,7 +108,7 @@ class HttpProxy:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        end = End(sock) if context is None else SecureEnd(sock, context)
+        end = self.poller.end(sock) if context is None else SecureEnd(sock, context)
         count, most = len(self.connections), self.settings.connections_max
         if count >= most + min(OVER_MAX, most // 4 + 1):
             return end.close(at_once=True)
@@ -141,18 +142,26 @@ class House:
         self._open.cancel()
 
     async def run(self, task_status: trio.TaskStatus[trio.Nursery]) -> None:
-        """Look after connections until `stop`, and then see them out. *Closes*: the pool."""
+        """Look after connections until `stop`, and then see them out. *Closes*: the pool and the poller."""
         proxy = self._proxy
+        proxy.poller.open()
         try:
             with trio.CancelScope(shield=True):
-                async with trio.open_nursery() as connections:
-                    task_status.started(connections)
-                    with self._open:
-                        await self._look_after()
-                    await self._see_out()
-                    connections.cancel_scope.deadline = trio.current_time() + FAREWELL_S + LINGER_S
+                async with trio.open_nursery() as around:
+                    around.start_soon(proxy.poller.run)
+                    await self._hold_open(task_status)
+                    around.cancel_scope.cancel()
         finally:
             proxy.pool.close()
+            proxy.poller.close()
+
+    async def _hold_open(self, task_status: trio.TaskStatus[trio.Nursery]) -> None:
+        async with trio.open_nursery() as connections:
+            task_status.started(connections)
+            with self._open:
+                await self._look_after()
+            await self._see_out()
+            connections.cancel_scope.deadline = trio.current_time() + FAREWELL_S + LINGER_S
 
     async def _look_after(self) -> None:
         proxy, round_ = self._proxy, 0
