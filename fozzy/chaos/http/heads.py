@@ -36,7 +36,6 @@ class Raw:
     status = 0
     reason = b""
     version = ""
-    trailers: Pairs | None = None
     keeps = False
     upgrades = False
     has_head = False
@@ -45,21 +44,13 @@ class Raw:
 
     def __init__(self) -> None:
         self.head: Pairs = []
+        self.trailers: Pairs = []
         self.pieces: list[bytes] = []
 
     def head_bytes(self) -> int:
         """How large the head was, the spaces around values left out."""
         line = len(self.method) + len(self.target) + len(self.reason) + 14
         return line + size_of(self.head)
-
-    def add(self, name: bytes, value: bytes) -> None:
-        """One more header, or trailer."""
-        if not self.has_head:
-            self.head.append((name, value))
-        elif self.trailers is None:
-            self.trailers = [(name, value)]
-        else:
-            self.trailers.append((name, value))
 
 
 def size_of(head: Pairs) -> int:

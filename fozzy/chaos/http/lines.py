@@ -143,7 +143,8 @@ class Line:
         self._raw.reason += data
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._raw.add(name, value)
+        raw = self._raw
+        (raw.trailers if raw.has_head else raw.head).append((name, value))
 
     def on_headers_complete(self) -> None:
         raw, parser = self._raw, self._parser

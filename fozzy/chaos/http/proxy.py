@@ -31,6 +31,7 @@ from fozzy.chaos.session import Session
 from fozzy.errors import UsageError
 
 BACKLOG = 4096
+ACCEPTED_MAX = 256  # in a row; with one at a time many requests in flight would keep new clients waiting
 OVER_MAX = 256  # connections above the most, which are told so; more are reset unheard
 CLIENT_LOOKS = 4  # one look in so many is for clients that left
 EXHAUSTED_S = 0.05  # how long to wait where the system has no socket left
@@ -96,13 +97,15 @@ class HttpProxy:
         while True:
             await wait_readable(listener)
             try:
-                sock, address = listener.accept()
+                for _ in range(ACCEPTED_MAX):
+                    sock, address = listener.accept()
+                    self._welcome(sock, str(address[0]), context, nursery)
+            except BlockingIOError:
+                continue
             except OSError as error:
                 if error.errno in _EXHAUSTED:
                     spare.turn_away(listener)
                     await trio.sleep(EXHAUSTED_S)
-                continue
-            self._welcome(sock, str(address[0]), context, nursery)
 
     def _welcome(self, sock: socket.socket, client: str, context: ssl.SSLContext | None, nursery: trio.Nursery) -> None:
         sock.setblocking(False)

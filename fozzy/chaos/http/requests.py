@@ -156,7 +156,8 @@ class RequestReader:
         self._last.target += data
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._last.add(name, value)
+        raw = self._last
+        (raw.trailers if raw.has_head else raw.head).append((name, value))
 
     def on_headers_complete(self) -> None:
         raw, parser = self._last, self._parser
