@@ -56,12 +56,8 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
-    # a request's way through the proxy is held over real sockets, whichever module it is in
-    **{
-        f"chaos/http/{name}.py": "tests/chaos/http/test_handling.py"
-        for name in ("answers", "proxy", "ready", "refusals", "settings", "turn", "watch", "wire", "writer")
-    },
-    **{f"chaos/http/{name}.py": "tests/chaos/http/test_connection.py" for name in ("ends", "origins", "pool")},
+    "chaos/http/answers.py": "tests/chaos/http/test_lines.py",
+    **{f"chaos/http/{name}.py": "tests/chaos/http/test_connection.py" for name in ("refusals", "wire")},
     **{
         f"faults/http/{name}.py": "tests/faults/http/test_engine.py" for name in ("armed", "compile", "dice", "program")
     },

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 FAREWELL_S = 1.0  # what a client that is late gets to take its last answer
 LINGER_S = 1.0  # how long is read on behind a last answer, so that it is not lost with a reset
 LINGER_BYTES_MAX = 1 << 20
-LONG_NS = 20 * 10**6  # after so long it is looked whether the client is still there
 GONE_S = 0.05  # how long a client that has left needs to say so
 
 Ending = Literal["", "fin", "rst"]  # how the connection ends: empty where nothing is left unread
@@ -130,7 +129,7 @@ class Connection:
         self._handling = handling = Handling(Turn(self._place, head), self.end, self.proxy.others)
         turn = handling.turn
         how = await handling.run(settings)
-        if not how and turn.head_ns - turn.asked_ns > LONG_NS:
+        if not how and handling.is_doubtful:
             await self._look_whether_heard(turn)
         turn.finish()
         self._handling = None
@@ -150,8 +149,6 @@ class Connection:
 
     async def _look_whether_heard(self, turn: Turn) -> None:
         """A client that left while it waited has not heard the answer, and says so as soon as it is sent."""
-        if self.end.is_open():
-            return
         is_lost = self.end.is_lost()
         if not is_lost:
             await trio.sleep(GONE_S)

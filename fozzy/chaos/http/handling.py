@@ -33,6 +33,7 @@ Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: 
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
 HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
 HEARD_PAUSE_S = 1.0  # if it says nothing for so long, that was all
+LONG_NS = 20 * 10**6  # after so long it is looked whether the client is still there
 _BEFORE = ("accept", "before-response")
 
 
@@ -50,6 +51,7 @@ class Handling:
     def __init__(self, turn: Turn, end: End, others: Others) -> None:
         self.turn = turn
         self.writer = Writer(end, turn, turn.head.keeps)
+        self.is_doubtful = False  # the client had ended its half, or all, before its answer was there
         self._end = end
         self._others = others
 
@@ -260,8 +262,11 @@ class Handling:
     async def _relayed(self, call: Call, answer: UpstreamAnswer) -> None:
         if answer.status == 101:
             return await self._tunnelled(call, answer)
-        if self.turn.head.upgrade:
-            self.turn.reader.resume_parsing()
+        turn = self.turn
+        if turn.head.upgrade:
+            turn.reader.resume_parsing()
+        if turn.head_ns - turn.asked_ns > LONG_NS:
+            self.is_doubtful = not self._end.is_open()
         try:
             return await relay(self.turn, answer, self.writer)
         except CutOff as cut:

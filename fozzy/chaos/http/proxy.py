@@ -10,7 +10,6 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
 from typing import Any
 
 import trio
@@ -79,8 +78,9 @@ class HttpProxy:
         *Errors*: `InputError` of a certificate, `UsageError` where it cannot listen.
         """
         context = listener_context(listening)
+        listener = _listener(listening)
         async with trio.open_nursery() as nursery:
-            with _listener(listening) as listener, contextlib.closing(Spare()) as spare:
+            with listener, contextlib.closing(Spare()) as spare:
                 house = House(self)
                 connections = await nursery.start(house.run)
                 try:
@@ -186,8 +186,7 @@ class House:
             connection.stop(Phase.STOP)
 
 
-@contextlib.contextmanager
-def _listener(listening: Listening) -> Iterator[socket.socket]:
+def _listener(listening: Listening) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
         listener = socket.create_server((listening.host, listening.port), family=family, backlog=BACKLOG)
@@ -195,8 +194,5 @@ def _listener(listening: Listening) -> Iterator[socket.socket]:
         place = f"{listening.host}:{listening.port}"
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError("chaos.listen", f"cannot listen on {place}: {why}", hint="take another port, or 0") from None
-    try:
-        listener.setblocking(False)
-        yield listener
-    finally:
-        listener.close()
+    listener.setblocking(False)
+    return listener
