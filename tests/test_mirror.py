@@ -56,7 +56,6 @@ COVERED_ELSEWHERE = {
     "sim/patches/__init__.py": "tests/sim/patches/test_init.py",
     "sim/programs/served.py": "tests/sim/compat/test_libraries.py",
     "faults/actions.py": "tests/faults/test_kinds.py",
-    # a request's way through the proxy is held over real sockets, whichever module it is in
     "chaos/http/answers.py": "tests/chaos/http/test_lines.py",
     **{f"chaos/http/{name}.py": "tests/chaos/http/test_connection.py" for name in ("refusals", "wire")},
     **{

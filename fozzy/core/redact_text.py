@@ -14,6 +14,7 @@ from typing import NamedTuple
 NAME_CHARS_MAX = 64
 SMALL_CHARS = 256  # what was found in texts of this size is remembered: most are said again and again
 SMALL_MAX = 1024
+AROUND_CHARS = 24  # as much as shows most names whole, with what stands beside them
 LARGE_CHARS = 64 * 1024  # the last text of this size is remembered: what is learned from is cleaned next
 
 _DOUBLE = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?="|\Z)'
@@ -50,6 +51,7 @@ class Finder:
         self._stems = [word for word in words if not any(other in word for other in words - {word})]
         self._is_secret = is_secret
         self._small: dict[str, list[Hit]] = {}
+        self._around: dict[tuple[str, str], bool] = {}
         self._large: tuple[str, list[Hit]] = "", []
 
     def may_hold(self, text: str) -> bool:
@@ -59,17 +61,32 @@ class Finder:
 
     def names_one(self, text: str) -> bool:
         """Whether a secret name stands anywhere in a text, whatever stands after it."""
-        lowered, is_secret = text.lower(), self._is_secret
+        lowered = text.lower()
         if len(lowered) != len(text):
             return self.may_hold(text)
         for stem in self._stems:
             place = lowered.find(stem)
             while place != -1:
-                start, end = _name_around(text, place)
-                if is_secret(text[start:end]):
+                if self._is_named(text, place):
                     return True
                 place = lowered.find(stem, place + len(stem))
         return False
+
+    def _is_named(self, text: str, place: int) -> bool:
+        """Whether what stands around a place is a secret name. The same surroundings come again and again (think of
+        `total_tokens`), so those that hold the whole name are remembered."""
+        begin = place - AROUND_CHARS if place > AROUND_CHARS else 0
+        around = text[begin:place], text[place : place + AROUND_CHARS]
+        known = self._around.get(around)
+        if known is not None:
+            return known
+        start, end = _name_around(text, place)
+        found = self._is_secret(text[start:end])
+        if start > begin and end < place + len(around[1]):
+            if len(self._around) >= SMALL_MAX:
+                self._around.clear()
+            self._around[around] = found
+        return found
 
     def hits(self, text: str) -> list[Hit]:
         """The secrets in a text, in order, none inside another."""

@@ -113,7 +113,7 @@ def aimock_command(folder: Path, port: int, upstream: int, *more: str) -> list[s
 
 def load(port: int, seconds: int, connections: int, script: Path) -> Measured:
     """Send requests over so many connections for so long."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", "-s", str(script)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "20s", "--latency", "-s", str(script)]
     said = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{PATH}"], check=True, capture_output=True, text=True
     ).stdout

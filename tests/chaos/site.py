@@ -94,7 +94,11 @@ class Site:
 
         until(is_calm, f"nothing in flight: {load}")
         if self.descriptors:
-            until(lambda: descriptors(self.proxy.pid) <= self.descriptors, "the descriptors are closed")
+            until(self._is_closed, "the descriptors are closed")
+
+    def _is_closed(self) -> bool:
+        self.upstream.cut()  # also what was opened since
+        return descriptors(self.proxy.pid) <= self.descriptors
 
 
 def rest(sock: socket.socket) -> bytes:

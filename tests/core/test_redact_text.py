@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fozzy.core.redact import REDACTED, Redactor
+from fozzy.core.redact_text import AROUND_CHARS, Finder
 
 SECRET = "s3cr3t-91c2f7"
 
@@ -203,3 +204,24 @@ def test_a_body_at_its_limit_is_quick(piece: str) -> None:
     began = time.monotonic()
     Redactor().clean({"body": body})
     assert time.monotonic() - began < 3
+
+
+def test_what_is_remembered_of_surroundings_is_never_of_others() -> None:
+    """A name is told by all of its letters, however its neighbourhood looks elsewhere."""
+    finder = Finder(["token"], lambda name: name.lower().rpartition("_")[2] == "token")
+    padding = "x" * (AROUND_CHARS - 2)
+    texts = {
+        '{"total_tokens": 5}': False,
+        '{"total_token": 5}': True,
+        "token": True,
+        "tokens": False,
+        f"{padding} token {padding}": True,
+        f"{padding}xxtokens{padding}": False,
+        f"{padding}_token {padding}": True,
+        f"{padding}xxxxxxxxx_token {padding}": True,
+        f"{padding}xxxxxxxxxtoken {padding}": False,
+    }
+    for _ in range(2):
+        for text, is_named in texts.items():
+            assert finder.names_one(f"  {text}  ") is is_named, text
+            assert finder.names_one(text) is is_named, text
