@@ -20,7 +20,7 @@ from tests.chaos.upstream import Upstream, chunked, dies, ndjson, plain, sse
 
 CONNECTIONS = 2000
 ROUND = 4000  # requests between two looks at the memory
-GROWTH_MB = 2.0  # in the last of three rounds; half a kilobyte for each request would be more
+GROWTH_MB = 4.0  # in the last of three rounds; a kilobyte for each request would be more than chance makes
 PLAN = """
 [latency]
 uniform = ["0us", "500us"]
