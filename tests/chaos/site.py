@@ -68,16 +68,16 @@ class Site:
         return self.ask(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{rows}\r\n".encode())
 
     def entries(self, path: str, count: int = 1) -> list[Any]:
-        """The journal's entries of a path, as soon as there are so many."""
-        found: list[Any] = []
+        """The journal's entries of a path, as soon as there are so many; of large ones those of the first page."""
+        page: dict[str, Any] = {}
 
         def is_there() -> bool:
-            found[:] = self.proxy.controls("GET", f"/fozzy/journal?path={path}")["entries"]
-            return len(found) >= count
+            page.update(self.proxy.controls("GET", f"/fozzy/journal?path={path}"))
+            return int(page["total"]) >= count
 
         until(is_there, f"{count} entries of {path}")
-        assert len(found) == count, found
-        return found
+        assert page["total"] == count, page
+        return list(page["entries"])
 
     def entry(self, path: str) -> Any:
         """The one entry of a path."""

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,19 @@ import pytest
 
 from tests.chaos.site import QUICK, Site, memory_mb, rest, until
 from tests.chaos.started import Started
-from tests.chaos.upstream import Handler, Line, Request, Upstream, chunked, dies, hangs, head_of, plain, slow
+from tests.chaos.upstream import (
+    Handler,
+    Line,
+    Request,
+    Upstream,
+    chunked,
+    dies,
+    hangs,
+    head_of,
+    plain,
+    slow,
+    websocket_echo,
+)
 
 HEADER_BYTES = 65536
 REQUEST_BYTES = 1_000_000
@@ -388,3 +400,70 @@ def test_many_of_them_at_once(site: Site) -> None:
         thread.join()
     assert len(good) == 24 and all(each.startswith(b"HTTP/1.1 200") for each in good)
     assert os.path.exists(f"/proc/{site.proxy.pid}")
+
+
+UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+
+
+def tunnel(site: Site, path: str) -> socket.socket:
+    """A connection that was upgraded, and through which bytes go both ways."""
+    site.upstream.on(path, websocket_echo)
+    sock = site.connect()
+    sock.sendall(request("GET", path, *UPGRADE))
+    assert sock.recv(65536).startswith(b"HTTP/1.1 101 ")
+    sock.sendall(b"ping")
+    assert sock.recv(100) == b"ping"
+    return sock
+
+
+@pytest.mark.parametrize("how", ["fin", "rst", "upstream"])
+def test_a_tunnel_ends_with_either_side(site: Site, how: str) -> None:
+    """An upgraded connection is given up as soon as one side is, and has its record."""
+    path = f"/tunnel-{how}"
+    with tunnel(site, path) as sock:
+        if how == "upstream":  # the client says nothing to that, and is waited for only so long
+            site.upstream.cut()
+            assert rest(sock) in (b"", b"bye", b"reset")
+        else:
+            leave(sock, how)
+        entry = site.entry(path)
+    reasons = {"upstream": ["client_stalled"], "rst": ["client_gone"], "fin": ["", "client_gone"]}
+    assert entry["status"] == 101 and entry["reason"] in reasons[how]
+
+
+def test_pipelined_requests_are_answered_in_order(site: Site) -> None:
+    """A hundred requests in one write, some slow: as many answers in their order; a cut ends what follows it."""
+    site.upstream.on("/late", slow(0.05, plain(200, [], b"late")))
+    paths = ["/late" if number % 20 == 0 else f"/p{number}" for number in range(100)]
+    data = b"".join(request("GET", path) for path in paths[:-1]) + request("GET", paths[-1], "Connection: close")
+    got = site.ask(data)
+    assert got.count(b"HTTP/1.1 200") == 100
+    places = [got.index(b'"target": "%b"' % path.encode()) for path in paths if path != "/late"]
+    assert places == sorted(places)
+    cut = request("GET", "/cut", "X-Fozzy-Chaos-Disconnect: 1")
+    got = site.ask(request("GET", "/before") + cut + request("GET", "/after"))
+    assert got.count(b"HTTP/1.1 200") == 1 and b"/before" in got
+    assert site.entry("/cut")["applied"] == "disconnect"
+    assert not site.proxy.controls("GET", "/fozzy/journal?path=/after")["entries"]
+
+
+def test_a_flood_of_connections_that_want_nothing(site: Site) -> None:
+    """Thousands of connections that are reset at once, or say nothing sensible, disturb nobody."""
+    for number in range(1500):
+        with site.connect() as sock:
+            if number % 3 == 0:
+                sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" if number % 2 else b"\r\n\r\n\0")
+            leave(sock, "rst" if number % 2 else "fin")
+    assert site.get("/fine").startswith(b"HTTP/1.1 200")
+
+
+def test_many_that_do_not_read(site: Site) -> None:
+    """What clients do not take is left with upstream: fifty stalled downloads hold little memory, and all of them end."""
+    site.upstream.on("/unread-many", plain(200, [], b"x" * 8_000_000))
+    before = memory_mb(site.proxy.pid)
+    with ExitStack() as stack:
+        for sock in [stack.enter_context(site.connect()) for _ in range(50)]:
+            sock.sendall(request("GET", "/unread-many"))
+        entries = site.entries("/unread-many", 50)
+    assert "client_stalled" in {each["reason"] for each in entries} <= {"client_stalled", "upstream_timeout"}
+    assert memory_mb(site.proxy.pid) - before < 60

@@ -22,6 +22,7 @@ except ImportError:  # Windows has no such question
 
 READ_BYTES = 65536  # of one read; what a connection holds at most of what it has not handled
 FLUSH_LOOK_S = 0.001
+ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPALIVE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}  # seconds, and how often
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST and drops what was not sent
 
 
@@ -60,6 +61,14 @@ class End:
         with trio.move_on_after(seconds):
             while self._unsent_bytes():
                 await trio.sleep(FLUSH_LOOK_S)
+
+    def keep_alive(self) -> None:
+        """Have the system ask now and then whether the other side is still there, as far as it can."""
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in ALIVE.items():
+                if hasattr(socket, name):
+                    self.socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def is_clean(self) -> bool:
         """Whether the connection is open and nothing has come that nobody asked for."""

@@ -8,6 +8,7 @@ from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.lines import UpstreamAnswer
 from fozzy.chaos.http.refusals import ClientGone, CutOff
 from fozzy.chaos.http.turn import Turn
+from fozzy.chaos.http.watch import Phase
 
 
 def switch_rows(answer: UpstreamAnswer) -> str:
@@ -24,13 +25,18 @@ class Tunnel:
         self._failure: ClientGone | CutOff | None = None
         self._client = client
         self._upstream = upstream
+        self._awaited: Phase | None = None  # who has not ended its half, once the other has
 
     async def run(self, from_client: bytes, from_upstream: bytes) -> None:
         """Pass bytes on, first those that had come already. An end of one half is passed on, a reset ends both.
 
+        *Limits*: once one side has ended its half the other may be silent for `body_idle_timeout_s`; before that the
+        system notices who is gone without a word.
         *Errors*: `ClientGone`; `CutOff` where it was upstream.
         """
         self._turn.watch.hold()
+        self._client.keep_alive()
+        self._upstream.keep_alive()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._up, from_client, nursery.cancel_scope)
             nursery.start_soon(self._down, from_upstream, nursery.cancel_scope)
@@ -45,9 +51,12 @@ class Tunnel:
                 is_told = True
                 await self._upstream.send(data)
                 is_told = False
+                self._wait_again()
                 data = await self._client.recv()
             is_told = True
             await self._upstream.finish()
+            self._awaited = Phase.RELAY
+            self._wait_again()
         except OSError:
             self._broken(is_told)
             both.cancel()
@@ -61,12 +70,19 @@ class Tunnel:
                 await self._client.send(data)
                 self._turn.sent_bytes += len(data)
                 is_told = False
+                self._wait_again()
                 data = await self._upstream.recv()
             is_told = True
             await self._client.finish()
+            self._awaited = Phase.SEND
+            self._wait_again()
         except OSError:
             self._broken(not is_told)
             both.cancel()
+
+    def _wait_again(self) -> None:
+        if self._awaited is not None:
+            self._turn.watch.expect(self._awaited, self._turn.wire.body_idle_timeout_s)
 
     def _broken(self, by_upstream: bool) -> None:
         self._failure = CutOff("rst", "upstream_short") if by_upstream else ClientGone()
