@@ -339,7 +339,7 @@ def test_scopes_come_and_go() -> None:
     asked = engine()
     scope = plan(tests={"t": {"faults": {"drop": 1}}}).tests["t"]
     for n in range(60):
-        asked.change(control.put_test(asked.state, f"t{n}", scope), n)
+        asked.change(control.put_test(asked.state, f"t{n}", scope, n), n)
         assert ask(asked, test=f"t{n}").planned == "drop"
         asked.change(control.drop_test(asked.state, f"t{n}"), n)
     assert len(asked.program.pool.armed) == 0 and len(asked.tallies()) == 60
