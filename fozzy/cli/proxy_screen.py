@@ -53,7 +53,9 @@ def opening(opened: Opened, hint: str = "") -> list[Line]:
 
 def token_lines(token: str) -> list[Line]:
     """The token of the controls, which was made for this run and stands nowhere else."""
-    return [line("  control token  ", Span(token, "strong"), "   made for this run: --control-token of fozzy proxy status")]
+    return [
+        line("  control token  ", Span(token, "strong"), "   made for this run: --control-token of fozzy proxy status")
+    ]
 
 
 def _gathered(word: str, parts: Sequence[str]) -> list[Line]:
