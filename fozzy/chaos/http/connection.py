@@ -155,7 +155,7 @@ class Connection:
             is_lost = self.end.is_lost()
         if is_lost:
             turn.fail("client_gone")
-            turn.sent_ended = "client_gone"
+            turn.sent_status, turn.sent_bytes, turn.sent_ended = 0, 0, "client_gone"
 
     async def _refuse(self, refusal: Refusal) -> Ending:
         """Answer what is no request, and record it."""

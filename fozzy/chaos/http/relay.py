@@ -128,11 +128,11 @@ def _head_of(answer: Answer, method: str) -> Head:
 
 
 def evidence(turn: Turn) -> str:
-    """What an answer says of its own chaos, where the plan wants that: the planned fault, its roll, the delay."""
+    """What an answer says of its own chaos, where the plan wants that: fault or latency, number and key, the delay."""
     decision = turn.decision
     if decision is None or not turn.session.engine.state.plan.evidence_headers:
         return ""
-    said = [decision.planned or "none", f"number={decision.number}"]
+    said = [decision.planned or ("latency" if decision.delay_ns else "none"), f"number={decision.number}"]
     if decision.key:
         said.append(f"key={decision.key}.{decision.occurrence}")
     if decision.delay_ns:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from fozzy.chaos.http.wire import Wire
+from fozzy.core.exchange import Sent
 from tests.chaos.http.harness import Running, everything, running, until
 from tests.chaos.http.test_handling import parts_of
 from tests.chaos.upstream import Upstream, chunked, hangs, head_of, plain, slow
@@ -102,14 +103,15 @@ def test_a_half_closed_client_is_answered() -> None:
         assert exchange.sent is not None and exchange.sent.ended == "whole" and exchange.reason == ""
 
 
-def test_a_client_that_left_before_a_late_answer() -> None:
-    """A client that closed while upstream was slow did not get the answer, and the record says so."""
-    with Upstream() as upstream, running({}, upstream.url) as run:
+@pytest.mark.parametrize("plan", [{}, {"limits": {"bandwidth": "10MB/s"}}])
+def test_a_client_that_left_before_a_late_answer(plan: dict[str, Any]) -> None:
+    """A client that closed while upstream was slow got no answer, not even a status, and the record says so."""
+    with Upstream() as upstream, running(plan, upstream.url) as run:
         upstream.on("/x", slow(0.3))
         with run.connect() as sock:
             sock.sendall(GET)
         exchange = run.only()
-        assert exchange.reason == "client_gone" and exchange.sent is not None and exchange.sent.ended == "client_gone"
+        assert exchange.reason == "client_gone" and exchange.sent == Sent(0, 0, "client_gone")
         assert exchange.answer is not None and upstream.count == 1
 
 

@@ -511,10 +511,11 @@ def test_evidence_headers() -> None:
     """Where the plan wants it, answers say what was done to them."""
     plan = {"evidence_headers": True, "latency": {"fixed": "1ms"}, "faults": {"drop": {"every": 2}}}
     with Upstream() as upstream, running(plan, upstream.url) as run, httpx.Client(base_url=run.url) as client:
-        clean, dropped = client.get("/"), client.get("/")
-        assert clean.headers["x-fozzy-chaos"].startswith("none; number=1; key=")
-        assert "delay=1ms" in clean.headers["x-fozzy-chaos"]
+        late, dropped = client.get("/"), client.get("/")
+        assert late.headers["x-fozzy-chaos"].startswith("latency; number=1; key=")
+        assert "delay=1ms" in late.headers["x-fozzy-chaos"]
         assert dropped.headers["x-fozzy-chaos"].startswith("drop; number=2; key=")
+        assert client.get("/", headers={"X-Fozzy-Chaos-Latency": "0"}).headers["x-fozzy-chaos"].startswith("none; ")
 
 
 def test_a_change_applies_to_the_next_request(proxied: Running) -> None:
