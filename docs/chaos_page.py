@@ -104,7 +104,8 @@ of these headers reaches upstream.
 3. Latency is rolled. It is waited before anything else happens, also before the answer of a fault.
 4. Faults are rolled. `cascade`: one after the other in the order of the table below; the first that hits strikes and the
    later ones are not rolled, so shares are conditional: 0.5 and 0.5 make 50 % and 25 %. `exclusive`: one draw over the
-   shares laid end to end, so each share is the share of all requests; a sum above 1 is refused.
+   shares laid end to end, so each share is the share of all requests; a plan whose sum is above 1 is refused. What the
+   request's headers ask for has its share first, and the others have what is left of 1, in their order.
 5. The fault answers, or upstream is asked and its answer changed on its way.
 
 A request that matches no route, without an upstream, gets 404 `no_route` and rolls nothing. An answer of the plan's own
