@@ -18,6 +18,9 @@ from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved,
 from fozzy.faults.http.values import bytes_per_s
 from fozzy.faults.http.when import most
 
+TOO_MANY = "limit.connections"  # what is applied where the limits of connections end something
+OUTLIVED = "limit.connection_timeout"
+
 KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any more
 
 Key = tuple[str, str]  # origin and name
