@@ -169,11 +169,11 @@ An answer of a fault's own is `{"error": {"code": …, "message": …, "type": "
 a rate that is used up with 429 `chaos_ratelimit` and the `Retry-After` that is true, too many requests in flight with 503
 `chaos_concurrency`. They are not drawn; the record calls them `limit.rate` and `limit.concurrency`.
 
-`max_connections` and `connection_timeout` end connections: the record of what they end has `limit.connections` or
-`limit.connection_timeout` as `applied`, and counts as triggered. A fault that was planned and has not happened is
-bypassed then; one that has happened stays what was applied. Where nothing was decided the number is 0, and the decision
-log leaves the record out. A connection that is reset unheard, since there are far too many, has a record without a
-request; one that ends between two requests has none.
+`max_connections`, `connection_timeout` and `idle_timeout` end connections: the record of what they end has
+`limit.connections`, `limit.connection_timeout` or `limit.idle_timeout` as `applied`, and counts as triggered. A fault
+that was planned and has not happened is bypassed then; one that has happened stays what was applied. Where nothing was
+decided the number is 0, and the decision log leaves the record out. A connection that ends between two requests, or is
+reset unheard since there are far too many, has a record without a request.
 
 A fault that changes upstream's answer needs one. Where upstream failed by itself the client gets that failure (502
 `upstream_unreachable`), and the record says `planned` with a `reason` and no `applied`: that counts as bypassed, never as

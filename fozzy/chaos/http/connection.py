@@ -20,7 +20,7 @@ from fozzy.chaos.http.tls import SecureEnd
 from fozzy.chaos.http.turn import Place, Turn, undecided
 from fozzy.chaos.http.watch import Phase, Watch
 from fozzy.core.exchange import Asked, Sent
-from fozzy.faults.http.compile import OUTLIVED, TOO_MANY
+from fozzy.faults.http.compile import IDLED, OUTLIVED, TOO_MANY
 
 if TYPE_CHECKING:
     from fozzy.chaos.http.proxy import HttpProxy
@@ -159,7 +159,7 @@ class Connection:
             is_lost = self.end.is_lost()
         if is_lost:
             turn.fail("client_gone")
-            turn.sent_ended = "client_gone"
+            turn.sent_status, turn.sent_bytes, turn.sent_ended = 0, 0, "client_gone"
 
     async def _refuse(self, refusal: Refusal, limit: str = "") -> Ending:
         """Answer what is no request, or over a limit of the plan, and record it."""
@@ -193,11 +193,19 @@ class Connection:
             if why is Phase.TOTAL and self.watch.phase is Phase.HEAD:
                 return await self._refuse(Refusal(503, why.value, _LATE[why]), OUTLIVED)
             if why is not Phase.HEAD:
+                self._record_end(why)
                 return ""
             seconds = self.proxy.wire.header_timeout_s
             return await self._refuse(Refusal(408, why.value, f"the request's head was not whole after {seconds} s"))
         how = await self._ended(handling, why)
         return how or "fin"
+
+    def _record_end(self, why: Phase) -> None:
+        """The plan ends a connection between two requests: that is in the records too."""
+        if why is Phase.TOTAL:
+            self._told(Sent(0, 0, "fin"), why.value, OUTLIVED)
+        elif why is Phase.IDLE and self.proxy.settings.plans_idle:
+            self._told(Sent(0, 0, "fin"), why.value, IDLED)
 
     async def _ended(self, handling: Handling, why: Phase) -> Ending:
         handling.writer.keeps = False

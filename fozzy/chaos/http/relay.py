@@ -9,7 +9,7 @@ import math
 
 import trio
 
-from fozzy.chaos.flow import End, Head, Step, Wait, flow_of
+from fozzy.chaos.flow import End, Head, Step, Struck, Wait, flow_of
 from fozzy.chaos.http.answers import Answer
 from fozzy.chaos.http.call import Paced
 from fozzy.chaos.http.heads import rows_of
@@ -84,6 +84,8 @@ class Relay:
         for step in steps:
             if isinstance(step, bytes):
                 await self._write(step)
+                if isinstance(step, Struck):
+                    turn.apply(flow.reason)
             elif isinstance(step, Head):
                 writer.begin(self._shown(step))
             else:

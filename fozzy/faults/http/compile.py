@@ -20,6 +20,7 @@ from fozzy.faults.http.when import most
 
 TOO_MANY = "limit.connections"  # what is applied where the limits of connections end something
 OUTLIVED = "limit.connection_timeout"
+IDLED = "limit.idle_timeout"
 
 KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any more
 

@@ -535,3 +535,26 @@ def test_a_change_applies_to_the_next_request(proxied: Running) -> None:
 def proxied() -> Any:
     with Upstream() as upstream, running({"faults": {"drop": 1}}, upstream.url) as run:
         yield run
+
+
+def test_bandwidth_is_shared() -> None:
+    """A body takes its time at 1,000 bytes a second, and four at once take no less together."""
+    with Upstream() as upstream, ThreadPoolExecutor(4) as pool:
+        upstream.on("/", plain(200, [], b"x" * 500))
+        upstream.on("/quarter", plain(200, [], b"x" * 125))
+        with running({"limits": {"bandwidth": "1KB/s"}}, upstream.url) as run:
+            began = time.monotonic()
+            assert httpx.get(run.url).content == b"x" * 500
+            alone_s = time.monotonic() - began
+            began = time.monotonic()
+            found = list(pool.map(lambda _: httpx.get(f"{run.url}/quarter").content, range(4)))
+            assert found == [b"x" * 125] * 4
+            assert alone_s >= 0.45 and time.monotonic() - began >= 0.45
+
+
+def test_a_paced_body_flows() -> None:
+    """A body at a pace comes in slices and not all at its end."""
+    with Upstream() as upstream, running({"limits": {"bandwidth": "1KB/s"}}, upstream.url) as run:
+        upstream.on("/", plain(200, [], b"x" * 300))
+        with httpx.stream("GET", run.url) as response:
+            assert len([piece for piece in response.iter_raw() if piece]) >= 3
