@@ -104,7 +104,8 @@ of these headers reaches upstream.
 3. Latency is rolled. It is waited before anything else happens, also before the answer of a fault.
 4. Faults are rolled. `cascade`: one after the other in the order of the table below; the first that hits strikes and the
    later ones are not rolled, so shares are conditional: 0.5 and 0.5 make 50 % and 25 %. `exclusive`: one draw over the
-   shares laid end to end, so each share is the share of all requests; a sum above 1 is refused.
+   shares laid end to end, so each share is the share of all requests; a plan whose sum is above 1 is refused. What the
+   request's headers ask for has its share first, and the others have what is left of 1, in their order.
 5. The fault answers, or upstream is asked and its answer changed on its way.
 
 A request that matches no route, without an upstream, gets 404 `no_route` and rolls nothing. An answer of the plan's own
@@ -167,6 +168,12 @@ ERRORS = """\
 An answer of a fault's own is `{"error": {"code": …, "message": …, "type": "chaos"}}` as JSON. Two limits answer likewise:
 a rate that is used up with 429 `chaos_ratelimit` and the `Retry-After` that is true, too many requests in flight with 503
 `chaos_concurrency`. They are not drawn; the record calls them `limit.rate` and `limit.concurrency`.
+
+`max_connections`, `connection_timeout` and `idle_timeout` end connections: the record of what they end has
+`limit.connections`, `limit.connection_timeout` or `limit.idle_timeout` as `applied`, and counts as triggered. A fault
+that was planned and has not happened is bypassed then; one that has happened stays what was applied. Where nothing was
+decided the number is 0, and the decision log leaves the record out. A connection that ends between two requests, or is
+reset unheard since there are far too many, has a record without a request.
 
 A fault that changes upstream's answer needs one. Where upstream failed by itself the client gets that failure (502
 `upstream_unreachable`), and the record says `planned` with a `reason` and no `applied`: that counts as bypassed, never as

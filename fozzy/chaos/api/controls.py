@@ -16,6 +16,7 @@ from fozzy.chaos.journal_entry import KEPT_BYTES_MAX
 from fozzy.chaos.session import Session
 from fozzy.chaos.stats import Stats
 from fozzy.faults.http import control
+from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.explained import Effective
 from fozzy.faults.http.forms import formed
 from fozzy.faults.http.plan import Plan, Section
@@ -50,6 +51,7 @@ class Controls:
         self.cassettes = cassettes
         self.metrics = metrics
         self.begun = session.engine.state  # what `reset` puts in force
+        self._before: dict[tuple[str, str], Tally] = {}  # what became of each fault until the last reset
 
     def listen(self) -> None:
         """Have the journal and the numbers follow the session."""
@@ -81,8 +83,13 @@ class Controls:
         in_force = self.change(control.reset(self.begun, self.session.now_ns()), "reset")
         self.journal.clear()
         self.stats.clear()
+        self._before = {(each.place, each.name): each for each in self.session.engine.tallies()}
         self.session.load_max = self.session.load
         return in_force
+
+    def tallies(self) -> list[Tally]:
+        """What became of each fault since the last reset; the engine counts on, for the end of a strict run."""
+        return [since(each, self._before.get((each.place, each.name))) for each in self.session.engine.tallies()]
 
     def holds(self, test: str = "", route: int | None = None) -> Holds:
         """What holds for the requests of a test and a route."""
@@ -98,6 +105,13 @@ class Controls:
             tests=list(state.tests),
             notes=list(_notes(state)),
         )
+
+
+def since(tally: Tally, before: Tally | None) -> Tally:
+    """What became of a fault after an earlier count; one that was forgotten since has begun at 0 again."""
+    if before is None or tally.matched < before.matched:
+        return tally
+    return Tally(tally.place, tally.name, *(now - then for now, then in zip(tally[2:], before[2:], strict=True)))
 
 
 def holds_of(effective: Effective) -> Holds:

@@ -18,11 +18,12 @@ from fozzy.chaos.cassette.streams import last_event_end
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact_exchange import ANSWER_MARK
 from fozzy.errors import EvidenceError, StoreError, UsageError, Where
+from fozzy.faults.http.compile import OUTLIVED
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.reader import Trace, open_trace
 
-CUTTING = ("disconnect", "partial", "cut_stream", "stall")  # faults that end an answer before its end
+CUTTING = ("disconnect", "partial", "cut_stream", "stall", OUTLIVED)  # what ends an answer before its end
 
 _exchanges = msgspec.json.Decoder(Exchange)
 _EXCHANGE = b'"kind":"exchange"'
@@ -141,6 +142,8 @@ def flaw_of(exchange: Exchange) -> str:
         return "it switched protocols, and what was said then is not recorded"
     is_gone = sent is not None and sent.ended == "client_gone"
     if answer is None:
+        if exchange.applied == OUTLIVED:
+            return "its connection had been open for as long as it may"
         if exchange.applied:
             return f"the fault {exchange.applied} answered it and upstream was not asked"
         if exchange.reason == "not_recorded":
@@ -161,7 +164,7 @@ def acts_alone(exchange: Exchange) -> bool:
     """Whether what was decided then makes all that was sent, or ends it no later than the recorded answer does."""
     if exchange.not_recorded or exchange.number == 0 or (exchange.sent and exchange.sent.ended == "client_gone"):
         return False
-    return bool(exchange.applied) or exchange.source == "internal"
+    return exchange.applied not in ("", OUTLIVED) or exchange.source == "internal"
 
 
 def is_altered(exchange: Exchange) -> bool:

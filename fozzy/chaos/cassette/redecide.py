@@ -141,7 +141,7 @@ def decisions_again(timeline: Timeline) -> dict[int, Decision]:
     found: dict[int, Decision] = {}
 
     def keep(exchange: Exchange, decision: Decision) -> None:
-        if decision.planned and not exchange.applied:
+        if decision.planned != exchange.applied:
             decision = decision._replace(planned="", action=None)
         found[exchange.number] = decision
 

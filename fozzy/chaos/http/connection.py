@@ -20,6 +20,7 @@ from fozzy.chaos.http.tls import SecureEnd
 from fozzy.chaos.http.turn import Place, Turn, undecided
 from fozzy.chaos.http.watch import Phase, Watch
 from fozzy.core.exchange import Asked, Sent
+from fozzy.faults.http.compile import IDLED, OUTLIVED, TOO_MANY
 
 if TYPE_CHECKING:
     from fozzy.chaos.http.proxy import HttpProxy
@@ -28,6 +29,8 @@ FAREWELL_S = 1.0  # what a client that is late gets to take its last answer
 LINGER_S = 1.0  # how long is read on behind a last answer, so that it is not lost with a reset
 LINGER_BYTES_MAX = 1 << 20
 GONE_S = 0.05  # how long a client that has left needs to say so
+
+CROWD = Refusal(503, "connections_max", "there are too many connections")
 
 Ending = Literal["", "fin", "rst"]  # how the connection ends: empty where nothing is left unread
 
@@ -40,6 +43,7 @@ class Connection:
         self.end = end
         self.watch = Watch()
         self.is_over = False  # there are more connections than there may be
+        self.is_over_planned = False  # and the plan says how many
         self.is_draining = False
         self.scope = trio.CancelScope()
         self._late: Phase | None = None
@@ -117,7 +121,7 @@ class Connection:
             if head is None:
                 return ""
             if self.is_over:
-                return await self._refuse(Refusal(503, "connections_max", "there are too many connections"))
+                return await self._refuse(CROWD, TOO_MANY if self.is_over_planned else "")
             how = await self._handle(head, settings)
             if how is not None:
                 return how
@@ -157,8 +161,8 @@ class Connection:
             turn.fail("client_gone")
             turn.sent_status, turn.sent_bytes, turn.sent_ended = 0, 0, "client_gone"
 
-    async def _refuse(self, refusal: Refusal) -> Ending:
-        """Answer what is no request, and record it."""
+    async def _refuse(self, refusal: Refusal, limit: str = "") -> Ending:
+        """Answer what is no request, or over a limit of the plan, and record it."""
         give = own_answer(refusal.status, refusal.code, refusal.message)
         fields = "".join(f"{name}: {value}\r\n" for name, value in give.headers)
         text = f"HTTP/1.1 {give.status} \r\n{fields}Content-Length: {len(give.body)}\r\nConnection: close\r\n\r\n"
@@ -168,15 +172,26 @@ class Connection:
             await self.end.send(text.encode() + give.body)
         except OSError:
             sent = Sent(0, 0, "client_gone")
+        self._told(sent, refusal.code, limit)
+        return "fin"
+
+    def turn_away(self) -> None:
+        """Reset it unheard, and record that where the plan says how many there may be."""
+        self.end.close(at_once=True)
+        if self.is_over_planned:
+            self._told(Sent(0, 0, "rst"), CROWD.code, TOO_MANY)
+
+    def _told(self, sent: Sent, code: str, limit: str) -> None:
         method, target, headers = self._reader.begun()
         session = self.proxy.session
-        session.refused(undecided(session, Asked(method, target, headers), sent, (self._place.client, refusal.code)))
-        return "fin"
+        session.refused(undecided(session, Asked(method, target, headers), sent, (self._place.client, code, limit)))
 
     async def _too_late(self, why: Phase) -> Ending:
         """What a client gets where something took too long."""
         handling = self._handling
         if handling is None:
+            if why is Phase.TOTAL and self.watch.phase is Phase.HEAD:
+                return await self._refuse(Refusal(503, why.value, _LATE[why]), OUTLIVED)
             if why is not Phase.HEAD:
                 self._record_end(why)
                 return ""
@@ -187,12 +202,15 @@ class Connection:
 
     def _record_end(self, why: Phase) -> None:
         """The plan ends a connection between two requests: that is in the records too."""
-        if why is Phase.TOTAL or (why is Phase.IDLE and self.proxy.settings.plans_idle):
-            session, who_why = self.proxy.session, (self._place.client, why.value)
-            session.refused(undecided(session, Asked("", ""), Sent(0, 0, "fin"), who_why))
+        if why is Phase.TOTAL:
+            self._told(Sent(0, 0, "fin"), why.value, OUTLIVED)
+        elif why is Phase.IDLE and self.proxy.settings.plans_idle:
+            self._told(Sent(0, 0, "fin"), why.value, IDLED)
 
     async def _ended(self, handling: Handling, why: Phase) -> Ending:
         handling.writer.keeps = False
+        if why is Phase.TOTAL:
+            handling.turn.limited(OUTLIVED)
         if why is Phase.GONE:
             return handling.gone()
         if why is Phase.SEND:

@@ -117,11 +117,13 @@ class HttpProxy:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = self.poller.end(sock) if context is None else SecureEnd(sock, context)
-        count, most = len(self.connections), self.settings.connections_max
-        if count >= most + min(OVER_MAX, most // 4 + 1):
-            return end.close(at_once=True)
+        count, settings = len(self.connections), self.settings
+        most = settings.connections_max
         connection = Connection(self, end, client)
         connection.is_over = count >= most
+        connection.is_over_planned = connection.is_over and settings.is_planned
+        if count >= most + min(OVER_MAX, most // 4 + 1):
+            return connection.turn_away()
         self.connections[connection] = None
         self.session.connections += 1
         self.connections_peak = max(self.connections_peak, count + 1)

@@ -19,6 +19,7 @@ class Settings:
         key_bytes = state.plan.key_bytes
         self.gathered_bytes = key_bytes and key_bytes + 1  # before a decision; one more tells whether that was all
         self.reads_body = any(_reads_body(route) for route in state.plan.routes)
+        self.is_planned = said.open_max is not None and said.open_max <= min(wire.connections_max, room)
         self.connections_max = min(wire.connections_max, room, said.open_max or room)
         idle_s = wire.idle_timeout_s if said.idle_ns is None else said.idle_ns / 1e9
         self.idle_timeout_s = min(idle_s, wire.idle_timeout_s)

@@ -187,6 +187,10 @@ class Turn:
             self.reason = reason
             self.session.engine.applied(decision)
 
+    def limited(self, limit: str) -> None:
+        """A limit of the plan ends it, unless a fault has happened, which stays what was applied."""
+        self.applied = self.applied or limit
+
     def bypass(self, reason: str) -> None:
         """The planned fault cannot happen."""
         decision = self.decision
@@ -215,7 +219,8 @@ class Turn:
         decision = self.decision
         if decision is None:
             sent = Sent(self.sent_status, self.sent_bytes, self.sent_ended)
-            self.session.refused(undecided(self.session, self._asked(""), sent, (self.client, self.reason)))
+            why = self.client, self.reason, self.applied
+            self.session.refused(undecided(self.session, self._asked(""), sent, why))
             return
         if decision.planned and not self.is_settled:
             self.bypass(self.reason or "not_reached")
@@ -309,8 +314,8 @@ class Turn:
         )
 
 
-def undecided(session: Session, asked: Asked, sent: Sent, who_why: tuple[str, str]) -> Exchange:
-    """The record of a request that was refused before anything was decided."""
+def undecided(session: Session, asked: Asked, sent: Sent, why: tuple[str, str, str]) -> Exchange:
+    """The record of a request that was refused before anything was decided: whose, why, and by which limit of a plan."""
     now = session.now_ns()
     return Exchange(
         t=now,
@@ -322,7 +327,8 @@ def undecided(session: Session, asked: Asked, sent: Sent, who_why: tuple[str, st
         source="internal",
         request=asked,
         sent=sent,
-        client=who_why[0],
-        reason=who_why[1],
+        client=why[0],
+        reason=why[1],
+        applied=why[2],
         load=session.load,
     )

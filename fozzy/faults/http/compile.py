@@ -18,6 +18,10 @@ from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved,
 from fozzy.faults.http.values import bytes_per_s
 from fozzy.faults.http.when import most
 
+TOO_MANY = "limit.connections"  # what is applied where the limits of connections end something
+OUTLIVED = "limit.connection_timeout"
+IDLED = "limit.idle_timeout"
+
 KEPT_MAX = 16_384  # faults that are remembered though nobody declares them any more
 
 Key = tuple[str, str]  # origin and name
@@ -54,13 +58,16 @@ class Compiled:
     def __init__(self, found: Resolved, pool: Pool, route: int | None) -> None:
         self.mode_origin = found.mode.origin
         armed = [pool.arm(name, said) for name, said in found.faults.items()]
+        is_exclusive = found.mode.value == "exclusive"
+        if is_exclusive:  # what the request says itself has its share first, the others what is left of 1
+            armed.sort(key=lambda each: each.origin != HEADER)
         self.faults = tuple(each for each in armed if each.can_strike)
         self.latency = None if found.latency is None else pool.arm("latency", found.latency)
         if self.latency is not None and not self.latency.can_strike:
             self.latency = None
-        self.exclusive = _slots(self.faults) if found.mode.value == "exclusive" else None
+        self.exclusive = _slots(self.faults) if is_exclusive else None
         self.plain = None if any(each.is_choosy for each in self.faults) else tuple(map(_plain, self.faults))
-        self.total = sum(each.share for each in self.faults)
+        self.total = min(1.0, sum(each.share for each in self.faults))
         self.asked = 0  # requests that the plain faults were rolled for since they were counted
         self.hits = [0] * len(self.faults)
         self.refused = 0  # requests that were let in to none of them
@@ -152,7 +159,10 @@ def _paces(width: Width, origin: str, route: int | None) -> Callable[[Facts], Pa
 
 
 def _slots(faults: tuple[Armed, ...]) -> tuple[int, ...]:
-    """Where the share of each fault ends; they lie side by side from the top, so that a draw of 0 hits none."""
+    """Where the share of each fault ends; they lie side by side from the top, so that a draw of 0 hits none.
+
+    Where headers ask for more than there is, what would lie below 0 is nothing.
+    """
     tops, top = [], CHANCES
     for armed in faults:
         tops.append(top)

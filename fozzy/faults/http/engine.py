@@ -156,12 +156,7 @@ class Engine:
     def _decided(self, head: Head, asked: tuple[Facts, int | None, Fields, tuple[str, ...]], load: int) -> Decision:
         facts, at, fields, notes = asked
         now_ns: int = head[1]
-        try:
-            section = self.program.section(facts.test, at, fields)
-        except InputError as error:  # the probabilities of headers add up to too much
-            if self.strict:
-                return _made((*head, (), 0, "", None, None, None, error.message, notes, ""))
-            section, notes = self.program.section(facts.test, at), (*notes, f"ignored: {error.message}")
+        section = self.program.section(facts.test, at, fields)
         limit = self._limit(section, facts, now_ns, load) if section.is_limited else None
         if limit is not None:
             passed_over(section, facts, now_ns)

@@ -6,7 +6,6 @@ from typing import Any
 
 from fozzy.core.duration import parse_ns
 from fozzy.core.exchange import Source
-from fozzy.errors import InputError
 from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.check import checked
 from fozzy.faults.http.compile import Compiled, Pool, connections
@@ -14,7 +13,6 @@ from fozzy.faults.http.decision import Seen
 from fozzy.faults.http.match import Facts, matcher
 from fozzy.faults.http.plan import Faults, Latency, Limits, Route
 from fozzy.faults.http.resolve import HEADER, LIMITS, Layer, declared, layers, place_of, resolved
-from fozzy.faults.http.shares import HINT, overfull
 from fozzy.faults.http.state import State
 
 HEADER_SECTIONS_MAX = 1024  # sections that header values made; of more, all are made anew
@@ -101,9 +99,6 @@ class Program:
                 self.settle()
                 self._by_header.clear()
             found = resolved([*self.layers(scope, route), header_layer(dict(said))])
-            wrong = overfull(found)
-            if wrong:
-                raise InputError("chaos.shares", wrong, hint=HINT)
             section = self._by_header[key] = Compiled(found, self.pool, route)
         return section
 

@@ -95,5 +95,7 @@ def exclusive(section: Compiled, facts: Facts, base: int, now_ns: int, rolls: li
         armed.count.rolled += 1
         if max(0, top - armed.width(now_ns)) <= value < top:
             found = armed
-    rolls.append(Roll(EXCLUSIVE, sum(armed.share for armed, _ in due), value, found is not None, section.mode_origin))
+    rolls.append(
+        Roll(EXCLUSIVE, min(1.0, sum(armed.share for armed, _ in due)), value, found is not None, section.mode_origin)
+    )
     return found if found is not None and found.strikes() else None

@@ -34,6 +34,8 @@ ENDED = answer(b"data: [DONE]\n\n: more\n\n", headers=SSE)
         ({"applied": "drop", "sent": Sent(500, 9)}, "the fault drop answered", True),
         ({"applied": "timeout", "sent": Sent(0, 0, "client_gone")}, "the fault timeout", False),
         ({"sent": Sent(0, 0, "client_gone")}, "before it was answered", False),
+        ({"applied": "limit.connection_timeout", "sent": Sent(503, 9)}, "open for as long as it may", False),
+        ({"answer": SHORT, "applied": "limit.connection_timeout", "sent": Sent(200, 9, "fin")}, "ended it", False),
         ({"sent": Sent(502, 9)}, "", False),
         ({"source": "internal", "sent": Sent(404, 9)}, "fozzy itself", True),
         ({"source": "internal", "number": 0, "sent": Sent(431, 9)}, "fozzy itself", False),

@@ -271,7 +271,31 @@ def test_too_many_connections() -> None:
                 assert sock.recv(65536).endswith(b"ok")
         until(lambda: not run.proxy.connections)
         assert parts_of(run.ask(b"GET / HTTP/1.0\r\n\r\n"))[0] == 200
-        assert [each.reason for each in run.wait(4)] == ["connections_max", "", "", ""]
+        told = run.wait(4)
+        assert [each.reason for each in told] == ["connections_max", "", "", ""]
+        assert [(each.planned, each.applied, each.number) for each in told[:2]] == [
+            ("", "limit.connections", 0),
+            ("", "", 1),
+        ]
+
+
+def test_far_too_many_connections() -> None:
+    """A connection that is reset unheard leaves one record too, where it is the plan that says how many there may be."""
+    with running({**FIXED, "limits": {"max_connections": 1}}) as run, run.connect(), run.connect():
+        until(lambda: len(run.proxy.connections) == 2)
+        with pytest.raises(ConnectionResetError), run.connect() as third:
+            third.recv(1)
+        exchange = run.only()
+        assert (exchange.applied, exchange.reason) == ("limit.connections", "connections_max")
+        assert exchange.sent == Sent(0, 0, "rst") and exchange.request.method == ""
+
+
+def test_too_many_connections_for_the_wire() -> None:
+    """A bound that no plan says is no fault."""
+    with running({**FIXED, "limits": {"max_connections": 9}}, wire=Wire(connections_max=1)) as run, run.connect():
+        until(lambda: len(run.proxy.connections) == 1)
+        assert refused(run, GET) == (503, "connections_max")
+        assert (run.only().applied, run.only().reason) == ("", "connections_max")
 
 
 # Lateness
@@ -309,6 +333,8 @@ def test_a_silent_connection(planned: bool) -> None:
             sock.sendall(GET)
             assert sock.recv(65536).endswith(b"ok") and sock.recv(1) == b""
     assert [each.reason for each in run.exchanges] == (["idle_timeout", "", "idle_timeout"] if planned else [""])
+    limit = "limit.idle_timeout"
+    assert [each.applied for each in run.exchanges] == ([limit, "", limit] if planned else [""])
 
 
 def test_a_connection_that_lives_too_long() -> None:
@@ -318,10 +344,34 @@ def test_a_connection_that_lives_too_long() -> None:
         upstream.on("/x", hangs())
         status, headers, _ = parts_of(run.ask(GET))
         assert status == 503 and headers["connection"] == "close"
-        assert run.only().reason == "connection_timeout"
+        exchange = run.only()
+        assert (exchange.reason, exchange.planned, exchange.applied) == (
+            "connection_timeout",
+            "",
+            "limit.connection_timeout",
+        )
         with run.connect() as sock:
             assert sock.recv(1) == b""
-        assert [each.reason for each in run.wait(2)] == ["connection_timeout"] * 2
+        assert refused(run, b"GET / HTTP/1.1\r\nHost: ") == (503, "connection_timeout")
+        assert [(each.number, each.request.method, each.applied) for each in run.wait(3)] == [
+            (1, "GET", "limit.connection_timeout"),
+            (0, "", "limit.connection_timeout"),
+            (0, "", "limit.connection_timeout"),
+        ]
+        assert [each.sent and each.sent.status for each in run.wait(3)] == [503, 0, 503]
+
+
+def test_a_fault_that_its_connection_does_not_live_to_see() -> None:
+    """A fault that has not happened when the connection's time is up is bypassed; one that has is what was applied."""
+    limits = {"connection_timeout": "300ms"}
+    with running({**FIXED, "limits": limits, "latency": {"fixed": "9s"}, "faults": {"drop": 1}}) as run:
+        assert refused(run, GET) == (503, "connection_timeout")
+        exchange = run.only()
+        assert (exchange.planned, exchange.applied) == ("drop", "limit.connection_timeout")
+        assert [each.bypassed for each in run.session.engine.tallies() if each.name == "drop"] == [1]
+    with running({**FIXED, "limits": limits, "faults": {"timeout": {"after": "9s"}}}) as run:
+        assert refused(run, GET) == (503, "connection_timeout")
+        assert (run.only().applied, run.only().reason) == ("timeout", "connection_timeout")
 
 
 def test_a_body_that_does_not_come() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fozzy.faults.http.decision import Close, Damage, Give
 from fozzy.faults.http.headers import NOTHING, is_control, said
-from tests.faults.http.asking import MS, ask, engine
+from tests.faults.http.asking import MS, ask, asks, engine, planned
 
 MAX = 30 * 10**9
 
@@ -127,12 +127,17 @@ def test_headers_and_routes() -> None:
 
 
 def test_shares_of_headers() -> None:
-    """Headers that make shares exclude each other over one are refused, or ignored all together."""
-    headers = {"X-Fozzy-Chaos-Drop": "1", "X-Fozzy-Chaos-Malformed": "1"}
-    said_so = {"mode": "exclusive", "faults": {"status": {"codes": [500], "probability": 1}}}
-    assert "add up to more than 1" in ask(engine(**said_so), headers=headers).refused
-    loose = ask(engine(strict=False, **said_so), headers=headers)
-    assert loose.planned == "status" and "add up to more than 1" in loose.notes[0]
+    """In exclusive a header's fault has its share first, and the others what is left of 1 in their order."""
+    status = {"codes": [500], "probability": 0.9}
+    for more in ({}, {"first": 10**6}):  # faults that gates choose go another way
+        asked = engine(mode="exclusive", faults={"drop": 0.1, "status": {**status, **more}})
+        assert set(planned(asks(asked, 200, headers={"X-Fozzy-Chaos-Malformed": "1"}))) == {"malformed"}
+        some = asks(asked, 2000, headers={"X-Fozzy-Chaos-Malformed": "0.5"})
+        shares = [planned(some).count(name) / 2000 for name in ("malformed", "drop", "status", "")]
+        assert shares == pytest.approx([0.5, 0.1, 0.4, 0], abs=0.05) and shares[3] == 0
+        assert {(each.rolls[0].draw, each.rolls[0].probability) for each in some} == {("exclusive", 1.0)}
+        two = {"X-Fozzy-Chaos-Drop": "1", "X-Fozzy-Chaos-Malformed": "1"}
+        assert set(planned(asks(asked, 200, headers=two))) == {"drop"}
 
 
 def test_the_test_of_a_request() -> None:

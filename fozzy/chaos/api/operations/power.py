@@ -42,8 +42,8 @@ OPERATIONS = [
     _post("disable", "Turn all chaos off; what is configured stays.", disable),
     _post(
         "reset",
-        "Put the plan of the start in force, empty the journal, and set the summary of `/fozzy/stats` and the peak of load "
-        "to 0. Prometheus' counters, what became of each fault, and the numbers of requests and of their occurrences go on.",
+        "Put the plan of the start in force, empty the journal, and set the numbers of `/fozzy/stats` and the peak of load "
+        "to 0. Prometheus' counters, the end of the run, and the numbers of requests and of their occurrences go on.",
         reset,
     ),
 ]

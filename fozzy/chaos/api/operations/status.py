@@ -50,7 +50,7 @@ def status(controls: Controls, asked: Asked) -> Status:
 
 def stats(controls: Controls, asked: Asked) -> Stats:
     """Numbers."""
-    tallies = [Tallied(**tally._asdict()) for tally in controls.session.engine.tallies()]
+    tallies = [Tallied(**tally._asdict()) for tally in controls.tallies()]
     return Stats(summary=controls.stats.summary(), faults=tallies, load=_load(controls))
 
 

@@ -54,6 +54,20 @@ def test_a_reset_brings_back_the_start() -> None:
     assert asking.request().number > number
 
 
+def test_a_reset_sets_back_what_became_of_each_fault() -> None:
+    """The table of faults begins at 0 too; the engine still knows what was rolled, for the end of a strict run."""
+    asking = Asking({"faults": {"drop": 0.5}})
+    for n in range(3):
+        asking.request(target=f"/{n}")
+    asking.do("POST", "/fozzy/reset")
+    (told,) = asking.get("/fozzy/stats")["faults"]
+    assert (told["name"], set(told.values()) - {"server", "drop"}) == ("drop", {0})
+    asking.request(target="/a")
+    (told,) = asking.get("/fozzy/stats")["faults"]
+    (tally,) = asking.session.engine.tallies()
+    assert (told["matched"], told["rolled"], tally.matched, tally.rolled) == (1, 1, 4, 4)
+
+
 def _still(said: dict[str, object]) -> dict[str, object]:
     """Without what time alone changes."""
     return {name: value for name, value in said.items() if name not in ("now_ns", "since_ns", "requests")}
