@@ -152,6 +152,7 @@ def test_a_session_at_a_terminal(sit: Callable[..., Seat], upstream: Upstream, p
     seat.types("q")
     assert seat.ends() == 0
     assert "sealed a.fozzy (2 exchanges)" in seat.said
+    assert re.search(r"2 exchanges .* in \S+   seed 7\b", seat.said)
     assert seat.is_as_before()
     assert (project / "a.fozzy").is_file()
 
