@@ -83,6 +83,7 @@ BAD: list[tuple[tuple[str, ...], str, str, str]] = [
     (("--upstream-ca", "rate.toml"), "chaos.tls", 'the certificates "rate.toml" cannot be used', "PEM"),
     (("--auto", "new.fozzy"), "chaos.no_upstream", "--auto asks upstream", "--replay FILE"),
     (("--det",), "chaos.real_time", "--det has no meaning here", "the seed alone"),
+    (("--no-det",), "chaos.real_time", "--no-det has no meaning here", "the seed alone"),
     (("--drp", "1"), "usage.unknown_option", "--drp", "--drop"),
     (("--seed", "-1"), "usage.bad_value", "--seed must be a whole number from 0", ""),
     (("--otlp", "nowhere"), "usage.bad_value", "--otlp must be the URL", ""),
