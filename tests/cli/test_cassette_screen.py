@@ -49,9 +49,11 @@ def test_a_report_of_a_proxy_names_a_command_that_works(tmp_path: Path, upstream
     words = ("--upstream", upstream.url, "--chaos", "when.toml", "--record", "t.fozzy")
     with Started(*words, cwd=tmp_path) as proxy:
         proxy.take("/a")
-    told = fozzy(tmp_path, "report", "show", "t.fozzy", "--format", "html").stdout
-    assert "fozzy run" not in told
-    assert "fozzy replay t.fozzy" in told
+        proxy.stop()
+    for words in (("t.fozzy", "--format", "html"), ("t.fozzy", "--format", "junit")):
+        told = fozzy(tmp_path, "report", "show", *words).stdout
+        assert "fozzy run" not in told and "t.fozzy" in told
+    assert fozzy(tmp_path, "report", "show", "t.fozzy", "--format", "html").stdout.count("fozzy replay t.fozzy")
 
 
 def test_a_folder_is_one_run_with_members(tmp_path: Path, upstream: Upstream) -> None:

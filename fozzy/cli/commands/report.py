@@ -128,8 +128,12 @@ def _told(recalled: Recalled) -> Summary:
 def _told_of_proxy(recalled: Recalled) -> Summary:
     """A proxy's run has no scenario that could be run: its place is its recording, which is replayed."""
     told = recalled.told
-    shown = told.identity.trace_path or (shown_path(recalled.trace) if recalled.trace is not None else "")
-    members = [msgspec.structs.replace(member, path=shown, trace_path=shown or None) for member in told.scenarios]
+    shown = shown_path(recalled.trace) if recalled.trace is not None else told.identity.trace_path or ""
+    traces = [member.trace_path or shown for member in told.scenarios]
+    members = [
+        msgspec.structs.replace(member, path=trace, trace_path=trace or None)
+        for member, trace in zip(told.scenarios, traces, strict=True)
+    ]
     return msgspec.structs.replace(told, scenarios=members)
 
 
