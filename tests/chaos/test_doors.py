@@ -14,7 +14,7 @@ from fozzy.chaos.decisions import decision_lines
 from fozzy.chaos.transport import AsyncChaosTransport, ChaosTransport
 from tests.chaos.http.harness import running
 from tests.chaos.test_asgi import serving
-from tests.chaos.upstream import Upstream, plain
+from tests.chaos.upstream import Upstream, chunked, plain
 
 SEED = 11
 COUNT = 120
@@ -134,3 +134,62 @@ def test_the_middleware_is_like_the_proxy(proxied: tuple[list[Outcome], bytes]) 
     with serving(PLAN, seed=SEED, app=application) as bench, httpx.Client(base_url=bench.url) as client:
         assert outcomes(client.request) == proxied[0]
         assert log(bench.seen) == proxied[1]
+
+
+CUT_ALL: dict[str, Any] = {"faults": {"partial": 1}}
+EVENT = b"data: " + b"x" * 114 + b"\n\n"
+CUTS = 16
+
+
+def typed(n: int) -> str:
+    """Half of the answers without a length are streams."""
+    return "text/event-stream" if n % 2 else "text/plain"
+
+
+def cuts(ask: Callable[..., httpx.Response]) -> None:
+    """Ask for answers without a length."""
+    for n in range(CUTS):
+        with contextlib.suppress(httpx.TransportError):
+            ask("GET", f"/{n}")
+
+
+def cut_off(records: list[Any]) -> list[tuple[str, int, str, str]]:
+    """What came of each: the target, the bytes that were sent, what was applied, why it was not."""
+    return [(each.request.target, each.sent.bytes, each.applied, each.reason) for each in records]
+
+
+async def unsized(scope: Any, receive: Any, send: Any) -> None:
+    """Answers that say no length, in two pieces."""
+    if scope["type"] == "lifespan":
+        return await application(scope, receive, send)
+    kind = typed(int(scope["path"][1:])).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
+    await send({"type": "http.response.body", "body": EVENT[:50], "more_body": True})
+    await send({"type": "http.response.body", "body": EVENT[50:]})
+    return None
+
+
+def test_a_body_without_a_length_is_cut_alike() -> None:
+    """Behind every door bytes are missing where `partial` is applied; a stream that ended before is bypassed."""
+    with Upstream() as upstream:
+        for n in range(CUTS):
+            upstream.on(f"/{n}", chunked([EVENT[:9], EVENT[9:]], headers=[("Content-Type", typed(n))]))
+        with running(CUT_ALL, upstream.url, seed=SEED) as run, httpx.Client(base_url=run.url) as client:
+            cuts(client.request)
+            found = cut_off(run.wait(CUTS))
+    assert {(bool(applied), reason) for _, _, applied, reason in found} == {(True, ""), (False, "stream_ended")}
+    assert all((size < len(EVENT)) == bool(applied) for _, size, applied, _ in found)
+
+    def streamed(request: httpx.Request) -> httpx.Response:
+        kind = typed(int(request.url.path[1:]))
+        return httpx.Response(200, content=iter([EVENT[:77], EVENT[77:]]), headers={"content-type": kind})
+
+    transport = ChaosTransport(httpx.MockTransport(streamed), plan=CUT_ALL, seed=SEED)
+    seen: list[Any] = []
+    transport.session.listeners.append(seen.append)
+    with httpx.Client(transport=transport, base_url="http://up") as client:
+        cuts(client.request)
+    assert cut_off(seen) == found
+    with serving(CUT_ALL, seed=SEED, app=unsized) as bench, httpx.Client(base_url=bench.url) as client:
+        cuts(client.request)
+        assert cut_off(bench.seen) == found

@@ -154,6 +154,8 @@ def flaw_of(exchange: Exchange) -> str:
         return f"it is not recorded whole: {exchange.not_recorded}"
     if exchange.source == "internal":
         return "fozzy itself answered it"
+    if answer is not None and answer.status == 101:
+        return "it switched protocols, and what was said then is not recorded"
     is_gone = sent is not None and sent.ended == "client_gone"
     if answer is None:
         if exchange.applied:
@@ -165,7 +167,7 @@ def flaw_of(exchange: Exchange) -> str:
         return "" if sent is not None and sent.status >= 500 else "it was not answered"
     if sent is not None and is_gone:
         end = last_event_end(answer)
-        is_whole = answer.ended in ("whole", "fin") and sent.bytes >= answer.bytes
+        is_whole = answer.ended in ("whole", "fin") and (sent.bytes >= answer.bytes or not sent.status)
         is_all = is_whole or (end is not None and sent.bytes >= end)
         return "" if is_all else "the client left before the answer had ended"
     is_cut = answer.ended not in ("whole", "fin") and exchange.applied in CUTTING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fozzy.chaos.flow.base import BODILESS, End, Flow, Head, Step
-from fozzy.faults.http.bodies import cut_at, damaged
+from fozzy.faults.http.bodies import CUT_BYTES, STREAM_CUT_BYTES, cut_at, damaged
 from fozzy.faults.http.decision import Close, Cut, Damage, Override
 
 HELD_BYTES_MAX = 8 << 20  # of a body that is damaged whole; behind it a longer one goes on as it is, or ends
@@ -58,32 +58,50 @@ class Damaging(Flow):
 
 
 class Cutting(Flow):
-    """A body is cut at a place: `left` bytes go, then the end. One that is shorter ends without its proper end."""
+    """A body is cut at a place, and the connection ends there.
+
+    Where no length is said a stream is cut within its first bytes, if it has as many and more; any other body is held
+    until its length is known, or as much of it as a cut takes for granted.
+    """
 
     def __init__(self, now_ns: Callable[[], int], action: Cut) -> None:
         super().__init__(now_ns)
         self._action = action
-        self._left = 0
-        self._has_body = False
+        self._left: int | None = None  # none: not to be cut, or not known yet
+        self._held: bytearray | None = None
 
     def start(self, head: Head) -> list[Step]:
         length = head.length()
-        self._has_body = head.has_body and length != 0
-        self._left = cut_at(self._action.draw, length)
-        if not self._has_body:
+        if not head.has_body or length == 0:
             self._bypass("no_body")
+        elif length is None and head.kind() is None:
+            self._held = bytearray()
+        else:
+            self._bypass("stream_ended")
+            self._left = cut_at(self._action.draw, STREAM_CUT_BYTES if length is None else length)
         return [head]
 
     def feed(self, data: bytes) -> list[Step]:
-        if not self._has_body:
+        if self._held is not None:
+            self._held += data
+            return self._cut(self._held) if len(self._held) >= CUT_BYTES else []
+        if self._left is None:
             return [data]
         kept = data[: self._left]
         self._left -= len(kept)
         steps: list[Step] = [kept] if kept else []
-        return [*steps, *self._end()] if len(kept) < len(data) or self._left == 0 else steps
+        return [*steps, *self._end()] if len(kept) < len(data) else steps
 
     def end(self) -> list[Step]:
-        return self._end() if self._has_body and not self.applied else []
+        return [] if self._held is None or self.applied else self._cut(self._held)
+
+    def _cut(self, held: bytearray) -> list[Step]:
+        """A body that is whole, or as long as need be, so that how it was sliced makes no difference."""
+        kept = bytes(held[: cut_at(self._action.draw, min(len(held), CUT_BYTES))])
+        if not held:
+            self._bypass("no_body")
+            return []
+        return [*([kept] if kept else []), *self._end()]
 
     def _end(self) -> list[Step]:
         self._done()

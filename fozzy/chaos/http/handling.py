@@ -76,8 +76,11 @@ class Handling:
 
     def gone(self) -> Cut:
         """The client left."""
-        self.turn.fail("client_gone")
-        self.turn.sent_ended = "client_gone"
+        turn = self.turn
+        turn.fail("client_gone")
+        turn.sent_ended = "client_gone"
+        if self.is_doubtful and not turn.sent_bytes:
+            turn.sent_status = 0
         return "rst"
 
     def cut(self, how: Literal["fin", "rst"]) -> Literal["fin", "rst"]:

@@ -14,6 +14,7 @@ from fozzy.chaos.http.refusals import ClientGone
 from fozzy.chaos.http.turn import Turn
 from fozzy.core.exchange import Headers
 
+AT_ONCE_BYTES = 16 * 1024  # the system takes so much whole or not at all, in the beginning
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -34,6 +35,7 @@ class Writer:
     has_begun = False
     ends_with_connection = False  # the end of the connection is the only end the answer has
     _is_chunked = False
+    _is_out = False  # something was sent
     _counts = True  # whether there is a body
     _head = b""
 
@@ -130,7 +132,10 @@ class Writer:
         try:
             await self._end.send(data)
         except OSError:
+            if not self._is_out and len(data) <= AT_ONCE_BYTES:
+                self._turn.sent_status = 0
             raise ClientGone from None
+        self._is_out = True
 
 
 def _in_chunks(body: bytes, trailers: Headers) -> bytes:

@@ -7,7 +7,8 @@ from fozzy.faults.http.events import Kind, data_of, with_data
 from fozzy.faults.keyed import draw, within
 
 JUNK = b"<<<chaos"  # ends no string and begins no value, so what ends with it is no JSON, whatever stands before
-CUT_BYTES = 64 * 1024  # the length that a cut takes for granted where the true one is not known
+CUT_BYTES = 64 * 1024  # the length that a cut takes for granted where the true one is not said and is no less
+STREAM_CUT_BYTES = 256  # the same of a stream of events, which is not held back to learn its length
 SPAN_SHARE = 8  # random bytes take the place of one in so many
 
 
@@ -40,10 +41,9 @@ def _randomised(body: bytes, base: int) -> bytes:
     return body[:start] + inside + body[start + count :]
 
 
-def cut_at(value: int, length: int | None) -> int:
+def cut_at(value: int, length: int) -> int:
     """How many bytes are left of a body that is cut (`Cut.draw`): never all of them; a draw of 0 leaves out one."""
-    whole = CUT_BYTES if length is None else length
-    return whole - within(value, 1, whole) if whole else 0
+    return length - within(value, 1, length) if length else 0
 
 
 def spoiled(kind: Kind, how: str, base: int, raw: bytes) -> bytes:

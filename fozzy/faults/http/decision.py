@@ -62,7 +62,7 @@ class Close(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """End the body before its end: at `draw` of its length, where that is known, else after as many of 64 KiB."""
+    """End the body before its end, at `draw` of its length; of a stream of events within its first 256 bytes."""
 
     how: Literal["fin", "rst"]
     draw: int  # in [0, 2^53)

@@ -37,6 +37,8 @@ ENDED = answer(b"data: [DONE]\n\n: more\n\n", headers=SSE)
         ({"sent": Sent(502, 9)}, "", False),
         ({"source": "internal", "sent": Sent(404, 9)}, "fozzy itself", True),
         ({"source": "internal", "number": 0, "sent": Sent(431, 9)}, "fozzy itself", False),
+        ({"answer": answer(b"12345"), "sent": Sent(0, 0, "client_gone")}, "", False),
+        ({"answer": answer(status=101), "planned": "drop", "reason": "upgraded"}, "switched protocols", False),
         ({"answer": answer(), "not_recorded": "too long"}, "too long", False),
     ],
 )

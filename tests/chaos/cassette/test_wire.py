@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -29,8 +30,8 @@ from fozzy.chaos.http.wire import Wire
 from fozzy.core.exchange import Exchange
 from fozzy.trace.reader import open_trace
 from tests.chaos.cassette.door import RUN, summary
-from tests.chaos.http.harness import Running, planned, running, until
-from tests.chaos.upstream import Line, Request, Upstream, chunked, closes, dies, echo, plain, sse
+from tests.chaos.http.harness import Running, everything, planned, running, until
+from tests.chaos.upstream import Line, Request, Upstream, chunked, closes, dies, echo, plain, sse, websocket_echo
 
 SECRET = "s3cr3t-91c2f7"
 KEPT: dict[str, Kept] = {}
@@ -429,3 +430,31 @@ def test_a_killed_client_leaves_nothing_open(tmp_path: Path, upstream: Upstream)
         until(lambda: len(run.exchanges) == 1)
         assert run.exchanges[0].sent is not None and run.exchanges[0].sent.ended == "client_gone"
         assert httpx.get(f"{run.url}/s").content.count(b"data:") == 3
+
+
+SWITCH = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n"
+
+
+def switched(run: Running) -> bytes:
+    """What comes of a request to switch, until both sides have ended."""
+    with run.connect() as sock:
+        sock.sendall(SWITCH)
+        head = sock.recv(65536)
+        sock.shutdown(socket.SHUT_WR)
+        return head + everything(sock)
+
+
+def test_a_switch_of_protocols_is_not_served(tmp_path: Path, upstream: Upstream) -> None:
+    """What was said over a websocket is not recorded, so it is a miss that says so; `auto` asks upstream again."""
+    upstream.on("/ws", websocket_echo)
+    path = tmp_path / "t.fozzy"
+    with recording(path, upstream.url) as run:
+        assert switched(run).startswith(b"HTTP/1.1 101 ")
+        assert run.only().reason == ""
+    with serving(path) as (run, _):
+        said = run.ask(SWITCH[:-2] + b"Connection: close\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 503 ") and b"it switched protocols" in said
+    assert upstream.count == 1
+    with serving(path, upstream=upstream.url, mode="auto") as (run, _):
+        assert switched(run).startswith(b"HTTP/1.1 101 ")
+    assert upstream.count == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fozzy.chaos.flow import End, Flow, Head, Step, flow_of
 from fozzy.chaos.flow.bodies import BLOCK_BYTES, HELD_BYTES_MAX
+from fozzy.faults.http.bodies import CUT_BYTES, STREAM_CUT_BYTES, cut_at
 from fozzy.faults.http.decision import Action, Close, Cut, Damage, Override
 
 JSON = [("content-type", "application/json")]
@@ -116,13 +117,39 @@ def test_a_cut_is_a_short_read(value: int, pieces: list[bytes]) -> None:
     assert len(body(steps)) < len(true) and true.startswith(body(steps))
 
 
-def test_a_cut_of_an_unknown_length() -> None:
-    """A body without a length that ends before the cut ends without its proper end; an empty one is bypassed."""
-    head = Head.of(200, JSON, "GET")
-    steps, flow = run(Cut("fin", 0), head, b"abc")
-    assert steps == [head, b"abc", End("fin")] and flow.applied
-    assert run(Cut("fin", 0), sized(0))[1].reason == "no_body"
-    assert run(Cut("fin", 0), sized(9, method="HEAD"))[1].reason == "no_body"
+@given(st.integers(0, (1 << 53) - 1), st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=5))
+def test_a_cut_of_an_unknown_length(value: int, pieces: list[bytes]) -> None:
+    """A body that says no length is cut at the place where one that says it is, however it comes."""
+    true, head = b"".join(pieces), Head.of(200, JSON, "GET")
+    steps, flow = run(Cut("fin", value), head, *pieces)
+    assert steps[0] == head and steps[-1] == End("fin") and flow.applied
+    assert body(steps) == body(run(Cut("fin", value), sized(len(true)), true)[0]) != true
+
+
+def test_a_cut_of_nothing() -> None:
+    """An empty body is bypassed, whether it says so or not."""
+    for head in (sized(0), sized(9, method="HEAD"), Head.of(200, JSON, "GET")):
+        steps, flow = run(Cut("fin", 0), head)
+        assert (steps, flow.applied, flow.reason) == ([head], False, "no_body")
+
+
+def test_a_cut_of_a_long_body_of_unknown_length() -> None:
+    """No more is held than a cut takes for granted; how the body is sliced makes no difference."""
+    true, head = bytes(range(256)) * (CUT_BYTES // 128), Head.of(200, JSON, "GET")
+    once, _ = run(Cut("fin", 0), head, true)
+    assert body(once) == true[: CUT_BYTES - 1]
+    assert body(run(Cut("fin", 0), head, *[true[at : at + 1000] for at in range(0, len(true), 1000)])[0]) == body(once)
+
+
+@given(st.integers(0, (1 << 53) - 1), st.integers(1, 2 * STREAM_CUT_BYTES), st.integers(1, 99))
+def test_a_cut_of_a_stream(value: int, length: int, slice_bytes: int) -> None:
+    """A stream is cut within its first bytes while it flows; one that ends before the place, or at it, is bypassed."""
+    true, left = b"x" * length, cut_at(value, STREAM_CUT_BYTES)
+    head = Head.of(200, [("content-type", "text/event-stream")], "GET")
+    steps, flow = run(Cut("fin", value), head, *[true[at : at + slice_bytes] for at in range(0, length, slice_bytes)])
+    assert len(body(steps)) == min(left, length)
+    assert flow.applied == (left < length) == (steps[-1] == End("fin"))
+    assert flow.reason == ("" if flow.applied else "stream_ended")
 
 
 def test_the_first_limit_wins() -> None:
