@@ -253,7 +253,12 @@ def exits_page() -> str:
     }
     rows = [f"| {each.value} | {meanings[each.name]} |" for each in Exit]
     worst = "130 or 143, 70, 6, 2, 4, 3, 1, 5"
-    text = f"When several happen in one command, the first of these wins: {worst}.\n"
+    text = (
+        f"When several happen in one command, the first of these wins: {worst}.\n\n"
+        "`fozzy proxy http` runs until it is stopped: SIGINT and SIGTERM are its ordinary end. It ends with 0 then, with 1 "
+        "where a strict\nrun has findings, and its recording is sealed whole. A second signal ends it at once, with the "
+        "same status.\n"
+    )
     return "\n".join([_HEAD.format("Exit statuses"), "| status | meaning |", "|---|---|", *rows, "", text])
 
 

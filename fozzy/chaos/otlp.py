@@ -3,6 +3,7 @@
 Rule 1: traffic never waits. Exchanges go into a queue that takes so many; what does not fit is dropped and counted.
 Rule 2: a collector that is down is tried again with growing pauses, so many times; then the batch is dropped and counted.
 Rule 3: at the end what is left is sent, for so long; `told` says how many arrived and how many did not, and why.
+Rule 4: a collector that never answered is not waited for at the end: each batch is tried once, for a moment.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ PAUSE_S = 0.5  # after the first try that failed; doubles
 PAUSE_S_MAX = 8.0  # also of what a collector asks for
 ANSWER_S = 10.0
 FINISH_S = 5.0  # for what is left at the end
+UNKNOWN_S = 1.0  # the same, of a collector that was tried and never answered
+UNREACHABLE = "collector unreachable"
 AGAIN = frozenset((429, 502, 503, 504))  # what the specification of OTLP says to try again
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -67,6 +70,10 @@ class Otlp:
         self._routes = RouteLabels(session)
         self._queue: deque[tuple[Kept, str]] = deque()
         self._filled = trio.Event()
+        self._failure = ""  # why a collector that never answered did not
+        self._has_answered = False
+        self.is_finishing = False  # what is left is sent
+        self.finishing = trio.CancelScope(shield=True)  # cancelled, what is left gets no more time
         session.engine.keyed = True  # ids are made of keys
         self._epoch_ns = int(wall.now_s() * 1e9) - session.now_ns()
 
@@ -88,7 +95,7 @@ class Otlp:
         return passed_on(headers, context_of(headers, engine.seed, decision.key, decision.occurrence))
 
     async def run(self) -> None:
-        """Send until cancelled, then what is left, at most `FINISH_S` long. *Closes*: its connections."""
+        """Send until cancelled, then what is left, at most `FINISH_S` long. Once. *Closes*: its connections."""
         async with httpx.AsyncClient(timeout=ANSWER_S, trust_env=False) as client:
             try:
                 while True:
@@ -97,9 +104,11 @@ class Otlp:
                     self._filled = trio.Event()
                     await self._send_all(client)
             finally:
-                with trio.move_on_after(FINISH_S, shield=True):
+                self.is_finishing = True
+                self.finishing.deadline = trio.current_time() + (UNKNOWN_S if self._failure else FINISH_S)
+                with self.finishing:
                     await self._send_all(client)
-                self._drop(len(self._queue), "no time left at the end")
+                self._drop(len(self._queue), self._failure or "no time left at the end")
                 self._queue.clear()
 
     def told(self) -> str:
@@ -130,7 +139,7 @@ class Otlp:
             reason, asked_s = await self._post(client, body, count)
             if not reason:
                 return
-            if asked_s is None:
+            if asked_s is None or (self.is_finishing and not self._has_answered):
                 break
             if tried < TRIES_MAX - 1:
                 await trio.sleep(min(max(pause_s, asked_s), PAUSE_S_MAX))
@@ -155,7 +164,9 @@ class Otlp:
         try:
             answer = await client.post(self.address, content=body, headers={"content-type": "application/json"})
         except httpx.TransportError:
-            return "collector unreachable", 0.0
+            self._failure = "" if self._has_answered else UNREACHABLE
+            return UNREACHABLE, 0.0
+        self._has_answered, self._failure = True, ""
         if answer.status_code in AGAIN:
             after = answer.headers.get("retry-after", "")
             return f"collector answered {answer.status_code}", float(after) if after.isdigit() else 0.0

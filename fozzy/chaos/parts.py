@@ -113,6 +113,19 @@ class Parts:
             self.stopped_by = why
             self.stopped.set()
 
+    def waits_for(self) -> str:
+        """What keeps a proxy that was stopped from ending; nothing where it ends at once."""
+        load = self.session.load
+        if load:
+            return f"{load:,} {'request' if load == 1 else 'requests'} in flight"
+        return f"the collector {self.otlp.address}" if self.otlp is not None and self.otlp.is_finishing else ""
+
+    def hurry(self) -> None:
+        """End now: requests in flight and spans that are left get no more time."""
+        self.door.draining.cancel()
+        if self.otlp is not None:
+            self.otlp.finishing.cancel()
+
     def never_rolled(self) -> list[Tally]:
         """The declared faults that nobody can have seen: no request came to them."""
         return [each for each in self.engine.tallies() if self._is_declared(each) and not each.rolled and not each.hit]

@@ -20,6 +20,7 @@ from fozzy.chaos.settings import Settings
 from fozzy.core.events import Record
 
 KEY_BYTES = 256
+NOTICED_S = 0.3  # an end that takes longer is explained
 
 
 class Front(Protocol):
@@ -41,6 +42,9 @@ class Front(Protocol):
 
     def key(self, data: bytes) -> None:
         """Bytes of that stream."""
+
+    def waiting(self, reason: str) -> None:
+        """It was stopped, and this keeps it from ending; said once."""
 
 
 @asynccontextmanager
@@ -89,6 +93,7 @@ async def _run(parts: Parts, front: Front) -> None:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, signals, parts, nursery.cancel_scope)
+                nursery.start_soon(_tell_waiting, parts, front)
                 async with running(parts.settings, parts) as proxy:
                     front.begun(proxy)
                     async with trio.open_nursery() as shown:
@@ -105,9 +110,18 @@ async def _watch(signals: AsyncIterator[int], parts: Parts, everything: trio.Can
     """The first signal stops the proxy in good order, the second one at once."""
     async for number in signals:
         if parts.stopped.is_set():
-            parts.door.draining.cancel()
+            parts.hurry()
             everything.cancel()
         parts.stop(signal.Signals(number).name)
+
+
+async def _tell_waiting(parts: Parts, front: Front) -> None:
+    await parts.stopped.wait()
+    reason = ""
+    while not reason:
+        await trio.sleep(NOTICED_S)
+        reason = parts.waits_for()
+    front.waiting(reason)
 
 
 async def _ticking(front: Front) -> None:

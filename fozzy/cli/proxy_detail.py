@@ -52,9 +52,9 @@ def _fault(exchange: Exchange) -> Iterator[Line]:
         words.append(exchange.reason)
     if exchange.delay_ns:
         words.append(f"delay {duration(exchange.delay_ns)}, waited {duration(exchange.waited_ns)}")
-    if exchange.occurrence:
-        words.append(f"key {exchange.key}, occurrence {exchange.occurrence}")
     yield line("    " + ", ".join(map(one_line, words)))
+    if exchange.occurrence:
+        yield line(f"    occurrence {exchange.occurrence} of key {one_line(exchange.key)}")
 
 
 def _roll(roll: Roll) -> str:

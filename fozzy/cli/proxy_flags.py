@@ -87,7 +87,9 @@ class FaultFlags(ListenFlags, frozen=True, kw_only=True):
 class CassetteFlags(FaultFlags, frozen=True, kw_only=True):
     """What is kept, and what is served from it."""
 
-    record: Annotated[Text, Opt(("--record",), "Write what was asked and truly answered here.", "FILE")] = None
+    record: Annotated[
+        Text, Opt(("--record",), "Write what was asked and truly answered here; of DIR/ a file per test.", "FILE")
+    ] = None
     replay: Annotated[
         Text, Opt(("--replay",), "Answer from this recording; what it does not hold is refused.", "FILE")
     ] = None
@@ -95,7 +97,12 @@ class CassetteFlags(FaultFlags, frozen=True, kw_only=True):
         Text, Opt(("--auto",), "Answer from this recording, and ask upstream for the rest and add it.", "FILE")
     ] = None
     record_collision: Annotated[
-        Text, Opt(("--record-collision",), "When the name is taken: error, overwrite or append.", "POLICY")
+        Text,
+        Opt(
+            ("--record-collision",),
+            "When the name is taken: error, overwrite or append; append of a file, overwrite in a folder.",
+            "POLICY",
+        ),
     ] = None
     record_bytes: Annotated[
         Text, Opt(("--record-bytes",), "Longer bodies are relayed and not recorded; 8388608.", "BYTES")

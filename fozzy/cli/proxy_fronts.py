@@ -20,10 +20,11 @@ from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
 from fozzy.core.redact_exchange import ExchangeCleaner
-from fozzy.report.text import Line, count
+from fozzy.report.text import Line, count, line
 
 if TYPE_CHECKING:
     from fozzy.chaos.parts import Running
+    from fozzy.chaos.settings import Cassette
 
 LINES_MAX = 10_000  # that wait for who reads; about 1 MB
 RECORDS_BYTES_MAX = 8 << 20
@@ -35,6 +36,7 @@ class Silent:
     """Shows nothing while it runs. Base of the others."""
 
     tick_s = 1.0
+    keeps_opening = True  # what it said at first is still to be read at the end
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -58,6 +60,10 @@ class Silent:
 
     def key(self, data: bytes) -> None:
         """Nobody does."""
+
+    def waiting(self, reason: str) -> None:
+        """Say why it does not end yet."""
+        self.console.talk([line(f"  stopping: waiting for {reason}, 5s at most. Ctrl-C again ends it now")])
 
     def close(self) -> None:
         """Show the rest."""
@@ -168,6 +174,7 @@ class Live(Silent):
     """The live view."""
 
     tick_s = 0.1
+    keeps_opening = False
 
     def __init__(self, console: Console) -> None:
         from fozzy.cli.proxy_live import LiveView
@@ -219,6 +226,12 @@ class Live(Silent):
             self._view.key(data)
             self._view.tick()
 
+    def waiting(self, reason: str) -> None:
+        """Say why it does not end yet, in the place of the view."""
+        if self._view is not None:
+            self._view.erase()
+        super().waiting(reason)
+
     def close(self) -> None:
         """Leave the terminal as it was."""
         self._stack.close()
@@ -267,9 +280,16 @@ def opening(proxy: Running, hint: str = "") -> list[Line]:
         words=words,
         notes=proxy.parts.notes,
         scenario=", ".join(names),
-        cassette="" if cassette is None else f"{_DOES[cassette.mode]} {cassette.path}",
+        cassette="" if cassette is None else cassette_words(cassette),
     )
     return screen.opening(opened, hint)
+
+
+def cassette_words(cassette: Cassette) -> str:
+    """What is done with a recording. Of one whose name may turn out to be taken no name is promised."""
+    said = f"{_DOES[cassette.mode]} {cassette.path}{'/' if cassette.is_folder else ''}"
+    is_open = cassette.mode == "record" and cassette.policy == "append"
+    return f"{said} (or the next free name)" if is_open and cassette.path.exists() else said
 
 
 _DOES = {"record": "recording to", "replay": "answering from", "auto": "answering from and adding to"}

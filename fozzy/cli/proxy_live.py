@@ -22,6 +22,7 @@ from fozzy.report.text import Line, Span, line, one_line
 
 KEPT_MAX = 500  # exchanges that can be looked at; a screen shows a few dozen
 ROWS_MIN = 3
+COLUMNS = 80  # until it is known
 AROUND = 5  # lines around the list
 FILTER_CHARS_MAX = 60
 KEYS = "[space] {}  [enter] detail  [r] replay this one  [/] filter  [q] stop"  # [f] stands beside the faults
@@ -53,6 +54,7 @@ class LiveView:
         self._panel: Panel = "list"
         self._note = ""
         self._painted = 0
+        self._columns = COLUMNS
         self._room = screen.PATH_CHARS  # for paths
         self._is_stale = True
 
@@ -79,7 +81,7 @@ class LiveView:
         if self._is_stale:
             self._is_stale = False
             columns, rows = shutil.get_terminal_size()
-            self._room = screen.path_room(columns)
+            self._columns = columns
             lines = [_cut(each, columns - 1) for each in self.lines(rows - 1)]
             self._console.repaint(lines, self._painted)
             self._painted = len(lines)
@@ -110,10 +112,16 @@ class LiveView:
             *self._opening,
             [],
             *self._middle(room),
-            [],
+            self._kept_filter(),
             line(Span(f"  {numbers}{'   paused' if self._frozen is not None else ''}", "strong")),
             line(Span(f"  {self._keys()}", "dim")),
         ]
+
+    def _kept_filter(self) -> Line:
+        """What hides some of the exchanges, as long as it does."""
+        if self._filter and self._panel == "list":
+            return line("  filter ", Span(one_line(self._filter), "strong"), Span("   [/] changes it", "dim"))
+        return []
 
     def _keys(self) -> str:
         if self._panel == "filter":
@@ -133,11 +141,13 @@ class LiveView:
         at = self._at(listed)
         if self._panel == "detail" and listed:
             return detail(listed[at], room)
+        self._room = screen.path_room(self._columns)
         if not listed:
             said = f"nothing yet that has {self._filter!r}" if self._filter else "nothing yet"
             return [screen.row_head(self._room), line(Span(f"         {said}", "dim"))]
         first = max(0, min(at, len(listed) - room + 1))
         shown = listed[first : first + room - 1]
+        self._room = screen.path_room(self._columns, shown)
         return [
             screen.row_head(self._room),
             *(self._row(each, listed, first + index, at) for index, each in enumerate(shown)),

@@ -177,8 +177,9 @@ class Ending:
         numbers = numbers._replace(recorded_bytes=None, in_flight=0)
         if self._console.quiet:
             failed = "" if summary.status == "pass" else f", {count(len(summary.findings), 'finding')}"
-            return [line(f"{screen.numbers_line(numbers)}{failed} (run {short})")]
-        lines: list[Line] = [[], line(f"  {screen.numbers_line(numbers)}   in {duration(summary.duration_ns)}")]
+            return [line(f"{screen.numbers_line(numbers)}{failed}   seed {self._parts.seed} (run {short})")]
+        seed = "" if front.keeps_opening else f"   seed {self._parts.seed}"
+        lines: list[Line] = [[], line(f"  {screen.numbers_line(numbers)}   in {duration(summary.duration_ns)}{seed}")]
         lines += [line(Span(f"  {said}", "strong")) for said in self._sealed()]
         lines += [line("  ", Span("warning", "warn"), f": {one_line(said)}") for said in summary.warnings]
         for finding in summary.findings[:FINDINGS_MAX]:

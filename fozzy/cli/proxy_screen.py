@@ -11,7 +11,8 @@ from fozzy.report.text import Line, Role, Span, count, duration, line, one_line,
 
 PATH_CHARS = 20  # of a path in a live view of 80 columns
 PATH_CHARS_MIN = 12
-OTHER_COLUMNS = 60  # of everything else in a row
+OTHER_COLUMNS = 50  # of everything else in a row, without its fault
+FAULT_CHARS_MIN, FAULT_CHARS_MAX = 10, 24  # what a fault has room for beside the path
 PATH_CHARS_MAX = 200  # of a path in a line
 
 
@@ -91,9 +92,10 @@ def change_line(event: Event) -> str:
 _NOT_SAID = ("number", "arrived", "what", "state")
 
 
-def path_room(columns: int) -> int:
-    """How wide a path may be in a terminal of so many columns."""
-    return max(columns - OTHER_COLUMNS, PATH_CHARS_MIN)
+def path_room(columns: int, shown: Sequence[Exchange] = ()) -> int:
+    """How wide a path may be in a terminal of so many columns, so that the faults beside it can be read."""
+    widest = max((len(_marked(each)) for each in shown), default=0)
+    return max(columns - OTHER_COLUMNS - min(max(widest, FAULT_CHARS_MIN), FAULT_CHARS_MAX), PATH_CHARS_MIN)
 
 
 def row_head(room: int = PATH_CHARS) -> Line:
@@ -107,7 +109,7 @@ def row(exchange: Exchange, room: int = PATH_CHARS, *, chosen: bool = False, aga
     request, sent = exchange.request, exchange.sent
     status = str(sent.status) if sent is not None and sent.status else "-"
     took = duration(exchange.t - exchange.arrived)
-    fault = fault_of(exchange) or (f"({exchange.planned} bypassed)" if is_bypassed(exchange) else "")
+    fault = _marked(exchange)
     path = shown_path(one_line(request.target), room)
     text = (
         f"{'>' if chosen else ' '}{exchange.number:>4} {seconds(exchange.arrived):>7} "
@@ -116,6 +118,11 @@ def row(exchange: Exchange, room: int = PATH_CHARS, *, chosen: bool = False, aga
     )
     role: Role = "warn" if fault else "dim"
     return line(Span(text, "strong" if chosen else ""), Span(fault or ("(retry)" if again else ""), role))
+
+
+def _marked(exchange: Exchange) -> str:
+    """What stands under `fault`: what was done, or what was to be done and could not."""
+    return fault_of(exchange) or (f"({exchange.planned} bypassed)" if is_bypassed(exchange) else "")
 
 
 def numbers_line(numbers: Numbers) -> str:

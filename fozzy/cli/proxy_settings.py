@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fozzy.chaos.cassette.matching import Matching
 from fozzy.chaos.files.flags import flag_name
 from fozzy.chaos.files.planned import Planned
@@ -129,11 +131,11 @@ def _cassette(said: dict[str, Any], strict: bool) -> Cassette | None:
                 repeats=not said.get("match_once", False),
                 strict=strict,
             )
-            return Cassette(
-                mode=mode,
-                path=Path(said[mode]),
-                has_slash=said[mode].endswith("/"),
-                policy=said.get("record_collision", "append"),
+            made = Cassette(mode=mode, path=Path(said[mode]), has_slash=said[mode].endswith("/"))
+            usual = "overwrite" if mode == "record" and made.is_folder else "append"
+            return msgspec.structs.replace(
+                made,
+                policy=said.get("record_collision", usual),
                 as_recorded=said.get("as_recorded", False),
                 pace=said.get("replay_pace", 0.0),
                 matching=matching,

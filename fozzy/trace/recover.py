@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from blake3 import blake3
 from fozzy import wall
 from fozzy.core.redact import Redactor
 from fozzy.errors import UsageError
-from fozzy.trace.finalize import Policy, check_target, finalize
+from fozzy.trace.finalize import Policy, check_target, finalize, shown_path
 from fozzy.trace.format import Counts, Footer
 from fozzy.trace.reader import open_trace
 from fozzy.trace.writer import Recorder
@@ -23,8 +24,9 @@ def recover(path: Path, out: Path | None, policy: Policy) -> tuple[Path, Counts]
     """Seal what is whole of a cut-off trace, under its target's name or `out`. Returns where it is and what it holds.
 
     *Errors*: `StoreError` when the header itself is not whole; `UsageError` when the trace is sealed already,
-    `EvidenceError` when it was and then changed.
+    `EvidenceError` when it was and then changed. Of a name that nothing has yet, the one `.partial` beside it is meant.
     """
+    path = _meant(path)
     match = _PARTIAL.fullmatch(path.name)
     target = out or (path.with_name(match["target"]) if match else path.with_name(path.name + ".recovered.fozzy"))
     check_target(target, policy)
@@ -55,3 +57,16 @@ def recover(path: Path, out: Path | None, policy: Policy) -> tuple[Path, Counts]
         summary=None,
     )
     return finalize(recorder, target, policy, lambda _path: footer), recorder.counts
+
+
+def _meant(path: Path) -> Path:
+    """The file that is named, or what is left of the run that would have written it. *Errors*: `UsageError`."""
+    if os.path.lexists(path) or not path.parent.is_dir():
+        return path
+    matches = [(each, _PARTIAL.fullmatch(each)) for each in sorted(os.listdir(path.parent))]
+    found = [each for each, match in matches if match and match["target"] == path.name]
+    if len(found) > 1:
+        listed = ", ".join(shown_path(path.with_name(each)) for each in found)
+        message = f"there is no {shown_path(path)}, and several runs were cut off that would have written it"
+        raise UsageError("trace.several_partials", message, hint=f"name one of {listed}")
+    return path.with_name(found[0]) if found else path

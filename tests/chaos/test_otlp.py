@@ -174,6 +174,30 @@ def test_a_dead_collector_costs_spans_and_no_time() -> None:
     assert exporter.sent == 0 and sum(exporter.dropped.values()) == count
 
 
+def test_a_collector_that_refuses_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end each batch is tried once where nothing ever answered, and the reason is the true one."""
+    monkeypatch.setattr(otlp, "PAUSE_S", 60.0)
+    monkeypatch.setattr(otlp, "FINISH_S", 60.0)
+    for waits in (False, True):
+        exporter = Otlp(refused(), listened())
+        for number in range(BATCH_MAX + 3):
+            exporter.listen(exchange(number))
+        began = time.monotonic()
+        send(exporter, lambda: not waits or exporter._failure != "")  # noqa: B023  # called in this turn alone
+        assert time.monotonic() - began < 20
+        assert exporter.dropped == {"collector unreachable": BATCH_MAX + 3}
+
+
+def test_a_collector_at_the_end_can_be_hurried() -> None:
+    """Whoever will not wait ends it at once."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        exporter = Otlp(f"http://127.0.0.1:{silent.getsockname()[1]}", listened())
+        exporter.listen(exchange(1))
+        exporter.finishing.cancel()
+        send(exporter)
+    assert exporter.dropped == {"no time left at the end": 1}
+
+
 def test_a_collector_that_never_answers_ends_with_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A collector that takes the connection and says nothing holds the end up only for so long."""
     monkeypatch.setattr(otlp, "FINISH_S", 0.1)

@@ -149,6 +149,7 @@ class Watching:
         self.typed = b""
         self.ours, self.theirs = os.pipe()
         self.then: list[str] = []
+        self.waits: list[str] = []
 
     def begun(self, proxy: Running) -> None:
         """It listens."""
@@ -176,6 +177,10 @@ class Watching:
         elif self.proxy is not None:
             self.proxy.stop()
 
+    def waiting(self, reason: str) -> None:
+        """It does not end yet."""
+        self.waits.append(reason)
+
     def close(self) -> None:
         """Let go of the pipe."""
         os.close(self.ours)
@@ -196,6 +201,7 @@ def test_run_ends_when_it_is_asked_to_or_by_a_signal(how: str) -> None:
     assert front.typed == b"x"
     assert front.ticks >= 3
     assert parts.stopped_by == ("SIGTERM" if how == "signal" else "asked")
+    assert front.waits == []
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
 
 

@@ -43,6 +43,19 @@ def test_a_run_id_names_what_a_proxy_recorded(tmp_path: Path, upstream: Upstream
     assert "6 requests" in fozzy(tmp_path, "report", "show", "@latest").stdout
 
 
+def test_a_report_of_a_proxy_names_a_command_that_works(tmp_path: Path, upstream: Upstream) -> None:
+    """A run of a proxy is replayed; a chaos file is no scenario that could be run."""
+    (tmp_path / "when.toml").write_text("[faults]\ndrop = 1\n")
+    words = ("--upstream", upstream.url, "--chaos", "when.toml", "--record", "t.fozzy")
+    with Started(*words, cwd=tmp_path) as proxy:
+        proxy.take("/a")
+        proxy.stop()
+    for words in (("t.fozzy", "--format", "html"), ("t.fozzy", "--format", "junit")):
+        told = fozzy(tmp_path, "report", "show", *words).stdout
+        assert "fozzy run" not in told and "t.fozzy" in told
+    assert fozzy(tmp_path, "report", "show", "t.fozzy", "--format", "html").stdout.count("fozzy replay t.fozzy")
+
+
 def test_a_folder_is_one_run_with_members(tmp_path: Path, upstream: Upstream) -> None:
     """Each test's file is a member of the run, and the folder is replayed as one."""
     with Started("--upstream", upstream.url, "--drop", "0.5", "--record", "tapes/", cwd=tmp_path) as proxy:

@@ -40,7 +40,8 @@ def test_all_that_there_is() -> None:
     for said in (
         "#120  POST /pay",
         "at 12.260, took 40ms; the client got 503, 9 bytes, ended by fin",
-        "by routes[0], source proxy, applied status, delay 30ms, waited 31ms, key c16a4ddf5e97d7f6, occurrence 2",
+        "by routes[0], source proxy, applied status, delay 30ms, waited 31ms\n",
+        "    occurrence 2 of key c16a4ddf5e97d7f6\n",
         "latency: miss, 0.5000 of at least 0.7000, from server",
         "status: hit, 1.0000 of at least 0.5000, from scenario",
         "X-Id: 7",

@@ -225,3 +225,15 @@ def test_it_is_painted_over_itself_and_gone_at_the_end(stage: Stage, monkeypatch
     assert "A\x1b" not in out.getvalue()[before:] and f"\x1b[{lines + 1}A" not in out.getvalue()[before:]
     stage.view.erase()
     assert out.getvalue().endswith("\x1b[J")
+
+
+def test_a_filter_that_is_kept_is_shown(stage: Stage) -> None:
+    """As long as it hides something, and in no more lines."""
+    stage.had(1, 2)
+    before = len(stage.view.lines(24))
+    assert "filter" not in stage.shown().replace("[/] filter", "")
+    stage.view.key(b"//2" + ENTER)
+    assert "  filter /2   [/] changes it" in stage.shown().splitlines()
+    assert len(stage.view.lines(24)) <= before
+    stage.view.key(b"/" + ESCAPE)
+    assert "changes it" not in stage.shown()

@@ -81,6 +81,18 @@ def test_a_row_fits_eighty_columns_with_its_fault() -> None:
     assert screen.path_room(20) == screen.PATH_CHARS_MIN
 
 
+def test_the_path_leaves_room_for_the_faults_that_are_shown() -> None:
+    """Where there is room a fault is shown whole, and the path has the rest."""
+    long = exchange(
+        request=Asked(method="GET", target="/" + "x" * 99), applied="status", delay_ns=9, waited_ns=9, planned="status"
+    )
+    for columns in (80, 100, 200):
+        room = screen.path_room(columns, [long])
+        row = plain(screen.row(long, room))
+        assert row.endswith("latency+status") and columns - 2 <= len(row) < columns
+    assert screen.path_room(100, [exchange()]) == screen.path_room(100)
+
+
 def test_a_row_says_what_else_there_is_to_say() -> None:
     """A retry after a fault, a fault that could not be applied."""
     assert plain(screen.row(exchange(), again=True)).endswith("(retry)")

@@ -100,6 +100,16 @@ def test_a_folder_is_a_file_for_each_test(tmp_path: Path) -> None:
     assert not Cassette(mode="record", path=tmp_path / "a.fozzy").is_folder
 
 
+def test_a_folder_keeps_one_recording_of_each_test(tmp_path: Path) -> None:
+    """The last one, unless something else is said; a single file is never replaced unasked."""
+    found = [
+        settings(record=str(tmp_path)).cassette,
+        settings(record=f"{tmp_path}/", record_collision="error").cassette,
+        settings(record=str(tmp_path / "a.fozzy")).cassette,
+    ]
+    assert [each and each.policy for each in found] == ["overwrite", "error", "append"]
+
+
 @pytest.mark.parametrize(
     "texts",
     [

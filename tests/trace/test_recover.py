@@ -257,3 +257,18 @@ def test_a_disk_that_is_full_leaves_no_half_recovered_trace(
     assert "No space left on device" in done.err
     assert not Path("t.fozzy").exists()
     assert partial.read_bytes() == whole[:-200]
+
+
+def test_the_name_without_partial_means_what_lies_beside_it(tmp_path: Path) -> None:
+    """One `.partial` of that name is taken, of several none, and a file that is there is meant itself."""
+    for run_id in ("aaaaaaaa", "bbbbbbbb"):
+        (tmp_path / f"k.fozzy.{run_id}.partial").write_bytes(b"")
+        (tmp_path / "other.fozzy.cccccccc.partial").write_bytes(b"")
+        if run_id == "aaaaaaaa":
+            with pytest.raises(FozzyError, match=r"k\.fozzy\.aaaaaaaa\.partial"):
+                recover(tmp_path / "k.fozzy", None, "append")
+    with pytest.raises(FozzyError, match="several runs were cut off") as caught:
+        recover(tmp_path / "k.fozzy", None, "append")
+    assert "k.fozzy.aaaaaaaa.partial" in caught.value.hint and "bbbbbbbb" in caught.value.hint
+    with pytest.raises(FozzyError, match="there is no such file"):
+        recover(tmp_path / "no.fozzy", None, "append")

@@ -6,6 +6,7 @@ Requests that are the same are one `Group`, in the order in which they were deci
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -23,6 +24,7 @@ from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.reader import Trace, open_trace
 
+_NUMBERED = re.compile(rf"\.[0-9]+{re.escape(SUFFIX)}\Z")
 CUTTING = ("disconnect", "partial", "cut_stream", "stall", OUTLIVED)  # what ends an answer before its end
 
 _exchanges = msgspec.json.Decoder(Exchange)
@@ -67,11 +69,13 @@ class Entries:
         self.by_head: dict[tuple[str, tuple[str, ...]], list[Group]] = {}
         self.count = 0
         self._files: list[BinaryIO] = []
+        self._tests: dict[str, set[str]] = {}  # by the name of a file
         try:
             for path in paths:
                 self._files.append(path.open("rb"))
                 with open_trace(path) as trace:
                     self._read(trace)
+            self._refuse_several(paths)
         except OSError as error:
             self.close()
             message = f"cannot read {shown_path(path)}: {error.strerror}"
@@ -105,6 +109,19 @@ class Entries:
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                     raise EvidenceError("trace.damaged", f"{trace.shown}: a record makes no sense: {error}") from error
                 self._add(exchange, (len(self._files) - 1, offset, len(line)))
+                self._tests.setdefault(trace.path.name, set()).add(exchange.test)
+
+    def _refuse_several(self, paths: list[Path]) -> None:
+        """Two recordings of one test in a folder, `t.fozzy` and `t.1.fozzy`, answer differently. *Errors*: `UsageError`."""
+        for path in paths:
+            first = path.with_name(_NUMBERED.sub(SUFFIX, path.name))
+            both = self._tests.get(path.name, set()) & self._tests.get(first.name, set())
+            if first != path and both:
+                raise UsageError(
+                    "chaos.recorded_twice",
+                    f"{shown_path(first)} and {shown_path(path)} are recordings of the same test",
+                    hint="keep one of them in the folder; --record DIR/ replaces the older one unless told otherwise",
+                )
 
     def _add(self, exchange: Exchange, place: tuple[int, int, int]) -> None:
         request = exchange.request

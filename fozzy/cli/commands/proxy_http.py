@@ -27,11 +27,19 @@ class Http(AllFlags, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "proxy http"
+    det: Annotated[bool | None, Opt(("--det",), "Refused: clients and upstream live in real time.", off="--no-det")] = (
+        None
+    )
     events: Annotated[bool, Opt(("--events",), "Print every record as a line of JSON, the summary last.")] = False
 
     def call(self, console: Console) -> Exit:
         if self.events and self.json:
             raise UsageError("usage.two_reports", "stdout can hold one report, got json, events", hint="give one")
+        if self.det is not None:
+            flag = "--det" if self.det else "--no-det"
+            message = f"{flag} has no meaning here: clients and upstream always live in real time"
+            hint = "leave it out; the seed alone decides which requests are struck"
+            raise UsageError("chaos.real_time", message, hint=hint)
         config = config_of(self)
         settings, notes = self._settings(config)
         from fozzy.cli.proxy_run import run_proxy  # only now is it clear that something will run

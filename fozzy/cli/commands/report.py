@@ -116,11 +116,25 @@ def _rendered(kind: str, recalled: Recalled) -> str:
 def _told(recalled: Recalled) -> Summary:
     """The summary as reports want it; what calls user code needs permission to be replayed."""
     told, calls = recalled.told, False
+    if told.mode == "proxy":
+        return _told_of_proxy(recalled)
     if recalled.trace is not None:
         with suppress(FozzyError), open_trace(recalled.trace) as trace:
             calls = any(calls_of(embedded(trace)))
     members = [msgspec.structs.replace(member, calls_code=calls) for member in told.scenarios]
     return msgspec.structs.replace(told, scenarios=members) if calls else told
+
+
+def _told_of_proxy(recalled: Recalled) -> Summary:
+    """A proxy's run has no scenario that could be run: its place is its recording, which is replayed."""
+    told = recalled.told
+    shown = shown_path(recalled.trace) if recalled.trace is not None else told.identity.trace_path or ""
+    traces = [member.trace_path or shown for member in told.scenarios]
+    members = [
+        msgspec.structs.replace(member, path=trace, trace_path=trace or None)
+        for member, trace in zip(told.scenarios, traces, strict=True)
+    ]
+    return msgspec.structs.replace(told, scenarios=members)
 
 
 def _closing(header: Header, told: Summary, tally: Tally, word: str) -> list[Line]:

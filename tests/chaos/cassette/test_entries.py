@@ -8,7 +8,7 @@ import pytest
 from fozzy.chaos.cassette.entries import Entries, acts_alone, cassette_files, flaw_of
 from fozzy.chaos.cassette.matching import Matching
 from fozzy.core.exchange import Headers, Sent
-from fozzy.errors import StoreError
+from fozzy.errors import StoreError, UsageError
 from fozzy.faults.http.plan import Plan
 from tests.chaos.cassette.door import Door, answer, recorded
 from tests.chaos.exchanges import exchange
@@ -71,3 +71,21 @@ def test_a_folder_is_all_of_its_recordings(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         (tmp_path / "empty").mkdir()
         cassette_files(tmp_path / "empty")
+
+
+def _of(test: str, path: Path) -> None:
+    """A recording of one test."""
+    recorded(path, Plan(), lambda door: door.ask("/a", test=test))
+
+
+def test_two_recordings_of_a_test_in_a_folder_are_refused(tmp_path: Path) -> None:
+    """Their answers would come mixed. A test that is called `t.1` is another test."""
+    for name, test in (("t.fozzy", "t"), ("t.1.fozzy", "t.1")):
+        _of(test, tmp_path / name)
+    entries = Entries(cassette_files(tmp_path), Matching())
+    assert entries.count == 2
+    entries.close()
+    _of("t", tmp_path / "t.2.fozzy")
+    with pytest.raises(UsageError, match="recordings of the same test") as caught:
+        Entries(cassette_files(tmp_path), Matching())
+    assert caught.value.code == "chaos.recorded_twice"

@@ -112,7 +112,7 @@ def test_the_schedule_runs_without_requests() -> None:
     plan = {
         **FIXED,
         "scenarios": {"rush": {"faults": {"drop": 1}, "for": "10s"}},
-        "schedule": [{"start": "rush", "at": "100ms"}],
+        "schedule": [{"start": "rush", "at": "1s"}],
     }
     with running(plan) as run:
         assert httpx.get(run.url).status_code == 200

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ import pytest
 
 from fozzy.core.events import Record
 from tests.chaos.started import ROOT, Started
-from tests.chaos.upstream import Upstream
+from tests.chaos.upstream import Upstream, hangs
 from tests.cli.test_json_documents import validator
 
 SOON_S = 30.0
@@ -81,6 +82,8 @@ BAD: list[tuple[tuple[str, ...], str, str, str]] = [
     (("--tls-cert", "none.pem"), "usage.bad_value", "--tls-cert must be a file", ""),
     (("--upstream-ca", "rate.toml"), "chaos.tls", 'the certificates "rate.toml" cannot be used', "PEM"),
     (("--auto", "new.fozzy"), "chaos.no_upstream", "--auto asks upstream", "--replay FILE"),
+    (("--det",), "chaos.real_time", "--det has no meaning here", "the seed alone"),
+    (("--no-det",), "chaos.real_time", "--no-det has no meaning here", "the seed alone"),
     (("--drp", "1"), "usage.unknown_option", "--drp", "--drop"),
     (("--seed", "-1"), "usage.bad_value", "--seed must be a whole number from 0", ""),
     (("--otlp", "nowhere"), "usage.bad_value", "--otlp must be the URL", ""),
@@ -324,7 +327,7 @@ def test_quiet_is_one_line(project: Path, upstream: Upstream, port: int) -> None
     ask_once(f"http://127.0.0.1:{port}")
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=SOON_S)
-    assert re.fullmatch(rb"1 exchange   0 faulted   p50 \d+ms  p99 \d+ms \(run [0-9a-f]{4,8}\)\n", out), out
+    assert re.fullmatch(rb"1 exchange   0 faulted   p50 \d+ms  p99 \d+ms   seed \d+ \(run [0-9a-f]{4,8}\)\n", out), out
 
 
 NEVER = """\
@@ -426,3 +429,50 @@ def test_a_scenario_that_was_begun_with_can_be_stopped(project: Path, upstream: 
         proxy.controls("DELETE", "/fozzy/scenarios/slow_backend")
         holds = proxy.controls("GET", "/fozzy/explain")["holds"]["config"]
         assert holds == {"latency": {"fixed": "0ms"}}
+
+
+def test_a_folder_has_each_test_under_the_same_name_each_time(project: Path, upstream: Upstream) -> None:
+    """A second run replaces the recordings of its own tests and leaves the others."""
+    for tests in (("t1", "t2"), ("t2",)):
+        with Started("--upstream", upstream.url, "--record", "cas/", cwd=project) as proxy:
+            for test in tests:
+                proxy.take(f"/{len(tests)}", headers={"X-Test-Id": test})
+            assert proxy.stop() == 0
+    assert sorted(path.name for path in (project / "cas").iterdir()) == ["t1.fozzy", "t2.fozzy"]
+    with Started("--replay", "cas/", cwd=project) as proxy:
+        taken = [proxy.take(path, headers={"X-Test-Id": "t2"}).status for path in ("/1", "/2")]
+        proxy.stop()
+    assert taken == [200, 503]
+
+
+def test_no_name_is_promised_that_may_be_taken(project: Path, upstream: Upstream) -> None:
+    """The first line says where a recording goes, or that it is the next free name."""
+    said = []
+    for _ in range(2):
+        with Started("--upstream", upstream.url, "--record", "co.fozzy", cwd=project) as proxy:
+            proxy.take("/a")
+            assert proxy.stop() == 0
+        said.append([each.strip() for each in proxy.lines])
+    assert "recording to co.fozzy" in said[0]
+    assert "recording to co.fozzy (or the next free name)" in said[1]
+    assert (project / "co.1.fozzy").is_file()
+
+
+def test_a_proxy_that_waits_says_for_what(project: Path) -> None:
+    """Stopped with a request in flight it says so once; the second signal ends it now."""
+    with Upstream() as slow_one:
+        slow_one.on("/hang", hangs())
+        with Started("--upstream", slow_one.url, cwd=project) as proxy:
+            asking = threading.Thread(target=lambda: proxy.take("/hang"), daemon=True)
+            asking.start()
+            while not slow_one.count:
+                time.sleep(0.01)
+            began = time.monotonic()
+            os.kill(proxy.pid, signal.SIGINT)
+            while not any("waiting for 1 request in flight" in each for each in proxy.lines):
+                assert time.monotonic() - began < SOON_S
+                time.sleep(0.01)
+            assert proxy.stop() == 0  # the second signal
+            assert time.monotonic() - began < 20
+            asking.join(SOON_S)
+    assert sum("waiting for" in each for each in proxy.lines) == 1

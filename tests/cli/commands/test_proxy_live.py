@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.chaos.upstream import Upstream
+from tests.chaos.upstream import Upstream, hangs
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
@@ -152,6 +154,7 @@ def test_a_session_at_a_terminal(sit: Callable[..., Seat], upstream: Upstream, p
     seat.types("q")
     assert seat.ends() == 0
     assert "sealed a.fozzy (2 exchanges)" in seat.said
+    assert re.search(r"2 exchanges .* in \S+   seed 7\b", seat.said)
     assert seat.is_as_before()
     assert (project / "a.fozzy").is_file()
 
@@ -193,3 +196,34 @@ def test_no_view_where_a_document_is_wanted(sit: Callable[..., Seat]) -> None:
     seat.process.send_signal(signal.SIGINT)
     assert seat.ends() == 0
     assert "nothing yet" not in seat.said and '"proxy"' in seat.said
+
+
+def test_a_view_that_is_stopped_says_what_it_waits_for(sit: Callable[..., Seat]) -> None:
+    """In the place of the view, once; the second Ctrl-C ends it, and the seed is still to be read."""
+    with Upstream() as upstream:
+        upstream.on("/hang", hangs())
+        seat = sit("--upstream", upstream.url)
+        seat.sees("nothing yet")
+        seat.hides_keys()
+        asking = threading.Thread(target=lambda: _gives_up(seat.url + "/hang"), daemon=True)
+        asking.start()
+        _until(lambda: upstream.count == 1)
+        seat.process.send_signal(signal.SIGINT)
+        seat.sees("waiting for 1 request in flight")
+        seat.process.send_signal(signal.SIGINT)
+        assert seat.ends() == 0
+        asking.join(SOON_S)
+    assert re.search(r"1 exchange .* in \S+   seed \d+", seat.said)
+    assert seat.is_as_before()
+
+
+def _gives_up(url: str) -> None:
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.get(url, trust_env=False, timeout=SOON_S)
+
+
+def _until(what: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + SOON_S
+    while not what():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
