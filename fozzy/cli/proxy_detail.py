@@ -43,7 +43,8 @@ def _lines(exchange: Exchange) -> Iterator[Line]:
 
 
 def _fault(exchange: Exchange) -> Iterator[Line]:
-    words = [f"by {exchange.at or 'no route'}", f"source {exchange.source}"]
+    named = f"{exchange.route} ({exchange.at})" if exchange.route else exchange.at
+    words = [f"by {named or 'no route'}", f"source {exchange.source}"]
     if exchange.applied:
         words.append(f"applied {exchange.applied}")
     if is_bypassed(exchange):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fozzy.cli.proxy_detail import detail
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange, Roll, Sent
@@ -51,6 +53,8 @@ def test_all_that_there_is() -> None:
         "ignored: x",
     ):
         assert said in shown, shown
+    named = msgspec.structs.replace(EXCHANGE, route="pay")
+    assert "by pay (routes[0])" in "\n".join(plain(each) for each in detail(named, 100))
     assert "hush" not in shown
     assert "\x1b" not in shown
 
