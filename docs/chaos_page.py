@@ -92,8 +92,9 @@ The request's own headers:
 | `X-Fozzy-Chaos-Latency` | milliseconds, or a duration such as `250ms` |
 | `X-Test-Id` | the test the request belongs to |
 
-`X-AIMock-Chaos-…` is read too. What cannot be read gets 400 under `--strict`, the default; with `--unsafe` it is ignored
-and noted in the record. None of these headers reaches upstream.
+`X-AIMock-Chaos-…` is read too. What cannot be read, and one that comes twice with different values, gets 400 under
+`--strict`, the default; with `--unsafe` it is ignored and noted in the record, and of two test ids the first counts. None
+of these headers reaches upstream.
 
 ## In which order
 

@@ -49,6 +49,7 @@ class Parts:
         self.journal = Journal(settings.journal_size, settings.redact)
         self.controls: Controls | None = None
         self.control_token = ""
+        self.made_token = ""  # the same where nobody gave one; whoever shows the proxy must say it
         self.stopped = trio.Event()
         self.stopped_by = ""
         self.has_begun = False  # it has listened
@@ -94,7 +95,8 @@ class Parts:
         )
         self.controls.listen()
         is_local = is_loopback(controlled.address.host)
-        self.control_token = controlled.token or ("" if is_local else fresh_token())
+        self.made_token = "" if is_local or controlled.token else fresh_token()
+        self.control_token = controlled.token or self.made_token
         return ControlServer(self.controls, Guard(token=self.control_token, is_local=is_local))
 
     def _declared(self) -> set[tuple[str, str]]:

@@ -97,11 +97,11 @@ class Passage:
         return fixture_of(route.answers[self.decision.slot] if route.answers else route.answer or Answer())
 
     def evidence(self) -> Headers:
-        """What an answer says of its own chaos, where the plan wants that: the fault, its roll, the delay."""
+        """What an answer says of its own chaos, where the plan wants that: fault or latency, number and key, the delay."""
         if not self.session.engine.state.plan.evidence_headers:
             return []
         decision = self.decision
-        said = [decision.planned or "none", f"number={decision.number}"]
+        said = [decision.planned or ("latency" if decision.delay_ns else "none"), f"number={decision.number}"]
         if decision.key:
             said.append(f"key={decision.key}.{decision.occurrence}")
         if decision.delay_ns:

@@ -41,8 +41,10 @@ class Silent:
         self.proxy: Running | None = None
 
     def begun(self, proxy: Running) -> None:
-        """It listens."""
+        """It listens. A token that was made up is said to everybody: without it nobody controls."""
         self.proxy = proxy
+        if proxy.parts.made_token:
+            self.console.talk(screen.token_lines(proxy.parts.made_token))
 
     def hear(self, record: Record) -> None:
         """An exchange ended, or something was changed."""

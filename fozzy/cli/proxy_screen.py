@@ -51,6 +51,13 @@ def opening(opened: Opened, hint: str = "") -> list[Line]:
     return [*lines, *(line(f"  note: {one_line(note)}") for note in opened.notes)]
 
 
+def token_lines(token: str) -> list[Line]:
+    """The token of the controls, which was made for this run and stands nowhere else."""
+    return [
+        line("  control token  ", Span(token, "strong"), "   made for this run: --control-token of fozzy proxy status")
+    ]
+
+
 def _gathered(word: str, parts: Sequence[str]) -> list[Line]:
     """`  faults   a   b`, on as many lines as it takes."""
     lines = packed([f"{word:<6}", *parts], "   ")

@@ -9,6 +9,7 @@ from fozzy.chaos.cassette.matching import Matching
 from fozzy.chaos.files.flags import flag_name
 from fozzy.chaos.files.planned import Planned
 from fozzy.chaos.files.values import Address
+from fozzy.chaos.http.origins import is_own, origin_of
 from fozzy.chaos.http.wire import Listening, Upstream, Wire
 from fozzy.chaos.journal import SIZE
 from fozzy.chaos.settings import Cassette, Controlled, Settings
@@ -51,6 +52,8 @@ def settings_of(begun: Planned, *, strict: bool, redact: tuple[str, ...] = ()) -
     _refuse_idle(begun)
     said = {field: given.value for field, given in begun.flags.items()}
     host, port = said.get("listen", LISTEN)
+    _refuse_nobody(begun)
+    _refuse_itself(begun, host, port)
     files = {name: _file(begun, name) for name in ("tls_cert", "tls_key", "upstream_ca")}
     return Settings(
         plan=begun.plan,
@@ -75,6 +78,29 @@ def _refuse_idle(begun: Planned) -> None:
         if field in begun.flags and not any(each in begun.flags for each in needs):
             origin, wanted = begun.flags[field].origin, " or ".join(map(flag_name, needs))
             raise UsageError("chaos.idle_flag", f"{origin} needs {wanted}", hint=f"give {wanted}, or leave it out")
+
+
+def _refuse_nobody(begun: Planned) -> None:
+    """What a recording lacks is asked of upstream, so there must be one."""
+    plan = begun.plan
+    if "auto" in begun.flags and plan.upstream is None and not any(route.upstream for route in plan.routes):
+        origin = begun.flags["auto"].origin
+        raise UsageError(
+            "chaos.no_upstream",
+            f"{origin} asks upstream for what the recording lacks, and there is no upstream",
+            hint="give --upstream URL, or --replay FILE to answer from the recording alone",
+        )
+
+
+def _refuse_itself(begun: Planned, host: str, port: int) -> None:
+    """A proxy that asks itself goes round until nothing is left."""
+    for url in (begun.plan.upstream, *(route.upstream for route in begun.plan.routes)):
+        if url is not None and is_own(origin_of(url), host, port):
+            raise UsageError(
+                "chaos.own_upstream",
+                f"the upstream {url} is where the proxy itself listens: {Address(host, port)}",
+                hint="give another port to one of them: --listen :0 takes one that is free",
+            )
 
 
 def _file(begun: Planned, field: str) -> str | None:

@@ -14,12 +14,15 @@ from fozzy.core.redact import Redactor
 from fozzy.version import VERSION
 
 LIBRARIES = (
+    "anyio",
     "blake3",
     "httpcore",
+    "httptools",
     "httpx",
     "hypothesis",
     "jsonpath-rfc9535",
     "msgspec",
+    "prometheus-client",
     "rich",
     "tomli",
     "tomlkit",

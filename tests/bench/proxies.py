@@ -1,7 +1,8 @@
 """Proxies side by side: `make bench-proxy`. fozzy and the published aimock, before one upstream, under one load.
 
 Everything runs in one go on the same machine: the upstream, the load (`wrk`) and one proxy at a time, in turns, so that
-what the machine does besides falls on all of them. Every request is another one, so that nobody answers from memory.
+what the machine does besides falls on all of them. Every request is another one, and no text of one stands in another
+(aimock matches recorded requests by that), so that nobody answers from memory.
 Needs `wrk` (a Debian package) and `npm`; aimock is installed below the folder for temporary files.
 """
 
@@ -23,6 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench.decisions import decisions
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 AIMOCK = "@copilotkit/aimock"
@@ -38,7 +41,8 @@ local threads = 0
 function setup(thread) thread:set("id", threads); threads = threads + 1 end
 function request()
   n = n + 1
-  local body = '{"model":"gpt-4o","messages":[{"role":"user","content":"hello ' .. id .. ' ' .. n .. '"}]}'
+  local said = string.format("hello %d %09d", id, n)
+  local body = '{"model":"gpt-4o","messages":[{"role":"user","content":"' .. said .. '"}]}'
   return wrk.format("POST", nil, {["content-type"] = "application/json", ["authorization"] = "Bearer sk-abcdef"}, body)
 end
 """
@@ -252,6 +256,7 @@ def main() -> None:
         ]
         subprocess.run([*install, AIMOCK], check=True)
     show(compare(folder, asked.rounds, asked.seconds, asked.connections))
+    print("microseconds per decision:", ", ".join(f"{name} {us:.1f}" for name, us in decisions().items()))
     held(folder, 2000)
     if asked.million:
         memory(folder, 1_000_000, asked.connections)

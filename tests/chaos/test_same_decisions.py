@@ -6,16 +6,19 @@ import itertools
 import json
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.json import encode
 from msgspec.structs import replace
 
 from fozzy.chaos.decisions import decision_lines
+from fozzy.core.events import Event
 from fozzy.core.exchange import Exchange
 from fozzy.trace.reader import open_trace
 from tests.chaos.decided import decision_log, exchanges_of
@@ -68,6 +71,46 @@ latency = { exponential = "500us" }
 MORE = '[[routes]]\npath = "/v1/images/*"\nfaults.stall = 0\n'  # behind all other routes, so that they keep their names
 TESTS = ("", "", "loud", "calm", "unknown")
 TEXTS = ("hello", "héllo ☃", '{"not": json', "x" * 3000)
+
+
+# All that counts requests, or asks the clock: decided again it must come out alike, though not for every order.
+COUNTING = """
+[latency]
+list = ["0ms", "1ms", "3ms"]
+every = 3
+[faults]
+drop = { pattern = "F..F.F" , match = { path = "/orders/*" } }
+status = { sequence = [500, 0, 503, 0, 0, 502], match = { method = "PUT" } }
+malformed = { burst = { count = 2, every = 7 }, probability = 0.4 }
+partial = { ramp = { from = 0, to = 0.5, over = 200 } }
+rate_limit = { ramp = { to = 0.3, over = "2s" }, times = 20 }
+connection_error = { after = 100, first = 200, probability = 0.05 }
+disconnect = { between = ["100ms", "1s"], probability = 0.1 }
+[limits]
+global = { rate = "300/s", burst = 100 }
+client = { rate = "1000/s", burst = 20 }
+route = { rate = "100/s", burst = 30 }
+concurrency = 8
+[[routes]]
+path = "/own"
+answers = [{ text = "first" }, { json = { n = 2 } }, { status = 404 }]
+limits.route = { rate = "10/s", burst = 3 }
+[tests.loud]
+faults.drop = { every = 2 }
+[tests.calm]
+mode = "exclusive"
+faults.malformed = { ramp = { to = 0.5, over = 30 } }
+faults.partial = 0.3
+[scenarios.busy]
+for = "300ms"
+faults.status = { codes = [503], probability = 0.5 }
+[[schedule]]
+start = "busy"
+after_requests = 150
+[scenarios.noisy]
+faults.drop = 0.5
+latency = { fixed = "2ms" }
+"""
 
 
 class Session(NamedTuple):
@@ -290,7 +333,53 @@ def matched(session: Session) -> Iterator[tuple[Ask, Exchange]]:
 def test_a_recording_is_decided_the_same_again(request: pytest.FixtureRequest, tmp_path: Path, which: str) -> None:
     """`fozzy replay` makes the same decisions of the requests alone: SAME."""
     session: Session = request.getfixturevalue(which)
-    command = [sys.executable, "-m", "fozzy", "replay", str(session.path), "--json"]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
-    said = json.loads(done.stdout)
-    assert (done.returncode, said["replay"]["verdict"]) == (0, "SAME"), said
+    assert replayed(session.path, tmp_path)["verdict"] == "SAME"
+
+
+def test_what_counts_requests_is_decided_the_same_again(upstream: Upstream, tmp_path: Path) -> None:
+    """Patterns, limits, ramps, schedules, and changes while 32 clients ask: the recording alone brings it all back."""
+    stopped = threading.Event()
+
+    def change(proxy: Started) -> None:
+        for turn in itertools.count():
+            if stopped.wait(0.03):
+                return
+            proxy.controls(*CHANGES[turn % len(CHANGES)])
+
+    chaos, trace = tmp_path / "plan.toml", tmp_path / "t.fozzy"
+    chaos.write_text(COUNTING)
+    words = ["--chaos", str(chaos), "--upstream", upstream.url, "--record", str(trace), "--seed", SEED, "--unsafe"]
+    with Started(*words, cwd=tmp_path) as proxy, ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change, proxy)
+        got = at_once(proxy.port, asks())
+        stopped.set()
+        changing.result()
+        assert proxy.stop() == 0, proxy.lines
+    session = Session(got, trace, 7)
+    planned = Counter(each.planned for each in session.exchanges())
+    wanted = {"limit.rate", "limit.concurrency", "drop", "status", "malformed", "partial"}
+    assert wanted <= planned.keys(), wanted - planned.keys()
+    with open_trace(trace) as opened:
+        assert sum(isinstance(record, Event) for record in opened.records()) > 6
+    assert replayed(trace, tmp_path)["verdict"] == "SAME"
+    again = serve_again(session, tmp_path, "--as-recorded", asked=asks(), clients=32)
+    assert by_request(session._replace(got=again)) == by_request(session)
+
+
+CHANGES: list[tuple[str, str, Any]] = [
+    ("PATCH", "/fozzy/config", {"faults": {"malformed": 0.3}}),
+    ("POST", "/fozzy/disable", None),
+    ("POST", "/fozzy/enable", None),
+    ("POST", "/fozzy/scenarios/noisy", {"stack": True}),
+    ("DELETE", "/fozzy/scenarios", None),
+    ("PATCH", "/fozzy/config", {"latency": None, "limits": {"concurrency": 6}}),
+]
+
+
+def replayed(path: Path, folder: Path) -> dict[str, Any]:
+    """What `fozzy replay` says."""
+    command = [sys.executable, "-m", "fozzy", "replay", str(path), "--json"]
+    done = subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    said: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == 0, said
+    return said["replay"]

@@ -363,6 +363,8 @@ def test_an_answer_tells_its_chaos() -> None:
     """With evidence headers an answer says which fault it had and which roll that was."""
     bench = Bench({"evidence_headers": True, **faults(drop=1)})
     assert bench.get().headers["x-fozzy-chaos"].startswith("drop; number=1; key=")
+    bench = Bench({"evidence_headers": True, "latency": {"fixed": "1ms"}})
+    assert bench.get().headers["x-fozzy-chaos"].startswith("latency; number=1; key=")
 
 
 def test_a_body_that_comes_in_pieces() -> None:

@@ -65,6 +65,7 @@ def test_without_flags() -> None:
         (
             {
                 "auto": "a.fozzy",
+                "upstream": "http://a:1",
                 "match_header": "x-id",
                 "match_body": "regex",
                 "match_pattern": "a+",
@@ -126,3 +127,21 @@ def test_a_file_that_is_not_there(field: str) -> None:
     """Before anything listens."""
     with pytest.raises(UsageError, match=f"{flag_name(field)} must be a file"):
         settings(**{field: "none.pem"})
+
+
+def test_a_recording_that_is_gone_on_with_needs_an_upstream(tmp_path: Path) -> None:
+    """One of a route will do."""
+    with pytest.raises(UsageError, match="there is no upstream") as caught:
+        settings(auto="a.fozzy")
+    assert caught.value.code == "chaos.no_upstream"
+    (tmp_path / "a.toml").write_text('[[routes]]\npath = "/a"\nupstream = "http://a:1"\n')
+    assert settings(auto="a.fozzy", chaos=str(tmp_path / "a.toml")).cassette is not None
+    assert settings(auto="a.fozzy", upstream="http://a:1").cassette is not None
+
+
+def test_nobody_asks_itself() -> None:
+    """The port it listens at is not its upstream's, also where nobody said which."""
+    with pytest.raises(UsageError, match="where the proxy itself listens") as caught:
+        settings(upstream="http://localhost:8080")
+    assert caught.value.code == "chaos.own_upstream"
+    assert settings(upstream="http://localhost:8080", listen=":8081").upstream.url == "http://localhost:8080"

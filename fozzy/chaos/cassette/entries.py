@@ -143,6 +143,8 @@ def flaw_of(exchange: Exchange) -> str:
     if answer is None:
         if exchange.applied:
             return f"the fault {exchange.applied} answered it and upstream was not asked"
+        if exchange.reason == "not_recorded":
+            return "no recording had an answer, and there was no upstream"
         if is_gone:
             return "the client left before it was answered"
         return "" if sent is not None and sent.status >= 500 else "it was not answered"

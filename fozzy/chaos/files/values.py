@@ -16,7 +16,7 @@ from fozzy.core.duration import parse_positive_ns as parse_positive
 from fozzy.faults.http.plan import Bucket, Status, Timeout
 
 PORT_MAX = 65535
-CODE_MIN, CODE_MAX = 100, 599
+CODE_MIN, CODE_MAX = 200, 599
 MOCKFORGE_BURST = 10
 _SHARE = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,17})?|\.[0-9]{1,17})(%?)")
 _RATE = re.compile(r"[0-9]{1,9}/(ms|s|m|h)")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fozzy.chaos.flow.base import Bypassing, End, Flow, Head, Step, Wait
+from fozzy.chaos.flow.base import Bypassing, End, Flow, Head, Step, Struck, Wait
 from fozzy.chaos.flow.bodies import Closing, Cutting, Damaging, Overriding
 from fozzy.chaos.flow.events import Ending, Losing, Pausing, Spoiling
 from fozzy.faults.http.decision import Action, Close, Cut, Damage, EndStream, LoseEvent, Override, Pause, SpoilEvent
@@ -40,4 +40,4 @@ def flow_of(action: Action | None, head: Head, now_ns: Callable[[], int]) -> Flo
     return Flow(now_ns) if make is None else make(now_ns, action)
 
 
-__all__ = ["End", "Flow", "Head", "Step", "Wait", "flow_of"]
+__all__ = ["End", "Flow", "Head", "Step", "Struck", "Wait", "flow_of"]

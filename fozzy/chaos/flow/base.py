@@ -52,6 +52,10 @@ class Head(NamedTuple):
         return self._replace(headers=[pair for pair in self.headers if pair[0].lower() not in names])
 
 
+class Struck(bytes):
+    """A piece that the fault changed: once it is sent the fault is applied, whatever comes after it."""
+
+
 class Wait(NamedTuple):
     """Wait before the next step; without a time until the client leaves."""
 

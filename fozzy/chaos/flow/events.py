@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fozzy.chaos.flow.base import End, Flow, Head, Step, Wait
+from fozzy.chaos.flow.base import End, Flow, Head, Step, Struck, Wait
 from fozzy.faults.http.bodies import spoiled
 from fozzy.faults.http.decision import Damage, EndStream, LoseEvent, Pause, SpoilEvent
 from fozzy.faults.http.events import Piece, Splitter
@@ -69,9 +69,9 @@ class Spoiling(Streaming):
         changed = spoiled(self._splitter.kind, self._how, self._action.base, raw)
         if changed == raw:
             self._bypass("no_body")
-        else:
-            self._done()
-        return [changed]
+            return [raw]
+        self._done()
+        return [Struck(changed)]
 
 
 class Losing(Streaming):

@@ -178,11 +178,18 @@ class Connection:
         handling = self._handling
         if handling is None:
             if why is not Phase.HEAD:
+                self._record_end(why)
                 return ""
             seconds = self.proxy.wire.header_timeout_s
             return await self._refuse(Refusal(408, why.value, f"the request's head was not whole after {seconds} s"))
         how = await self._ended(handling, why)
         return how or "fin"
+
+    def _record_end(self, why: Phase) -> None:
+        """The plan ends a connection between two requests: that is in the records too."""
+        if why is Phase.TOTAL or (why is Phase.IDLE and self.proxy.settings.plans_idle):
+            session, who_why = self.proxy.session, (self._place.client, why.value)
+            session.refused(undecided(session, Asked("", ""), Sent(0, 0, "fin"), who_why))
 
     async def _ended(self, handling: Handling, why: Phase) -> Ending:
         handling.writer.keeps = False

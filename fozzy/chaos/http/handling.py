@@ -30,6 +30,7 @@ from fozzy.faults.http.decision import Action, Close, Decision, Give, Hold
 from fozzy.faults.http.fixtures import fixture_of
 
 Cut = Literal["", "fin", "rst"]  # how the client's connection ends now; empty: it need not
+NO_UPSTREAM = "no route means this request, and there is no upstream"
 UPSTREAM_FAILED = "upstream_failed"  # why a fault of an answer could not happen
 HEARD_OUT_S = 5.0  # what upstream gets to end an answer that a fault has cut, so that it can be recorded whole
 HEARD_PAUSE_S = 1.0  # if it says nothing for so long, that was all
@@ -192,14 +193,15 @@ class Handling:
         turn, others = self.turn, self._others
         if decision.source == "internal":
             turn.fail("no_route")
-            return await self._say(own_answer(404, "no_route", "no route means this request, and there is no upstream"))
+            return await self._say(own_answer(404, "no_route", NO_UPSTREAM))
         if decision.source == "fixture":
             return await self._fixture(decision)
-        if turn.found is not None and await self._found(others):
+        if turn.found is not None and await self._found(decision):
             return None
-        route, plan = decision.route, turn.session.engine.state.plan
-        url = (route.upstream if route is not None else None) or plan.upstream or others.upstream_url
-        assert url is not None, "what is to be asked has an upstream"
+        url = self._upstream(decision)
+        if url is None:  # whoever answered when it was decided is gone
+            turn.fail("no_route")
+            return await self._say(own_answer(404, "no_route", NO_UPSTREAM))
         call = Call(turn, others.pool, origin_of(url))
         try:
             if turn.is_body_whole:
@@ -219,12 +221,17 @@ class Handling:
         turn.asked_ns = turn.session.now_ns()
         await self._relay(fixture(said, turn.hold))
 
-    async def _found(self, others: Others) -> bool:
+    def _upstream(self, decision: Decision) -> str | None:
+        """Whom to ask, if there is anybody; a plan that was changed may have taken them away."""
+        route, plan = decision.route, self.turn.session.engine.state.plan
+        return (route.upstream if route is not None else None) or plan.upstream or self._others.upstream_url
+
+    async def _found(self, decision: Decision) -> bool:
         """Answer from the cassette; not where upstream is to be asked instead."""
-        turn, found = self.turn, self.turn.found
-        assert found is not None and others.cassette is not None
+        turn, found, cassette = self.turn, self.turn.found, self._others.cassette
+        assert found is not None and cassette is not None
         if isinstance(found, Miss):
-            if others.cassette.mode == "auto":
+            if cassette.mode == "auto" and self._upstream(decision) is not None:
                 turn.note(found.reason)
                 return False
             turn.fail("not_recorded")

@@ -114,7 +114,7 @@ class Facts:
         elif low in ("upgrade", "expect"):
             setattr(self, low, value)
         elif low == TEST_ID:
-            self.test = value.strip()
+            self.test = self.test or value.strip()  # the engine says what is wrong with two of them
         return False
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,6 +48,28 @@ def origin_of(url: str) -> Origin:
     authority = host if port is None else f"{host}:{port}"
     secure = parts.scheme == "https"
     return Origin(parts.hostname, port or _PORTS[parts.scheme], secure, authority, parts.path.rstrip("/"))
+
+
+def is_own(origin: Origin, host: str, port: int) -> bool:
+    """Whether who listens at `host` and `port` would ask itself. Port 0 is one that is free, and so nobody's."""
+    if port == 0 or origin.port != port:
+        return False
+    asked, ours = _addresses(origin.host), _addresses(host)
+    everywhere = {each.version for each in ours if each.is_unspecified}
+    is_all = any(each.is_loopback and each.version in everywhere for each in asked)
+    return is_all or origin.host == host.lower() or bool(asked & ours)
+
+
+def _addresses(host: str) -> set[IPv4Address | IPv6Address]:
+    """What a host surely means on this machine: itself where it is an address. Nobody is asked."""
+    if host.lower() == "localhost":
+        return {IPv4Address("127.0.0.1"), IPv6Address("::1")}
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return set()
+    loopback = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return {address, loopback} if address.is_unspecified else {address}  # to ask 0.0.0.0 is to ask oneself
 
 
 def _unusable(url: str, why: str) -> InputError:

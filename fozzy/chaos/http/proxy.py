@@ -41,7 +41,10 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class HttpProxy:
-    """One proxy. `upstream.url` is asked where neither route nor plan say whom. *Errors*: `InputError` for such a URL."""
+    """One proxy. `upstream.url` is asked where neither route nor plan say whom. *Errors*: `InputError` for such a URL.
+
+    *Errors*: also for certificates to believe that are none: else each request would fail.
+    """
 
     def __init__(self, session: Session, wire: Wire, upstream: Upstream, cassette: Serving | None = None) -> None:
         self.session = session
@@ -57,6 +60,8 @@ class HttpProxy:
         self._room = room()
         if upstream.url is not None:
             origin_of(upstream.url)
+        if upstream.ca is not None:
+            upstream_context(upstream)
         self._has_upstream = upstream.url is not None or session.engine.has_upstream
         self.serve_from(cassette)
 

@@ -9,7 +9,7 @@ import math
 
 import trio
 
-from fozzy.chaos.flow import End, Head, Step, Wait, flow_of
+from fozzy.chaos.flow import End, Head, Step, Struck, Wait, flow_of
 from fozzy.chaos.http.answers import Answer
 from fozzy.chaos.http.call import Paced
 from fozzy.chaos.http.heads import rows_of
@@ -84,6 +84,8 @@ class Relay:
         for step in steps:
             if isinstance(step, bytes):
                 await self._write(step)
+                if isinstance(step, Struck):
+                    turn.apply(flow.reason)
             elif isinstance(step, Head):
                 writer.begin(self._shown(step))
             else:
@@ -128,11 +130,11 @@ def _head_of(answer: Answer, method: str) -> Head:
 
 
 def evidence(turn: Turn) -> str:
-    """What an answer says of its own chaos, where the plan wants that: the planned fault, its roll, the delay."""
+    """What an answer says of its own chaos, where the plan wants that: fault or latency, number and key, the delay."""
     decision = turn.decision
     if decision is None or not turn.session.engine.state.plan.evidence_headers:
         return ""
-    said = [decision.planned or "none", f"number={decision.number}"]
+    said = [decision.planned or ("latency" if decision.delay_ns else "none"), f"number={decision.number}"]
     if decision.key:
         said.append(f"key={decision.key}.{decision.occurrence}")
     if decision.delay_ns:

@@ -22,6 +22,7 @@ class Settings:
         self.connections_max = min(wire.connections_max, room, said.open_max or room)
         idle_s = wire.idle_timeout_s if said.idle_ns is None else said.idle_ns / 1e9
         self.idle_timeout_s = min(idle_s, wire.idle_timeout_s)
+        self.plans_idle = idle_s < wire.idle_timeout_s  # the plan ends idle connections, so that is a fault to record
         self.total_ns = said.total_ns
         total_s = wire.answer_timeout_s if said.total_ns is None else said.total_ns / 1e9
         waits = (wire.header_timeout_s, wire.body_idle_timeout_s, wire.connect_timeout_s, wire.answer_timeout_s)

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from fozzy.core.duration import parse_ns
 from fozzy.errors import InputError, Problem, suggestion
 from fozzy.faults.http.flaws import (
-    FINAL_MIN,
     TOKEN,
     Wrong,
     header_flaws,
@@ -129,10 +128,6 @@ def _answer_flaws(place: str, answer: Answer) -> Iterator[Wrong]:
     if len(bodies) > 1:
         yield Wrong(
             place, f"says {' and '.join(bodies)}, which exclude each other", f"keep one of {', '.join(bodies)}", True
-        )
-    if answer.status < FINAL_MIN:
-        yield Wrong(
-            joined(place, "status"), f"is {answer.status}: expected the status of a final answer, {FINAL_MIN} to 599"
         )
     if answer.base64 is not None:
         try:

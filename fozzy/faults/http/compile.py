@@ -14,7 +14,7 @@ from fozzy.faults.http.kinds import whole
 from fozzy.faults.http.limits import Limit, Owed
 from fozzy.faults.http.match import Facts
 from fozzy.faults.http.plan import Bandwidth, Latency, When
-from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved, Said, faults_of, place_of
+from fozzy.faults.http.resolve import HEADER, LIMITS, SCENARIO, Layer, Resolved, Said, faults_of, place_of, section_of
 from fozzy.faults.http.values import bytes_per_s
 from fozzy.faults.http.when import most
 
@@ -180,9 +180,10 @@ class Pool:
 
     def arm_all(self, layer: Layer) -> list[Armed]:
         """Everything that one layer declares."""
-        said = {name: Said(value, layer.origin, layer.since_ns) for name, value in faults_of(layer).items()}
+        origin, since = layer.origin, layer.since
+        said = {name: Said(value, origin, since(section_of(name))) for name, value in faults_of(layer).items()}
         if layer.latency is not None:
-            said["latency"] = Said(layer.latency, layer.origin, layer.since_ns)
+            said["latency"] = Said(layer.latency, origin, since("latency"))
         return [self.arm(name, each) for name, each in said.items()]
 
     def arm(self, name: str, said: Said) -> Armed:

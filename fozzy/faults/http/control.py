@@ -2,11 +2,13 @@
 
 Rule 1: starting a scenario turns chaos on; without `stack` it takes the place of those that are active.
 Rule 2: stopping the last one restores exactly what was there before: plan, test scopes, and whether chaos was on.
-Rule 3: a patch says only what changes; `null` takes a field away.
+Rule 3: a patch says only what changes; `null` takes a field away. What it leaves as it was goes on.
+Rule 4: what is put, or put in the place of another, begins anew, also where it says the same: ordinals count from 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ from fozzy.core.duration import parse_ns
 from fozzy.errors import InputError, suggestion
 from fozzy.faults.http.forms import formed
 from fozzy.faults.http.plan import Plan, Scope
+from fozzy.faults.http.resolve import test_origin
 from fozzy.faults.http.state import Active, State
 
 
@@ -106,16 +109,22 @@ def _merged(document: Any, changes: Any) -> Any:
     return whole
 
 
-def put_test(state: State, test: str, scope: Scope) -> State:
+def put_section(state: State, name: str, section: Any, now_ns: int) -> State:
+    """Another section in the place of one of the plan: `latency`, `faults` or `limits`."""
+    return replace(state, plan=replace(state.plan, **{name: section}), put_ns={**state.put_ns, name: now_ns})
+
+
+def put_test(state: State, test: str, scope: Scope, now_ns: int) -> State:
     """Put a test scope in force, or another in its place."""
-    return replace(state, tests={**state.tests, test: scope})
+    put_ns = {**state.put_ns, test_origin(test): now_ns}
+    return replace(state, tests={**state.tests, test: scope}, put_ns=put_ns)
 
 
 def patch_test(state: State, test: str, changes: Any) -> State:
     """Change parts of a test scope, which begins empty. *Errors*: `chaos.*` with the field."""
     place = f"tests.{test}"
     scope = patched(msgspec.to_builtins(state.tests.get(test, Scope())), changes, place)
-    return put_test(state, test, formed(Scope, scope, place))
+    return replace(state, tests={**state.tests, test: formed(Scope, scope, place)})
 
 
 def drop_test(state: State, test: str) -> State:
@@ -124,9 +133,15 @@ def drop_test(state: State, test: str) -> State:
         raise InputError(
             "chaos.unknown_test", f'there is no scope for the test "{test}"', hint=suggestion(test, state.tests)
         )
-    return replace(state, tests={name: scope for name, scope in state.tests.items() if name != test})
+    return _without(state, [test])
 
 
 def drop_tests(state: State) -> State:
     """Take all test scopes away."""
-    return replace(state, tests={})
+    return _without(state, state.tests)
+
+
+def _without(state: State, gone: Iterable[str]) -> State:
+    names, origins = set(gone), {test_origin(test) for test in gone}
+    tests = {name: scope for name, scope in state.tests.items() if name not in names}
+    return replace(state, tests=tests, put_ns={of: ns for of, ns in state.put_ns.items() if of not in origins})

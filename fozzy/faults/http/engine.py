@@ -30,6 +30,7 @@ from fozzy.faults.http.state import State
 from fozzy.faults.http.tables import Counts
 from fozzy.faults.http.timetable import NEVER_NS, Timetable
 from fozzy.faults.keyed import base_from, beginning
+from fozzy.wall import SEED_BITS
 
 LIMITED = "limit.rate"
 CROWDED = "limit.concurrency"
@@ -47,7 +48,7 @@ class Engine:
     def __init__(
         self, plan: Plan, seed: int, *, strict: bool = True, keyed: bool = False, has_upstream: bool = False
     ) -> None:
-        self.seed = seed
+        self.seed = _sound(seed)
         self._begin = beginning(seed, (SCOPE,)) + KEY_LENGTH  # and then the key
         self.strict = strict
         self.keyed = keyed  # make keys also where nothing could be drawn: somebody records
@@ -207,6 +208,14 @@ class Engine:
     def effective(self, test: str = "", route: int | None = None) -> Effective:
         """What holds for the requests of a test scope and a route, each field with who said it."""
         return explained(self.state, self.program.layers(test, route))
+
+
+def _sound(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << SEED_BITS:
+        raise InputError(
+            "chaos.bad_value", f"seed is {seed!r}: expected a whole number from 0 to {(1 << SEED_BITS) - 1}"
+        )
+    return seed
 
 
 def _limited(head: Head, notes: tuple[str, ...], limit: Over) -> Decision:

@@ -23,7 +23,6 @@ from fozzy.faults.http.plan import (
     Scope,
     Section,
     Status,
-    StatusOverride,
     When,
 )
 from fozzy.faults.http.resolve import CONNECTION_LIMITS
@@ -106,8 +105,6 @@ def fault_flaws(place: str, fault: When) -> Iterator[Wrong]:
         yield from _disconnect_flaws(place, fault)
     if isinstance(fault, Status):
         yield from _status_flaws(place, fault)
-    if isinstance(fault, StatusOverride) and fault.status < FINAL_MIN:
-        yield Wrong(joined(place, "status"), _not_final(fault.status))
     if isinstance(fault, RateLimited) and parse_ns(fault.retry_after) == 0:
         yield Wrong(joined(place, "retry_after"), "must be more than nothing")
 
@@ -155,15 +152,14 @@ def _status_flaws(place: str, fault: Status) -> Iterator[Wrong]:
     if bool(fault.codes) == bool(fault.sequence):
         said = "says codes and sequence" if fault.codes else "says neither codes nor sequence"
         yield Wrong(place, said, "give one of them", bool(fault.codes))
-    codes = [each if isinstance(each, int) else each.code for each in fault.codes]
-    for field, each in [*(("codes", code) for code in codes), *(("sequence", code) for code in fault.sequence if code)]:
-        if each < FINAL_MIN:
-            yield Wrong(joined(place, field), _not_final(each))
+    for code in fault.sequence:
+        if 0 < code < FINAL_MIN:
+            yield Wrong(joined(place, "sequence"), _not_final(code))
     yield from header_flaws(joined(place, "headers"), fault.headers)
 
 
 def _not_final(code: int) -> str:
-    return f"has {code}, which is no final answer: expected a status, {FINAL_MIN} to 599"
+    return f"has {code}, which is no final answer: expected 0 or a status, {FINAL_MIN} to 599"
 
 
 def header_flaws(place: str, headers: dict[str, str]) -> Iterator[Wrong]:

@@ -23,7 +23,7 @@ _WORDS = (
     (re.compile(r"Expected `float` (?:<= 1\.0|>= 0\.0)$"), "a number from 0 to 1"),
     (re.compile(r"Expected `float \| object.*"), "a number from 0 to 1, or an object"),
     (re.compile(r"Expected `float(?: \| null)?`, got .*"), "a number from 0 to 1"),
-    (re.compile(r"Expected `int` (?:<= 599|>= 100)$"), "a status, 100 to 599"),
+    (re.compile(r"Expected `int` (?:<= 599|>= 200)$"), "a status, 200 to 599"),
     (re.compile(r"Expected `int` >= (\d+)$"), r"a whole number, \1 or more"),
     (re.compile(r"Expected `int` (?:< |<= )(\d+)$"), r"a whole number up to \1"),
     (re.compile(r"Expected `int(?: \| null)?`, got .*"), "a whole number"),

@@ -51,17 +51,20 @@ def said(headers: Headers, latency_max_ns: int) -> Said:
     ours = [pair for pair in headers if pair[0][0] in "xX" and pair[0][2:3] in _THIRD]
     if not ours:
         return NOTHING
-    test = ""
+    tests: dict[str, None] = {}
     fields: dict[str, float] = {}
     wrong: list[str] = []
     for name, value in ours:
         lower = name.lower()
         if lower == TEST:
-            test = value.strip()
+            tests[value.strip()] = None
         elif lower.startswith(PREFIXES):
             error = _read(fields, name, value.strip(), latency_max_ns)
             if error:
                 wrong.append(error)
+    test = next(iter(tests), "")
+    if len(tests) > 1:
+        wrong.append(f"{TEST} is given twice, with different values")
     if not (test or fields or wrong):
         return NOTHING
     if len(test) > TEST_LENGTH_MAX:

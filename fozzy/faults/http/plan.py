@@ -20,8 +20,8 @@ Share = Annotated[float, Meta(ge=0, le=1, description="A probability, 0 to 1.")]
 Duration = Annotated[str, Meta(pattern=f"^{DURATION}$", description='A whole number and a unit, such as "250ms".')]
 Ordinal = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
-Code = Annotated[int, Meta(ge=100, le=599, description="An HTTP status, 100 to 599.")]
-CodeOrNone = Annotated[int, Meta(ge=0, le=599, description="An HTTP status, or 0 for none.")]
+Code = Annotated[int, Meta(ge=200, le=599, description="The status of a final answer, 200 to 599.")]
+CodeOrNone = Annotated[int, Meta(ge=0, le=599, description="The status of a final answer, 200 to 599, or 0 for none.")]
 Rate = Annotated[
     str, Meta(pattern=r"^[0-9]{1,9}/(ms|s|m|h)$", description='So many in a unit of time, such as "50/s".')
 ]

@@ -6,6 +6,8 @@ others are laid over it. A test scope takes the server's place, or is laid over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fozzy.faults.http.kinds import ACTS
@@ -16,6 +18,7 @@ HEADER = "header"
 SERVER = "server"
 SCENARIO = "scenario "
 MODE = "cascade"  # where nobody says one
+SINCE: Mapping[str, int] = MappingProxyType({})  # nothing was put anew
 LIMITS = ("global_", "client", "route", "bandwidth", "concurrency")
 CONNECTION_LIMITS = ("max_connections", "idle_timeout", "connection_timeout")
 
@@ -29,6 +32,11 @@ class Layer(NamedTuple):
     latency: Latency | None
     faults: Faults
     limits: Limits
+    put_ns: Mapping[str, int] = SINCE  # when one of its sections was put anew
+
+    def since(self, section: str) -> int:
+        """Since when it says what it says in one of its sections."""
+        return self.put_ns.get(section, self.since_ns)
 
 
 class Said(NamedTuple):
@@ -53,7 +61,7 @@ def layers(state: State, test: str = "", route: int | None = None) -> list[Layer
     found = _server(state)
     scope = state.tests.get(test)
     if scope is not None:
-        layer = _layer(f"test {test}", state.since_ns, scope)
+        layer = _scope(state, test, scope)
         found = [*found, layer] if scope.merge else [layer]
     if route is not None:
         found.append(_route(state, route))
@@ -62,7 +70,7 @@ def layers(state: State, test: str = "", route: int | None = None) -> list[Layer
 
 def declared(state: State) -> list[Layer]:
     """Everybody who says something now: server or scenarios, test scopes, routes."""
-    tests = [_layer(f"test {name}", state.since_ns, scope) for name, scope in state.tests.items()]
+    tests = [_scope(state, name, scope) for name, scope in state.tests.items()]
     return [*_server(state), *tests, *(_route(state, route) for route in range(len(state.plan.routes)))]
 
 
@@ -73,7 +81,7 @@ def _route(state: State, route: int) -> Layer:
 
 def _server(state: State) -> list[Layer]:
     if not state.active:
-        return [_layer(SERVER, state.since_ns, state.plan)]
+        return [_layer(SERVER, state.since_ns, state.plan)._replace(put_ns=state.put_ns)]
     found = []
     for active in state.active:
         scenario = state.scenario(active.name)
@@ -82,8 +90,18 @@ def _server(state: State) -> list[Layer]:
     return found
 
 
+def _scope(state: State, test: str, scope: Scope) -> Layer:
+    origin = test_origin(test)
+    return _layer(origin, state.put_ns.get(origin, state.since_ns), scope)
+
+
 def _layer(origin: str, since_ns: int, section: Section | Scope) -> Layer:
     return Layer(origin, since_ns, section.mode, section.latency, section.faults, section.limits)
+
+
+def test_origin(test: str) -> str:
+    """How the scope of a test is called as an origin."""
+    return f"test {test}"
 
 
 def place_of(route: int) -> str:
@@ -97,6 +115,11 @@ def faults_of(layer: Layer) -> dict[str, float | When]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def section_of(fault: str) -> str:
+    """The section that says a fault."""
+    return "limits" if fault == "loss" else "faults"
+
+
 def resolved(found: list[Layer]) -> Resolved:
     """The layers as one: of each field the nearest that says it."""
     mode, latency = Said(MODE, "default", 0), None
@@ -106,11 +129,11 @@ def resolved(found: list[Layer]) -> Resolved:
         if layer.mode is not None:
             mode = Said(layer.mode, layer.origin, layer.since_ns)
         if layer.latency is not None:
-            latency = Said(layer.latency, layer.origin, layer.since_ns)
+            latency = Said(layer.latency, layer.origin, layer.since("latency"))
         for name, value in faults_of(layer).items():
-            faults[name] = Said(value, layer.origin, layer.since_ns)
+            faults[name] = Said(value, layer.origin, layer.since(section_of(name)))
         for name in (*LIMITS, *CONNECTION_LIMITS):
             value = getattr(layer.limits, name)
             if value is not None:
-                limits[name] = Said(value, layer.origin, layer.since_ns)
+                limits[name] = Said(value, layer.origin, layer.since("limits"))
     return Resolved(mode, latency, {name: faults[name] for name in ACTS if name in faults}, limits)

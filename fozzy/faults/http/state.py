@@ -27,6 +27,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     active: list[Active] = []
     tests: dict[str, Scope] = {}  # test scopes in force; begins as those of the plan
     since_ns: int = 0  # when the plan came into force
+    put_ns: dict[str, int] = {}  # when a part of it was put anew since: `faults`, `latency`, `limits`, `test t1`
 
     @classmethod
     def begun(cls, plan: Plan) -> State:

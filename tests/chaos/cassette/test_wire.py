@@ -232,6 +232,22 @@ def test_auto_answers_what_it_knows_and_records_the_rest(tmp_path: Path, upstrea
         assert Redeciding(timeline).run().divergence.verdict == "SAME"
 
 
+def test_auto_without_anybody_to_ask_is_a_miss(tmp_path: Path, upstream: Upstream) -> None:
+    """What is not recorded gets 503 and the reason, and no bug is met; the miss is no answer of the recording then."""
+    path = tmp_path / "t.fozzy"
+    with recording(path, upstream.url) as run:
+        httpx.get(f"{run.url}/old")
+    for _ in range(2):
+        library = Library(path, wire_redactor([]), mode="auto")
+        with recording(path, None, cassette=library, goes_on=True) as run:
+            assert httpx.get(f"{run.url}/old").status_code == 200
+            missed = httpx.get(f"{run.url}/new")
+            assert missed.status_code == 503 and "cassette_miss" in missed.text
+            assert run.proxy.bugs == []
+        library.close()
+    assert [each.reason for each in exchanges(path)][1:] == ["not_recorded"] * 2
+
+
 def test_a_stream_comes_in_its_pieces_at_recorded_times(tmp_path: Path, upstream: Upstream) -> None:
     """Events come one by one: at once, at the times of then, or scaled; the bytes are the same."""
     upstream.on("/s", sse([f"event {n}" for n in range(4)], gap_s=0.1))

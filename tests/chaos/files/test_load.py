@@ -124,14 +124,14 @@ answer = { status = 1000 }
         (2, "seeed", "no field"),
         (4, '"1.5"', "whole number and a unit"),
         (5, "1.5", "from 0 to 1"),
-        (7, "99", "from 100 to 599"),
+        (7, "99", "from 200 to 599"),
         (7, "5", "from 0 to 1"),
         (8, "droop", "no field"),
         (10, '"50"', "50/s"),
         (10, "0", "at least 1"),
         (11, '"much"', "100KB/s"),
         (12, "2", "from 0 to 1"),
-        (14, "1000", "from 100 to 599"),
+        (14, "1000", "from 200 to 599"),
     ):
         assert any((line, mark) == each[:2] and words in each[2] for each in said), (line, mark, said)
     assert len(found) == 12

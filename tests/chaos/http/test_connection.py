@@ -296,16 +296,19 @@ def test_a_slow_head() -> None:
         assert exchange.reason == "header_timeout" and exchange.sent is not None and exchange.sent.status == 408
 
 
-def test_a_silent_connection() -> None:
-    """A connection without a request is closed after its time, without a byte and without a record."""
-    for plan, wire in ((FIXED, Wire(idle_timeout_s=0.2)), ({**FIXED, "limits": {"idle_timeout": "200ms"}}, Wire())):
-        with running(plan, wire=wire) as run, run.connect() as sock:
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_silent_connection(planned: bool) -> None:
+    """A connection without a request is closed after its time, without a byte; where the plan says so, with a record."""
+    plan = {**FIXED, "limits": {"idle_timeout": "200ms"}} if planned else FIXED
+    wire = Wire() if planned else Wire(idle_timeout_s=0.2)
+    with running(plan, wire=wire) as run:
+        with run.connect() as sock:
             began = time.monotonic()
             assert sock.recv(1) == b"" and time.monotonic() - began >= 0.2
-        with running(plan, wire=wire) as run, run.connect() as sock:
+        with run.connect() as sock:
             sock.sendall(GET)
             assert sock.recv(65536).endswith(b"ok") and sock.recv(1) == b""
-            assert run.only().reason == ""
+    assert [each.reason for each in run.exchanges] == (["idle_timeout", "", "idle_timeout"] if planned else [""])
 
 
 def test_a_connection_that_lives_too_long() -> None:
@@ -318,6 +321,7 @@ def test_a_connection_that_lives_too_long() -> None:
         assert run.only().reason == "connection_timeout"
         with run.connect() as sock:
             assert sock.recv(1) == b""
+        assert [each.reason for each in run.wait(2)] == ["connection_timeout"] * 2
 
 
 def test_a_body_that_does_not_come() -> None:

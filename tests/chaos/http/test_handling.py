@@ -511,10 +511,11 @@ def test_evidence_headers() -> None:
     """Where the plan wants it, answers say what was done to them."""
     plan = {"evidence_headers": True, "latency": {"fixed": "1ms"}, "faults": {"drop": {"every": 2}}}
     with Upstream() as upstream, running(plan, upstream.url) as run, httpx.Client(base_url=run.url) as client:
-        clean, dropped = client.get("/"), client.get("/")
-        assert clean.headers["x-fozzy-chaos"].startswith("none; number=1; key=")
-        assert "delay=1ms" in clean.headers["x-fozzy-chaos"]
+        late, dropped = client.get("/"), client.get("/")
+        assert late.headers["x-fozzy-chaos"].startswith("latency; number=1; key=")
+        assert "delay=1ms" in late.headers["x-fozzy-chaos"]
         assert dropped.headers["x-fozzy-chaos"].startswith("drop; number=2; key=")
+        assert client.get("/", headers={"X-Fozzy-Chaos-Latency": "0"}).headers["x-fozzy-chaos"].startswith("none; ")
 
 
 def test_a_change_applies_to_the_next_request(proxied: Running) -> None:
@@ -534,3 +535,26 @@ def test_a_change_applies_to_the_next_request(proxied: Running) -> None:
 def proxied() -> Any:
     with Upstream() as upstream, running({"faults": {"drop": 1}}, upstream.url) as run:
         yield run
+
+
+def test_bandwidth_is_shared() -> None:
+    """A body takes its time at 1,000 bytes a second, and four at once take no less together."""
+    with Upstream() as upstream, ThreadPoolExecutor(4) as pool:
+        upstream.on("/", plain(200, [], b"x" * 500))
+        upstream.on("/quarter", plain(200, [], b"x" * 125))
+        with running({"limits": {"bandwidth": "1KB/s"}}, upstream.url) as run:
+            began = time.monotonic()
+            assert httpx.get(run.url).content == b"x" * 500
+            alone_s = time.monotonic() - began
+            began = time.monotonic()
+            found = list(pool.map(lambda _: httpx.get(f"{run.url}/quarter").content, range(4)))
+            assert found == [b"x" * 125] * 4
+            assert alone_s >= 0.45 and time.monotonic() - began >= 0.45
+
+
+def test_a_paced_body_flows() -> None:
+    """A body at a pace comes in slices and not all at its end."""
+    with Upstream() as upstream, running({"limits": {"bandwidth": "1KB/s"}}, upstream.url) as run:
+        upstream.on("/", plain(200, [], b"x" * 300))
+        with httpx.stream("GET", run.url) as response:
+            assert len([piece for piece in response.iter_raw() if piece]) >= 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fozzy.chaos.http.origins import Origin, origin_of
+from fozzy.chaos.http.origins import Origin, is_own, origin_of
 from fozzy.errors import InputError
 
 
@@ -30,3 +30,31 @@ def test_urls_that_cannot_be_asked(url: str) -> None:
     with pytest.raises(InputError) as caught:
         origin_of(url)
     assert caught.value.code == "chaos.upstream" and f'"{url}"' in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "own"),
+    [
+        ("http://127.0.0.1:80", "127.0.0.1", 80, True),
+        ("http://127.0.0.1", "127.0.0.1", 80, True),
+        ("https://127.0.0.1", "127.0.0.1", 443, True),
+        ("http://localhost:81", "127.0.0.1", 81, True),
+        ("http://LOCALHOST:81", "::1", 81, True),
+        ("http://127.0.0.1:81", "localhost", 81, True),
+        ("http://[::1]:81", "localhost", 81, True),
+        ("http://127.0.0.1:81", "0.0.0.0", 81, True),
+        ("http://127.0.0.9:81", "0.0.0.0", 81, True),
+        ("http://0.0.0.0:81", "127.0.0.1", 81, True),
+        ("http://[::1]:81", "::", 81, True),
+        ("http://a.test:81", "A.test", 81, True),
+        ("http://127.0.0.1:82", "127.0.0.1", 81, False),
+        ("http://127.0.0.1:81", "127.0.0.1", 0, False),
+        ("http://127.0.0.2:81", "127.0.0.1", 81, False),
+        ("http://[::1]:81", "127.0.0.1", 81, False),
+        ("http://127.0.0.1:81", "::", 81, False),
+        ("http://a.test:81", "127.0.0.1", 81, False),
+    ],
+)
+def test_who_would_ask_itself(url: str, host: str, port: int, own: bool) -> None:
+    """The same port, and a host that surely is the same; two addresses of this machine may be two services."""
+    assert is_own(origin_of(url), host, port) is own

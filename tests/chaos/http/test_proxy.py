@@ -48,6 +48,14 @@ def test_an_upstream_that_cannot_be() -> None:
         pass
 
 
+def test_certificates_to_believe_that_are_none(tmp_path: Path) -> None:
+    """A file that is no PEM is an error at once, and not of each request."""
+    (tmp_path / "ca.pem").write_text("hello")
+    with pytest.raises(InputError) as caught, running({}, to=Upstream(ca=str(tmp_path / "ca.pem"))):
+        pass
+    assert caught.value.code == "chaos.tls"
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files")
 def test_nothing_is_left() -> None:
     """After it ended no socket and no thread is left, whatever was going on."""

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from fozzy.core.events import Record
-from tests.chaos.started import Started
+from tests.chaos.started import ROOT, Started
 from tests.chaos.upstream import Upstream, plain
 from tests.cli.test_json_documents import validator
 
@@ -67,8 +68,8 @@ BAD: list[tuple[tuple[str, ...], str, str, str]] = [
         '--scenario: there is no scenario "slow_backed"',
         'did you mean "slow_backend"?',
     ),
-    (("--status", "99"), "usage.bad_value", "--status must be statuses from 100 to 599", ""),
-    (("--status", "1000"), "usage.bad_value", "--status must be statuses from 100 to 599", ""),
+    (("--status", "99"), "usage.bad_value", "--status must be statuses from 200 to 599", ""),
+    (("--status", "1000"), "usage.bad_value", "--status must be statuses from 200 to 599", ""),
     (("--upstream", "127.0.0.1:9000"), "usage.bad_value", "--upstream must be the URL of an HTTP server", ""),
     (("--jitter", "10%"), "chaos.idle_flag", "--jitter needs a delay", "--latency-range"),
     (("--chaos", "none.toml"), "chaos.unreadable", "cannot read none.toml", ""),
@@ -78,6 +79,8 @@ BAD: list[tuple[tuple[str, ...], str, str, str]] = [
     (("--replay", "none.fozzy"), "trace.unreadable", "none.fozzy", ""),
     (("--as-recorded",), "chaos.idle_flag", "--as-recorded needs --replay or --auto", ""),
     (("--tls-cert", "none.pem"), "usage.bad_value", "--tls-cert must be a file", ""),
+    (("--upstream-ca", "rate.toml"), "chaos.tls", 'the certificates "rate.toml" cannot be used', "PEM"),
+    (("--auto", "new.fozzy"), "chaos.no_upstream", "--auto asks upstream", "--replay FILE"),
     (("--drp", "1"), "usage.unknown_option", "--drp", "--drop"),
     (("--seed", "-1"), "usage.bad_value", "--seed must be a whole number from 0", ""),
     (("--otlp", "nowhere"), "usage.bad_value", "--otlp must be the URL", ""),
@@ -123,7 +126,7 @@ def test_a_recording_that_is_damaged_ends_with_6(project: Path, upstream: Upstre
     whole = (project / "a.fozzy").read_bytes()
     (project / "b.fozzy").write_bytes(whole.replace(b'"/a"', b'"/b"', 1))
     for mode in ("--replay", "--auto"):
-        assert fz("proxy", "http", mode, "b.fozzy").code == 6
+        assert fz("proxy", "http", mode, "b.fozzy", "--upstream", upstream.url).code == 6
 
 
 def test_a_port_that_is_taken(project: Path, port: int, fz: Callable[..., Any]) -> None:
@@ -134,6 +137,46 @@ def test_a_port_that_is_taken(project: Path, port: int, fz: Callable[..., Any]) 
             assert ran.code == 2
             assert f"127.0.0.1:{port}" in ran.said
     assert [path.name for path in project.iterdir() if "a.fozzy" in path.name] == []
+
+
+def test_a_proxy_that_would_ask_itself(project: Path, port: int, fz: Callable[..., Any]) -> None:
+    """Status 2, by the flag and by a route of the file."""
+    (project / "own.toml").write_text(f'[[routes]]\npath = "/*"\nupstream = "http://localhost:{port}"\n')
+    for words in (("--upstream", f"http://127.0.0.1:{port}"), ("--chaos", "own.toml")):
+        ran = fz("proxy", "http", "--listen", f":{port}", *words, "--json")
+        assert (ran.code, ran.document()["error"]["code"]) == (2, "chaos.own_upstream")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("-q",), ("--events",), ("-v",)], ids=" ".join)
+def test_a_token_that_was_made_is_said_once_and_kept_nowhere(project: Path, port: int, words: tuple[str, ...]) -> None:
+    """On stderr, whoever reads; with it the controls answer. No recording and no file of the store has it."""
+    control = ("--control", f"0.0.0.0:{port}")
+    command = [sys.executable, "-m", "fozzy", "proxy", "http", "--listen", ":0", "--record", "a.fozzy", *control]
+    process = subprocess.Popen(
+        [*command, *words],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline().decode()
+        found = re.search(r"control token {2}([0-9a-f]{16,})", line)
+        assert found, line
+        asked = {"Authorization": f"Bearer {found[1]}"}
+        said = httpx.get(f"http://127.0.0.1:{port}/fozzy/status", headers=asked, trust_env=False)
+        refused = httpx.get(f"http://127.0.0.1:{port}/fozzy/status", trust_env=False)
+        assert (said.status_code, refused.status_code) == (200, 401)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=SOON_S)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert found[1].encode() not in out + err
+    assert not [each for each in project.rglob("*") if each.is_file() and found[1].encode() in each.read_bytes()]
 
 
 def test_lines_in_a_pipe_and_the_last_ones(project: Path, upstream: Upstream) -> None:

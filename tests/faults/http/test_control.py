@@ -112,7 +112,7 @@ def test_test_scopes() -> None:
     asked = engine(faults={"drop": 1}, latency={"fixed": "1s"})
     said: list[tuple[State, str, int]] = []
     for scope in ({}, {"merge": True, "faults": {"drop": 0}}, {"faults": {"timeout": 1}}):
-        asked.change(control.put_test(asked.state, "t", formed(Scope, scope)), 0)
+        asked.change(control.put_test(asked.state, "t", formed(Scope, scope), 0), 0)
         decision = ask(asked, test="t")
         said.append((asked.state, decision.planned, decision.delay_ns))
         assert (ask(asked).planned, ask(asked, test="u").delay_ns) == ("drop", S)
@@ -183,12 +183,44 @@ def test_ramps_begin_when_they_are_declared() -> None:
     assert ask(asked, now_ns=105 * S).rolls[0].probability == 0.5
     asked.change(control.start(asked.state, "s", 200 * S), 201 * S)
     assert ask(asked, now_ns=205 * S).rolls[0].probability == 0.5
-    asked.change(control.put_test(asked.state, "t", formed(Scope, ramp)), 300 * S)
+    asked.change(control.put_test(asked.state, "t", formed(Scope, ramp), 300 * S), 300 * S)
     assert ask(asked, now_ns=301 * S, test="t").rolls[0].probability == 0.1
+
+
+FIRST: Any = {"status": {"codes": [503], "first": 1}}
+FULL: Any = {"global": {"rate": "1/h"}}
+
+
+def test_a_test_scope_that_is_put_anew_counts_from_1() -> None:
+    """A second test with the same scope under the same id gets what the first got; others and patches go on."""
+    asked = engine(faults=FIRST)
+    scope = formed(Scope, {"faults": FIRST, "limits": FULL})
+    wanted = ["status", "limit.rate", "limit.rate"]
+    puts = [lambda state: state, lambda state: control.drop_test(state, "t"), control.drop_tests]
+    assert [ask(asked).planned for _ in range(2)] == ["status", ""]
+    for n, before in enumerate(puts, 1):
+        asked.change(before(asked.state), n)
+        asked.change(control.put_test(asked.state, "t", scope, n), n)
+        assert [ask(asked, now_ns=n, test="t").planned for _ in range(3)] == wanted
+        asked.change(control.patch_test(asked.state, "t", {"faults": {"drop": 0.0}}), n)
+        assert ask(asked, now_ns=n, test="t").planned == "limit.rate" and ask(asked, now_ns=n).planned == ""
+    assert control.drop_test(asked.state, "t").put_ns == {}
+
+
+@pytest.mark.parametrize("name", ["faults", "limits"])
+def test_a_section_that_is_put_begins_anew(name: str) -> None:
+    """Put again it counts from 1, also where it says the same; what is not put, or patched elsewhere, goes on."""
+    asked = engine(faults=FIRST, limits={"loss": {"first": 2}})
+    assert [ask(asked).planned for _ in range(3)] == ["status", "loss", ""]
+    asked.change(control.patch(asked.state, {"latency": {"fixed": "1ms"}}, 1), 1)
+    assert ask(asked, now_ns=1).planned == ""
+    asked.change(control.put_section(asked.state, name, getattr(asked.state.plan, name), 2), 2)
+    again = {"faults": ["status", ""], "limits": ["loss", "loss"]}
+    assert [ask(asked, now_ns=2).planned for _ in range(3)] == [*again[name], ""]
 
 
 def test_a_change_moves_no_draw() -> None:
     """After a change that adds nothing to a request, it is decided as without it."""
     calm, changed = engine(faults={"drop": 0.5}), engine(faults={"drop": 0.5})
-    changed.change(control.put_test(changed.state, "t", Scope()), 0)
+    changed.change(control.put_test(changed.state, "t", Scope(), 0), 0)
     assert [line(each) for each in asks(calm, 50)] == [line(each) for each in asks(changed, 50)]

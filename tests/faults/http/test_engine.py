@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fozzy.core.choice import first_hit
+from fozzy.errors import InputError
 from fozzy.faults.http import control
 from fozzy.faults.http.armed import Tally
 from fozzy.faults.http.decision import Close, Damage, Decision, Give, Known, Seen
@@ -339,7 +340,7 @@ def test_scopes_come_and_go() -> None:
     asked = engine()
     scope = plan(tests={"t": {"faults": {"drop": 1}}}).tests["t"]
     for n in range(60):
-        asked.change(control.put_test(asked.state, f"t{n}", scope), n)
+        asked.change(control.put_test(asked.state, f"t{n}", scope, n), n)
         assert ask(asked, test=f"t{n}").planned == "drop"
         asked.change(control.drop_test(asked.state, f"t{n}"), n)
     assert len(asked.program.pool.armed) == 0 and len(asked.tallies()) == 60
@@ -365,3 +366,11 @@ def test_answers_are_shared_and_not_changed() -> None:
     one, two = asks(engine(faults={"drop": 1}), 2)
     assert isinstance(one.action, Give) and one.action == two.action
     assert seen("/a") == seen("/a")
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 53, 1 << 64, True, "7", 1.0])
+def test_seeds_that_are_none(seed: Any) -> None:
+    """A seed that a trace cannot hold is refused in words, before anything is decided."""
+    with pytest.raises(InputError, match="expected a whole number from 0 to 9007199254740991"):
+        Engine(plan(), seed)
+    assert Engine(plan(), (1 << 53) - 1).seed == (1 << 53) - 1

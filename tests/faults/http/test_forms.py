@@ -30,9 +30,16 @@ SHARE = "expected a number from 0 to 1"
         ({"faults": {"drop": {"pattern": "FX"}}}, 'faults.drop.pattern is "FX": expected F for a fault and . for none'),
         (
             {"routes": [{}, {"faults": {"status": {"codes": [500, 99]}}}]},
-            "routes[1].faults.status.codes[1] is 99: expected a status, 100 to 599",
+            "routes[1].faults.status.codes[1] is 99: expected a status, 200 to 599",
         ),
-        ({"faults": {"status": {"codes": [1000]}}}, "faults.status.codes[0] is 1000: expected a status, 100 to 599"),
+        ({"faults": {"status": {"codes": [1000]}}}, "faults.status.codes[0] is 1000: expected a status, 200 to 599"),
+        ({"faults": {"status": {"codes": [100]}}}, "faults.status.codes[0] is 100: expected a status, 200 to 599"),
+        (
+            {"faults": {"status": {"sequence": [600]}}},
+            "faults.status.sequence[0] is 600: expected a status, 200 to 599",
+        ),
+        ({"faults": {"status_override": {"status": 199}}}, "faults.status_override.status is 199: expected a status"),
+        ({"routes": [{"answer": {"status": 101}}]}, "routes[0].answer.status is 101: expected a status, 200 to 599"),
         ({"latency": {"fixed": "1.5"}}, 'latency.fixed is "1.5": expected a whole number and a unit, such as "250ms"'),
         ({"latency": {"uniform": ["1s", "x"]}}, 'latency.uniform[1] is "x": expected a whole number and a unit'),
         ({"limits": {"global": {"rate": "x"}}}, 'limits.global.rate is "x": expected so many in a unit of time'),

@@ -77,6 +77,16 @@ def test_twice_and_unknown() -> None:
     assert "there is no such header" in said([("X-Fozzy-Chaos-Dorp", "1")], MAX).wrong[0]
 
 
+def test_two_tests() -> None:
+    """A request belongs to one test: another id beside it is refused, or noted and the first one counts."""
+    both = [("X-Test-Id", "a"), ("x-test-id", " b ")]
+    assert "twice" in ask(engine(), headers=both).refused
+    lenient = ask(engine(strict=False), headers=both)
+    assert (lenient.test, lenient.refused) == ("a", "") and "twice" in lenient.notes[0]
+    alike = ask(engine(), headers=[("X-Test-Id", "a"), ("x-test-id", " a ")])
+    assert (alike.test, alike.refused) == ("a", "")
+
+
 def test_strict_refuses() -> None:
     """A strict engine refuses such a request: no roll, no route, and it says why."""
     decision = ask(engine(faults={"drop": 1}), headers={"X-Fozzy-Chaos-Drop": "banana"})

@@ -193,7 +193,7 @@ _latency = st.one_of(
 )
 _faults = st.builds(
     FaultBlock,
-    http_errors=st.lists(st.integers(100, 599), min_size=1, max_size=4),
+    http_errors=st.lists(st.integers(200, 599), min_size=1, max_size=4),
     http_error_probability=_share,
     timeout_errors=st.just(True),
     timeout_ms=_ms,

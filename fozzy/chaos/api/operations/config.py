@@ -43,7 +43,8 @@ def get_section(name: str, controls: Controls, asked: Asked) -> Any:
 
 def put_section(name: str, controls: Controls, asked: Asked) -> InForce:
     """Another section in its place."""
-    return controls.change(controls.with_plan(**{name: asked.body}), f"{name} replaced")
+    put = control.put_section(controls.state, name, asked.body, controls.session.now_ns())
+    return controls.change(put, f"{name} replaced")
 
 
 def patch_section(name: str, controls: Controls, asked: Asked) -> InForce:
@@ -57,7 +58,8 @@ def patch_section(name: str, controls: Controls, asked: Asked) -> InForce:
 def delete_section(name: str, controls: Controls, asked: Asked) -> InForce:
     """A section that says nothing."""
     empty = None if name == "latency" else SECTIONS[name]()
-    return controls.change(controls.with_plan(**{name: empty}), f"{name} removed")
+    put = control.put_section(controls.state, name, empty, controls.session.now_ns())
+    return controls.change(put, f"{name} removed")
 
 
 def _of_section(name: str, kind: Any) -> list[Operation]:
@@ -75,7 +77,7 @@ def _of_section(name: str, kind: Any) -> list[Operation]:
             method="PUT",
             path=path,
             name=f"put_{name}",
-            does=f"Put another `{name}` in its place.",
+            does=f"Put another `{name}` in its place; what it says begins anew, also where it is the same.",
             run=partial(put_section, name),
             takes=kind,
             gives=InForce,

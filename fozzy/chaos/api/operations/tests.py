@@ -43,7 +43,8 @@ def get(controls: Controls, asked: Asked) -> TestConfig:
 def post(controls: Controls, asked: Asked) -> TestConfig:
     """A scope, or another in its place."""
     test = asked.words["test"]
-    controls.change(control.put_test(controls.state, test, asked.body), "test scope set", test=test)
+    put = control.put_test(controls.state, test, asked.body, controls.session.now_ns())
+    controls.change(put, "test scope set", test=test)
     return get(controls, asked)
 
 
@@ -100,7 +101,8 @@ OPERATIONS = [
         method="POST",
         path="/fozzy/tests/{test}/config",
         name="put_test",
-        does="Give a test a scope: instead of the server's section, or with `merge` over it. `{}` is no chaos.",
+        does="Give a test a scope: instead of the server's section, or with `merge` over it. `{}` is no chaos. "
+        "Its faults and limits count from the beginning, also where it had the same scope before.",
         run=post,
         takes=Scope,
         gives=TestConfig,

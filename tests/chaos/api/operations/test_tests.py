@@ -136,3 +136,14 @@ def test_each_field_has_its_origin() -> None:
 def test_what_cannot_be_explained(query: str, status: int) -> None:
     """An unknown test or route is not found, and a query that says anything else is refused."""
     assert Asking({"routes": [{"path": "/a"}]}).ask("GET", f"/fozzy/explain?{query}").status == status
+
+
+def test_a_scope_that_is_put_anew_begins_anew() -> None:
+    """The second test under an id gets what the first got: the scope's ordinals count from 1, however it was ended."""
+    asking = Asking()
+    scope = {"faults": {"status": {"codes": [503], "first": 1}}}
+    for path in ("/fozzy/tests/t1/config", "/fozzy/tests", ""):
+        asking.do("POST", "/fozzy/tests/t1/config", scope)
+        assert [asking.request(test="t1").planned for _ in range(2)] == ["status", ""]
+        if path:
+            asking.do("DELETE", path)
