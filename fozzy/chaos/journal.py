@@ -1,7 +1,9 @@
 """The journal: the last requests of a session, to be looked at while it runs. A listener of the session.
 
 Rule 1: it is bounded: so many entries, of each so much. What does not fit is counted, never waited for.
-Rule 2: an entry's number never comes again, so a page ends at a number and the next one begins there.
+Rule 2: an entry's place in the journal never comes again, so a page ends at a place and the next one begins there. What
+an entry is called is the number of its exchange, as everywhere; those that have none, since they were refused before
+anything was decided, are `r1`, `r2`, … in the order in which they ended.
 Rule 3: what is shown is redacted first and shortened then, so that no half of a secret is left.
 """
 
@@ -33,9 +35,10 @@ _SINCE = "so long after the start of the run,"
 
 
 class Kept(NamedTuple):
-    """An exchange as the journal keeps it. `number` counts entries, `at_s` is wall time."""
+    """An exchange as the journal keeps it. `place` counts entries, `word` names it, `at_s` is wall time."""
 
-    number: int
+    place: int
+    word: str
     at_s: float
     exchange: Exchange
 
@@ -53,7 +56,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     status: Annotated[_Statuses | None, Meta(description=f"What the client got: {_STATUSES}")] = None
     method: Annotated[_Word | None, Meta(description="The method, in any case.")] = None
     path: Annotated[_Path | None, Meta(description="The path without the query; `*` is any text, slashes too.")] = None
-    route: Annotated[_Word | None, Meta(description="The route's place in the plan, as `routes[0]`, or `none`.")] = None
+    route: Annotated[
+        _Word | None, Meta(description="The route's name, or its place in the plan, as `routes[0]`, or `none`.")
+    ] = None
     action: Annotated[_Word | None, Meta(description=f"The fault that was planned or applied, {_OR}")] = None
     planned: Annotated[_Word | None, Meta(description=f"The fault that was planned, {_OR}")] = None
     applied: Annotated[_Word | None, Meta(description=f"The fault that was applied, {_OR}")] = None
@@ -78,6 +83,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     total: int
     next: int | None = None
+    last: int  # where the journal ends; a `cursor` of what comes later
     kept: int  # entries in the journal
     forgotten: int  # entries that made room for others, since the start or the last time it was emptied
 
@@ -87,7 +93,8 @@ class Journal:
 
     def __init__(self, size: int = SIZE, redact: tuple[str, ...] = (), now_s: Callable[[], float] = wall.now_s) -> None:
         self._kept: deque[Kept] = deque(maxlen=size)
-        self._number = 0
+        self._place = 0
+        self._refused = 0
         self._cleared = 0  # entries that were there before it was emptied
         self._viewer = Viewer(redact)
         self._now_s = now_s
@@ -103,19 +110,19 @@ class Journal:
     @property
     def forgotten(self) -> int:
         """How many entries made room for others."""
-        return self._number - self._cleared - len(self._kept)
+        return self._place - self._cleared - len(self._kept)
 
     def listen(self, record: Record) -> None:
         """Keep an exchange."""
         if type(record) is Exchange:
-            self._number += 1
-            self._kept.append(Kept(self._number, self._now_s(), bounded(record)))
+            self._place += 1
+            self._kept.append(Kept(self._place, self._word(record), self._now_s(), bounded(record)))
 
     def clear(self) -> int:
         """Forget every entry; numbers go on. Returns how many there were."""
         gone = len(self._kept)
         self._kept.clear()
-        self._cleared = self._number
+        self._cleared = self._place
         self._viewer.forget()
         return gone
 
@@ -128,40 +135,47 @@ class Journal:
         self._learn()
         return [self._viewer.bare(kept.exchange) for kept in islice(reversed(self._kept), limit)]
 
-    def entry(self, number: int) -> Entry | None:
-        """The entry of this number, none where it is not kept."""
-        found = [kept for kept in self._kept if kept.number == number]
+    def entry(self, word: str) -> Entry | None:
+        """The entry of this name, none where it is not kept."""
+        found = [kept for kept in self._kept if kept.word == word]
         return next(iter(self._shown(found, True)), None)
 
     def page(self, query: Query, skip: int = 0) -> Page:
         """The entries that fit, redacted and bounded; the first `skip` of them are left out."""
         fits = filter_of(_selection(query))
         found = [kept for kept in self._in_order(query) if fits(kept.exchange)]
-        ahead = [kept for kept in found if _is_ahead(query, kept.number)][skip:]
+        ahead = [kept for kept in found if _is_ahead(query, kept.place)][skip:]
         shown = _first(ahead, query)
         return Page(
             entries=self._shown(shown, query.bodies),
             total=len(found),
             next=_next(query, shown, len(ahead)),
+            last=self._place,
             kept=len(self._kept),
             forgotten=self.forgotten,
         )
+
+    def _word(self, exchange: Exchange) -> str:
+        if exchange.number:
+            return str(exchange.number)
+        self._refused += 1
+        return f"r{self._refused}"
 
     def _in_order(self, query: Query) -> Iterator[Kept]:
         return reversed(self._kept) if query.order == "newest" else iter(self._kept)
 
     def _learn(self) -> None:
-        self._viewer.learn((each.number, each.exchange) for each in self._kept)
+        self._viewer.learn((each.place, each.exchange) for each in self._kept)
 
     def _shown(self, kept: list[Kept], bodies: bool) -> list[Entry]:
         self._learn()
-        return [self._viewer.entry(each.number, each.at_s, each.exchange, bodies) for each in kept]
+        return [self._viewer.entry(each.word, each.at_s, each.exchange, bodies) for each in kept]
 
 
-def _is_ahead(query: Query, number: int) -> bool:
+def _is_ahead(query: Query, place: int) -> bool:
     if query.cursor is None:
         return True
-    return number < query.cursor if query.order == "newest" else number > query.cursor
+    return place < query.cursor if query.order == "newest" else place > query.cursor
 
 
 def _first(kept: list[Kept], query: Query) -> list[Kept]:
@@ -179,8 +193,8 @@ def _first(kept: list[Kept], query: Query) -> list[Kept]:
 def _next(query: Query, shown: list[Kept], ahead: int) -> int | None:
     """Where the next page begins. From the oldest on there is always one: what comes later."""
     if query.order == "oldest":
-        return shown[-1].number if shown else query.cursor or 0
-    return shown[-1].number if ahead > len(shown) else None
+        return shown[-1].place if shown else query.cursor or 0
+    return shown[-1].place if ahead > len(shown) else None
 
 
 def _selection(query: Query) -> Selection:

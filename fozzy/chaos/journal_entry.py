@@ -42,8 +42,8 @@ class RollShown(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One request. Times are nanoseconds since the start of the run; `time` is the wall's, when it ended."""
 
-    entry: int  # its number in the journal
-    number: int  # the order in which requests were decided; changes of the plan count too
+    entry: str  # its `number`; `r1`, `r2`, … for requests that were refused before they were decided, which have none
+    number: int  # the order in which requests were decided; changes of the plan count too; 0 for what was not decided
     time: str
     arrived_ns: int
     ended_ns: int
@@ -51,7 +51,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     target: str
-    route: str | None = None
+    route: str | None = None  # its place in the plan
+    route_name: str | None = None
     test: str = ""
     client: str = ""
     source: Source
@@ -139,12 +140,12 @@ class Viewer:
         asked = Asked(request.method, target, digest=request.digest)
         return msgspec.structs.replace(exchange, request=asked, answer=None)
 
-    def entry(self, number: int, at_s: float, exchange: Exchange, bodies: bool = True) -> Entry:
+    def entry(self, word: str, at_s: float, exchange: Exchange, bodies: bool = True) -> Entry:
         """An exchange as it is shown."""
         request, answer, sent = exchange.request, exchange.answer, exchange.sent
         target = _cut(self._redactor.clean(request.target))
         return Entry(
-            entry=number,
+            entry=word,
             number=exchange.number,
             time=wall.iso(at_s),
             arrived_ns=exchange.arrived,
@@ -154,6 +155,7 @@ class Viewer:
             path=path_of(target),
             target=target,
             route=exchange.at or None,
+            route_name=exchange.route or None,
             test=exchange.test,
             client=exchange.client,
             source=exchange.source,

@@ -8,8 +8,12 @@ import msgspec
 
 from fozzy.core.duration import parse_ns
 from fozzy.core.exchange import Exchange, Headers
+from fozzy.faults.http.engine import CROWDED, LIMITED
 from fozzy.faults.http.match import glob, path_of
+from fozzy.faults.http.plan import Faults
 
+LATENCY = "latency"  # never planned as the others are; what was delayed has it
+ACTIONS = (*(field.encode_name for field in msgspec.structs.fields(Faults)), "loss", LIMITED, CROWDED)
 Fits = Callable[[Exchange], bool]
 
 
@@ -77,8 +81,9 @@ def _path(said: str) -> Fits:
 
 
 def _route(said: str) -> Fits:
-    wanted = "" if said == "none" else said
-    return lambda exchange: exchange.at == wanted
+    if said == "none":
+        return lambda exchange: not exchange.at
+    return lambda exchange: said in (exchange.at, exchange.route)
 
 
 def _is_called(action: str, said: str) -> bool:
@@ -86,6 +91,8 @@ def _is_called(action: str, said: str) -> bool:
 
 
 def _action(said: str) -> Fits:
+    if said == LATENCY:
+        return lambda exchange: bool(exchange.delay_ns and exchange.waited_ns)
     both = all if said == "none" else any
     return lambda exchange: both(_is_called(name, said) for name in (exchange.planned, exchange.applied))
 

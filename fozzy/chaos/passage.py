@@ -213,6 +213,7 @@ class Passage:
             slot=decision.slot,
             not_recorded=TOO_LONG if self.asked.is_long or self._answered.is_long else "",
             notes=notes,
+            route=decision.route.name if decision.route is not None else "",
         )  # fmt: skip
 
     def _true(self) -> Answered | None:

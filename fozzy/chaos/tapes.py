@@ -71,6 +71,11 @@ class Tapes:
         return sum(each.recorded for each in self.kept) + (self._recorder.recorded if self._recorder else 0)
 
     @property
+    def bodiless(self) -> int:
+        """Recorded exchanges with a body that is not kept."""
+        return sum(each.bodiless for each in self.kept)
+
+    @property
     def lost(self) -> int:
         """Exchanges that should have been."""
         return sum(each.lost for each in self.kept)

@@ -31,6 +31,7 @@ FILES = (
     "gate",
     "simulation",
     "chaos",
+    "reasons",
 )
 _PAGE = re.compile(r"^## (.+)\n\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 _STEP = "A finding of this title says that what the step expects did not hold."

@@ -1,4 +1,4 @@
-"""One exchange of a proxy in full, for the live view and `fozzy proxy journal`: without its secrets, and bounded."""
+"""One exchange of a proxy in full, for the live view and `fozzy trace show -v`: without its secrets, and bounded."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def detail(exchange: Exchange, room: int) -> list[Line]:
     return [*lines[: room - 1], line(Span(f"    … {len(lines) - room + 1} more lines", "dim"))]
 
 
+def below(exchange: Exchange, verbose: int) -> Iterator[Line]:
+    """What stands below a request in a list: with 1 its rolls and notes, with 2 its messages and their bodies' beginnings."""
+    if verbose:
+        yield from _rolls(exchange)
+        yield from _notes(exchange)
+    if verbose > 1:
+        yield from _messages(ExchangeCleaner(Redactor(())).clean(exchange))
+
+
 def _lines(exchange: Exchange) -> Iterator[Line]:
     request, sent = exchange.request, exchange.sent
     yield line(Span(f"  #{exchange.number}  {one_line(request.method)} {_short(request.target)}", "strong"))
@@ -31,19 +40,32 @@ def _lines(exchange: Exchange) -> Iterator[Line]:
     ended = "" if sent is None or sent.ended == "whole" else f", ended by {sent.ended}"
     yield line(f"    {came}; the client got {got}{ended}")
     yield from _fault(exchange)
+    yield from _rolls(exchange)
+    yield from _messages(exchange)
+    yield from _notes(exchange)
+
+
+def _rolls(exchange: Exchange) -> Iterator[Line]:
     for roll in exchange.rolls:
         yield line(Span(f"    {_roll(roll)}", "warn" if roll.hit else "dim"))
-    yield line("  asked")
-    yield from _message(request)
-    if exchange.answer is not None:
-        yield line(f"  truly answered  {exchange.answer.status} {one_line(exchange.answer.reason)}".rstrip())
-        yield from _message(exchange.answer)
+
+
+def _notes(exchange: Exchange) -> Iterator[Line]:
     for note in exchange.notes:
         yield line(Span(f"    {_short(note)}", "dim"))
 
 
+def _messages(exchange: Exchange) -> Iterator[Line]:
+    yield line("  asked")
+    yield from _message(exchange.request)
+    if exchange.answer is not None:
+        yield line(f"  truly answered  {exchange.answer.status} {one_line(exchange.answer.reason)}".rstrip())
+        yield from _message(exchange.answer)
+
+
 def _fault(exchange: Exchange) -> Iterator[Line]:
-    words = [f"by {exchange.at or 'no route'}", f"source {exchange.source}"]
+    named = f"{exchange.route} ({exchange.at})" if exchange.route else exchange.at
+    words = [f"by {named or 'no route'}", f"source {exchange.source}"]
     if exchange.applied:
         words.append(f"applied {exchange.applied}")
     if is_bypassed(exchange):
@@ -71,6 +93,8 @@ def _message(message: Asked | Answered) -> Iterator[Line]:
         yield line(Span(f"    {size(message.bytes)} of body", "dim"))
         for each in shown[:BODY_LINES_MAX]:
             yield line(f"    {_short(each)}")
+        if len(shown) > BODY_LINES_MAX:
+            yield line(Span(f"    … {len(shown) - BODY_LINES_MAX:,} more lines", "dim"))
 
 
 def _short(text: str) -> str:

@@ -195,12 +195,18 @@ class Ending:
         tapes = self._parts.tapes
         if not tapes.kept:
             return []
-        exchanges = count(tapes.recorded, "exchange")
+        exchanges = count(tapes.recorded, "exchange") + _without_bodies(tapes.bodiless)
         if len(tapes.paths) != 1:
             return [f"sealed {count(len(tapes.paths), 'recording')} ({exchanges})"]
         path = shown_path(tapes.paths[0])
         serve = f"fozzy proxy http --replay {quoted(path)}{self._command.place_flags}"
         return [f"sealed {one_line(path)} ({exchanges}). serve it: {serve}"]
+
+
+def _without_bodies(number: int) -> str:
+    if not number:
+        return ""
+    return f", {number:,} without {'its body' if number == 1 else 'their bodies'}"
 
 
 def _called(tally: Tally) -> str:

@@ -93,3 +93,4 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True, tag="exchange", 
     slot: int = 0  # which of the route's answers
     not_recorded: str = ""  # why a body is missing here
     notes: list[str] = []
+    route: str = ""  # the name of the route, where it has one

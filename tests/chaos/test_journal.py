@@ -61,7 +61,7 @@ def test_an_entry_tells_what_happened() -> None:
     )
     (entry,) = journal(kept).page(Query()).entries
     assert (entry.entry, entry.number, entry.method, entry.path, entry.target) == (
-        1,
+        "4",
         4,
         "POST",
         "/v1/chat",
@@ -85,10 +85,18 @@ def test_only_requests_are_entries() -> None:
 
 
 MANY = [
-    exchange(1, 200, at="routes[0]"),
+    exchange(1, 200, at="routes[0]", route="first"),
     exchange(2, 500, planned="drop", applied="drop", test="t1"),
     exchange(3, 502, planned="malformed", reason="upstream_failed"),
-    exchange(4, 0, planned="disconnect", applied="disconnect", request=Asked("post", "/v1/chat/completions?a=/x")),
+    exchange(
+        4,
+        0,
+        delay_ns=5,
+        waited_ns=6,
+        planned="disconnect",
+        applied="disconnect",
+        request=Asked("post", "/v1/chat/completions?a=/x"),
+    ),
     exchange(5, 404, source="internal", sent=Sent(404, 0), arrived=5 * SECOND - 900_000_000),
     exchange(6, 200, source="fixture", at="routes[0]", sent=None),
 ]
@@ -110,6 +118,8 @@ MANY = [
         ({"path": "/items/3?page=2"}, []),
         ({"route": "routes[0]"}, [6, 1]),
         ({"route": "none"}, [5, 4, 3, 2]),
+        ({"route": "first"}, [1]),
+        ({"action": "latency"}, [4]),
         ({"action": "drop"}, [2]),
         ({"action": "malformed"}, [3]),
         ({"action": "any"}, [4, 3, 2]),
@@ -178,7 +188,25 @@ def test_emptied_it_is_empty_and_numbers_go_on() -> None:
     assert kept.page(Query()).forgotten == 0
     kept.listen(exchange(9))
     (entry,) = kept.page(Query(order="oldest", cursor=last)).entries
-    assert (entry.number, entry.entry) == (9, 3)
+    assert (entry.number, entry.entry) == (9, "9")
+
+
+def test_an_entry_is_called_by_the_number_of_its_request() -> None:
+    """A change of the plan took a number, and requests end in another order; what was refused has names of its own."""
+    kept = journal(exchange(5), exchange(0, 431), exchange(2), exchange(0, 400))
+    page = kept.page(Query(order="oldest", limit=3))
+    assert [entry.entry for entry in page.entries] == ["5", "r1", "2"]
+    assert [entry.entry for entry in kept.page(Query(order="oldest", cursor=page.next)).entries] == ["r2"]
+    assert kept.page(Query(order="oldest", cursor=page.last)).entries == [] and page.last == 4
+    found = [kept.entry(word) for word in ("5", "2", "r2", "1", "r3", "0")]
+    assert [entry and (entry.number, entry.status) for entry in found] == [
+        (5, 200),
+        (2, 200),
+        (0, 400),
+        None,
+        None,
+        None,
+    ]
 
 
 def test_long_bodies_are_cut() -> None:

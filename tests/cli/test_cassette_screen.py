@@ -89,3 +89,10 @@ def test_a_run_that_recorded_nothing_says_so() -> None:
     lines = [plain(each) for each in proxy_lines(told, None, "", 0)]
     assert "  FAIL  cassette_miss: nothing recorded answers GET /a" in lines
     assert any("nothing was recorded" in each for each in lines)
+
+
+def test_more_of_each_request_is_shown_on_demand() -> None:
+    """`trace show` of a recording: -v shows the rolls below each request, -vv headers and bodies, too."""
+    shown = [fozzy(ROOT, "trace", "show", str(GOLDEN), *words).stdout for words in ((), ("-v",), ("-vv",))]
+    assert [" of at least " in each for each in shown] == [False, True, True]
+    assert ["truly answered" in each and "of body" in each for each in shown] == [False, False, True]

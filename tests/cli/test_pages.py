@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import pytest
 
+from fozzy.chaos.http.watch import Phase
 from fozzy.cli.pages import FILES, FOLDER, heading, names, page_of, pages
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
@@ -167,6 +168,56 @@ def said() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(found), frozenset(unclear)
 
 
+# What writes a reason into the record of a request: the call, and where the reason stands.
+WRITERS = {
+    **dict.fromkeys(("bypass", "_bypass", "fail", "_failed", "_done", "apply"), 0),
+    "UpstreamFailed": 0,
+    **dict.fromkeys(("Refusal", "Bypassing", "CutOff", "_refusal"), 1),
+}
+REASONS_PASSED_ON = {
+    *("reason", "flow.reason", "refusal.code", "failed.reason", "cut.reason", "bypassed or reason"),
+    *("why.value", "action.at", "decisions_again(timeline)"),  # the last two reach no record
+}
+WAITS = {each.value for each in Phase} - {Phase.IDLE.value, Phase.HOLD.value}  # nothing is under way in these
+
+
+@cache
+def reasons() -> tuple[frozenset[str], frozenset[str]]:
+    """Every reason that a door writes, and every place that could not be followed."""
+    found: set[str] = set(WAITS)
+    unclear: set[str] = set()
+    for path in sorted(ROOT.glob("chaos/**/*.py")):
+        module = parsed(path)
+        if path.parent.name not in ("chaos", "http", "flow"):
+            continue
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef) and node.name == "_limit":  # gives the limit that was reached
+                found |= {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and each.value}
+            if isinstance(node, ast.Assign) and "_why" in ast.unparse(node.targets[0]):
+                found |= {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)}
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name not in WRITERS or len(node.args) <= WRITERS[name]:
+                continue
+            value = node.args[WRITERS[name]]
+            inner = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
+            made = texts(value, module) or {each for each in inner if isinstance(each, str) and each}
+            if not made and ast.unparse(value) not in REASONS_PASSED_ON:
+                unclear.add(f"{path.name}:{node.lineno}: {name} gets {ast.unparse(value)}")
+            found |= made
+    return frozenset(found), frozenset(unclear)
+
+
+def test_every_reason_has_its_line() -> None:
+    """Whatever a door writes as the reason of a request is explained, and only that."""
+    found, unclear = reasons()
+    assert not unclear
+    assert {page.area for name in found for page in pages() if name in page.names} == {"reasons"}
+    assert sorted(found - set(names())) == []
+    assert sorted({name for page in pages() if page.area == "reasons" for name in page.names} - found) == []
+
+
 def test_every_code_and_title_can_be_followed() -> None:
     """Whatever is raised or found has a code or title that stands in the source as a text."""
     assert not said()[1]
@@ -179,7 +230,7 @@ def test_every_code_and_title_has_a_page() -> None:
 
 def test_every_page_is_about_something() -> None:
     """No page is about a code or title that nothing can say."""
-    assert sorted(set(names()) - said()[0] - TOPICS) == []
+    assert sorted(set(names()) - said()[0] - TOPICS - reasons()[0]) == []
 
 
 def test_the_search_finds_codes_of_every_form() -> None:

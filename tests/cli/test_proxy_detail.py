@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fozzy.cli.proxy_detail import detail
+import msgspec
+
+from fozzy.cli.proxy_detail import BODY_LINES_MAX, below, detail
 from fozzy.core.blob import Blob
 from fozzy.core.exchange import Answered, Asked, Exchange, Roll, Sent
 from fozzy.report.text import plain
@@ -52,6 +54,8 @@ def test_all_that_there_is() -> None:
         "ignored: x",
     ):
         assert said in shown, shown
+    named = msgspec.structs.replace(EXCHANGE, route="pay")
+    assert "by pay (routes[0])" in "\n".join(plain(each) for each in detail(named, 100))
     assert "hush" not in shown
     assert "\x1b" not in shown
 
@@ -73,3 +77,15 @@ def test_no_more_lines_than_there_is_room_for() -> None:
     lines = detail(EXCHANGE, 5)
     assert len(lines) == 5
     assert "more lines" in plain(lines[-1])
+
+
+def test_below_a_request() -> None:
+    """Once: rolls and notes. Twice: both messages, their bodies bounded, no secret."""
+    long = msgspec.structs.replace(EXCHANGE.request, body=Blob.of(b"line hush-hush\n" * 99), bytes=99 * 15)
+    exchange = msgspec.structs.replace(EXCHANGE, request=long)
+    assert list(below(exchange, 0)) == []
+    once = "\n".join(plain(each) for each in below(exchange, 1))
+    assert "status: hit" in once and "latency: miss" in once and "ignored: x" in once and "asked" not in once
+    twice = "\n".join(plain(each) for each in below(exchange, 2))
+    assert twice.startswith(once) and "X-Id: 7" in twice and "fine" in twice and "hush" not in twice
+    assert twice.count("\n    line ") == BODY_LINES_MAX and "87 more lines" in twice

@@ -28,7 +28,10 @@ WORDS: dict[str, Json] = {
         "description": "The name of a scenario.",
     },
     "index": {"schema": {"type": "integer", "minimum": 0}, "description": "Its number, from 0."},
-    "entry": {"schema": {"type": "integer", "minimum": 0}, "description": "The number of an entry."},
+    "entry": {
+        "schema": {"type": "string", "pattern": "^r?[0-9]{1,18}$"},
+        "description": "What an entry is called: its request's number, or `r1` and so on.",
+    },
 }
 REFUSALS = {
     400: "Something in the request is wrong; nothing has changed.",

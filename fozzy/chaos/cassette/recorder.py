@@ -46,6 +46,7 @@ class Kept(NamedTuple):
     recorded: int
     lost: int
     error: StoreError | None
+    bodiless: int = 0  # of the recorded: a body is not kept, so they are never served
 
 
 class CassetteRecorder:
@@ -68,7 +69,7 @@ class CassetteRecorder:
         self._names: dict[str, str] = {}  # of files in small letters: whose they are
         self._open: dict[str, None] = {}  # the one that was written last stands last
         self._changes: list[Record] = []
-        self._lost = 0
+        self._lost = self._bodiless = 0
         self._failure: StoreError | None = None
         self._session: Session | None = None
         self._before = (False, False)
@@ -105,6 +106,7 @@ class CassetteRecorder:
         if type(record) is Exchange:
             if self.is_known(record.number):
                 return
+            self._bodiless += bool(record.not_recorded)
             self._pending_bytes += record.request.bytes + (record.answer.bytes if record.answer is not None else 0)
         pending = self._pending
         pending.append(record)
@@ -151,7 +153,7 @@ class CassetteRecorder:
             except StoreError as error:
                 self._fails(error, tape)
         self.detach()
-        return Kept(paths, self.recorded, self.lost, self._error())
+        return Kept(paths, self.recorded, self.lost, self._error(), self._bodiless)
 
     def drop(self) -> None:
         """End it, and keep nothing."""

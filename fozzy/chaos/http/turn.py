@@ -274,6 +274,7 @@ class Turn:
             decision.slot,
             TOO_LONG if is_long else "",
             [*decision.notes, *self.notes],
+            decision.route.name if decision.route is not None else "",
         )
 
     def _sent(self) -> Sent:

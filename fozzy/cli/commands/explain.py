@@ -22,8 +22,8 @@ _LABEL = 8
 class Explain(Command, frozen=True, kw_only=True):
     """Explain an error code or the title of a finding.
 
-    What it means, why it happens and what to do. Also exit-codes, verdicts, secrets and every step type. Without a
-    word it lists all pages.
+    What it means, why it happens and what to do. Also the reasons in a proxy's journal, exit-codes, verdicts, secrets
+    and every step type. Without a word it lists all pages.
     """
 
     name: ClassVar[str] = "explain"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -32,7 +33,7 @@ class Journal(Talking, frozen=True, kw_only=True):
     status: Annotated[Text, Opt(("--status",), "What clients got, as 500,503 or 5xx; 0 is no answer.", "CODES")] = None
     method: Annotated[Text, Opt(("--method",), "The method.", "METHOD")] = None
     path: Annotated[Text, Opt(("--path",), "The path; * is any text.", "GLOB")] = None
-    route: Annotated[Text, Opt(("--route",), "The route's place, as routes[0], or none.", "PLACE")] = None
+    route: Annotated[Text, Opt(("--route",), "The route's name or place, as routes[0], or none.", "ROUTE")] = None
     action: Annotated[Text, Opt(("--action",), "A fault planned or applied, any, or none.", "FAULT")] = None
     source: Annotated[Text, Opt(("--source",), "Who answered: fixture, proxy or internal.", "SOURCE")] = None
     test: Annotated[Text, Opt(("--test",), "The test id.", "ID")] = None
@@ -57,20 +58,20 @@ class Journal(Talking, frozen=True, kw_only=True):
         entries = list(reversed(page["entries"]))
         console.answer([each for entry in entries for each in self._lines(entry)])
         if self.follow:
-            self._follow(console, entries[-1]["entry"] if entries else 0)
+            self._follow(console, page["last"])
         elif not console.quiet:
             console.answer(_rest(page))
         return Exit.PASS
 
     def _one(self, console: Console, word: str) -> Exit:
-        if not (word.isascii() and word.isdecimal()):
-            message = f"an ENTRY is a number, got {word}"
+        if not re.fullmatch("r?[0-9]{1,18}", word):
+            message = f"an ENTRY is a number, or one as r1, got {word}"
             raise UsageError("usage.bad_value", message, hint="fozzy proxy journal lists them")
         entry = self.client().get(f"/fozzy/journal/{word}")
         if console.json:
             say_document(console, self, "proxy journal", entry)
         else:
-            console.answer([entry_line(entry), *_roll_lines(entry), *_messages(entry)])
+            console.answer([entry_line(entry), *_told(entry), *_roll_lines(entry), *_messages(entry)])
         return Exit.PASS
 
     def _filters(self) -> dict[str, str | None]:
@@ -98,18 +99,26 @@ def entry_line(entry: Any) -> Line:
     """An entry in a line, as the proxy itself writes one."""
     delayed = entry["delay_ns"] and entry["waited_ns"]  # an answer's own pace makes it wait, too
     fault = "+".join([*(["latency"] if delayed else []), *([entry["applied"]] if entry["applied"] else [])])
-    planned = entry["planned"]
+    route = entry["route_name"] or entry["route"]
     target = screen.shown_path(one_line(entry["target"]), screen.PATH_CHARS_MAX)
     parts = [
         f"{entry['entry']:>5} {screen.seconds(entry['arrived_ns'])} {one_line(entry['method'])} {target}",
         f" {entry['status'] or '-'}",
         f" fault={fault}" if fault else "",
-        f" bypassed={planned}({entry['reason']})" if planned and planned != entry["applied"] else "",
-        f" route={entry['route']}" if entry["route"] else "",
+        _why(entry),
+        f" route={one_line(route)}" if route else "",
         f" test={one_line(entry['test'])}" if entry["test"] else "",
         f" took={duration(entry['took_ns'])}",
     ]
     return line(Span(one_line("".join(parts)), "warn" if fault else ""))
+
+
+def _why(entry: Any) -> str:
+    """Why nothing, or something else, happened: of a fault, or of the request itself."""
+    planned, reason = entry["planned"], entry["reason"]
+    if planned and planned != entry["applied"]:
+        return f" bypassed={planned}({reason})"
+    return f" reason={reason.replace(' ', '_')}" if reason else ""
 
 
 def _roll_lines(entry: Any) -> list[Line]:
@@ -125,6 +134,14 @@ def _roll_lines(entry: Any) -> list[Line]:
     ]
 
 
+def _told(entry: Any) -> list[Line]:
+    """How it ended, where it did not end as usual, and what else is to be said of it."""
+    is_cut = entry["ended"] in ("fin", "rst")
+    said = [("reason", entry["reason"]), ("ended by", entry["ended"] if is_cut else "")]
+    said += [("not recorded", entry["not_recorded"]), *(("note", note) for note in entry["notes"])]
+    return [line(f"  {name}  {one_line(text)}") for name, text in said if text]
+
+
 def _messages(entry: Any) -> list[Line]:
     lines: list[Line] = []
     for title, name in (("asked", "request"), ("truly answered", "answer")):
@@ -132,7 +149,7 @@ def _messages(entry: Any) -> list[Line]:
         if message is not None:
             lines.append(line(f"  {title}"))
             lines += _message(message)
-    return [*lines, *(line(Span(f"  {one_line(note)}", "dim")) for note in entry["notes"])]
+    return lines
 
 
 def _message(message: Any) -> Iterator[Line]:

@@ -13,8 +13,10 @@ from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.console import Console
 from fozzy.cli.documents import DiffDocument, RecoverDocument, ShowDocument, VerifyDocument
 from fozzy.cli.options import Recording, config_of
+from fozzy.cli.proxy_detail import below
 from fozzy.cli.trace_diff import diff_lines, verdict_lines
 from fozzy.core.events import Record
+from fozzy.core.exchange import Exchange
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError
 from fozzy.report.pretty import record_line
@@ -103,7 +105,8 @@ class Recover(Recording, frozen=True, kw_only=True):
 class Show(_OneTrace, frozen=True, kw_only=True):
     """Print the records of a trace.
 
-    Also of one whose seal does not hold: it is shown as it stands, with a warning.
+    Also of one whose seal does not hold: it is shown as it stands, with a warning. Of a proxy's recording -v shows every
+    roll below its request, -vv headers and the beginnings of bodies, too.
     """
 
     name: ClassVar[str] = "trace show"
@@ -160,6 +163,8 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         for number, record in enumerate(trace.whole_records()):
             if self._takes(number):
                 block.append(record_line(number, record))
+                if console.verbose and isinstance(record, Exchange):
+                    block += below(record, console.verbose)
             if len(block) > 1000:
                 console.answer(block)
                 block = []

@@ -21,7 +21,7 @@ import pytest
 
 from fozzy.core.events import Record
 from tests.chaos.started import ROOT, Started
-from tests.chaos.upstream import Upstream, hangs
+from tests.chaos.upstream import Upstream, hangs, plain
 from tests.cli.test_json_documents import validator
 
 SOON_S = 30.0
@@ -195,6 +195,18 @@ def test_lines_in_a_pipe_and_the_last_ones(project: Path, upstream: Upstream) ->
     assert "hush" not in said
     assert re.search(r"^  1 exchange   1 faulted   p50 \d+ms  p99 \d+ms   in ", said, re.MULTILINE)
     assert said.endswith("sealed api.fozzy (1 exchange). serve it: fozzy proxy http --replay api.fozzy")
+
+
+def test_a_body_that_is_not_kept_is_said_at_the_end(project: Path, upstream: Upstream) -> None:
+    """The last lines count the exchanges that are recorded without a body; those are never served."""
+    upstream.on("/long", plain(200, [], b"x" * 100))
+    upstream.on("/brief", plain(200, [], b"x"))
+    words = ("--upstream", upstream.url, "--record", "api.fozzy", "--record-bytes", "10")
+    with Started(*words, cwd=project, control=False) as proxy:
+        for path in ("/long", "/brief"):
+            assert proxy.ask(path).status_code == 200
+        assert proxy.stop() == 0
+    assert "sealed api.fozzy (2 exchanges, 1 without its body)." in "\n".join(proxy.lines)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -92,7 +93,9 @@ def test_one_in_full(journal: Callable[..., Any], proxy: Started) -> None:
     assert journal("x", "--json").document()["error"]["code"] == "usage.bad_value"
 
 
-@pytest.mark.parametrize("words", [("--limit", "0"), ("--limit", "501"), ("--status", "abc"), ("--follow", "--json")])
+@pytest.mark.parametrize(
+    "words", [("--limit", "0"), ("--limit", "501"), ("--action", "nope"), ("--status", "abc"), ("--follow", "--json")]
+)
 def test_what_makes_no_sense(words: tuple[str, ...], journal: Callable[..., Any]) -> None:
     """Status 2."""
     assert journal(*words).code == 2
@@ -115,3 +118,43 @@ def test_follow_goes_on_until_ctrl_c(proxy: Started) -> None:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=SOON_S)
     assert process.returncode == 0, out
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """A proxy with a named route, a change of its plan, a note, a bad request and an upstream that is down."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "a.toml").write_text('[[routes]]\nname = "front"\npath = "/one"\nanswer.text = "hi"\n')
+    words = ("--chaos", "a.toml", "--unsafe", "--upstream", "http://127.0.0.1:9")
+    with Started(*words, cwd=folder) as proxy:
+        proxy.ask("/one", headers={"X-Fozzy-Chaos-Drop": "often"})
+        proxy.controls("POST", "/fozzy/disable")
+        proxy.ask("/two")
+        with socket.create_connection(("127.0.0.1", proxy.port)) as sock:
+            sock.sendall(b"what is this\r\n\r\n")
+            while sock.recv(4096):
+                pass
+        yield proxy
+
+
+@pytest.fixture
+def of(told: Started, fz: Callable[..., Any]) -> Callable[..., Any]:
+    """`fozzy proxy journal …` for the one that tells."""
+    return lambda *words: fz("proxy", "journal", "--control", told.control.removeprefix("http://"), *words)
+
+
+def test_reasons_and_numbers_are_those_of_the_proxy(told: Started, of: Callable[..., Any]) -> None:
+    """The list says why as the proxy's own lines do, with the same numbers and the route's name."""
+    first, second, third = of().said.splitlines()[:3]
+    assert first.split()[0] == "1" and "route=front" in first and "reason" not in first
+    assert second.split()[0] == "3" and "reason=upstream_unreachable" in second
+    assert third.split()[0] == "r1" and " 501 reason=method_unknown" in third
+    assert of("--route", "front").said.splitlines()[0] == first
+
+
+def test_one_in_full_tells_why(of: Callable[..., Any]) -> None:
+    """An entry is found by its number; its reason and its notes stand in it."""
+    assert re.search(r"note +ignored: .*X-Fozzy-Chaos-Drop", of("1").said, re.IGNORECASE)
+    assert re.search(r"reason +upstream_unreachable", of("3").said)
+    assert re.search(r"reason +method_unknown", of("r1").said)
+    assert of("2").code != 0

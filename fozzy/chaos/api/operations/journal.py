@@ -14,20 +14,32 @@ from fozzy.chaos.api.operation import Asked, Operation
 from fozzy.chaos.decisions import decision_lines
 from fozzy.chaos.journal import Page, Query
 from fozzy.chaos.journal_entry import Entry
+from fozzy.chaos.journal_filter import ACTIONS, LATENCY
+from fozzy.errors import suggestion
 
 DECISIONS_MAX = 10_000
 NDJSON = "application/x-ndjson"
 
 
 def find(controls: Controls, asked: Asked) -> Page:
-    """Requests that fit."""
+    """Requests that fit. *Errors*: `Rejected` for a fault that is none."""
+    query: Query = asked.query
+    for field, said, more in (
+        ("action", query.action, (LATENCY,)),
+        ("planned", query.planned, ()),
+        ("applied", query.applied, ()),
+    ):
+        known = (*ACTIONS, *more, "any", "none")
+        if said is not None and said not in known:
+            hint = suggestion(said, known) or f"one of {', '.join(known)}"
+            raise Rejected(400, "chaos.bad_value", f"{field}: there is no fault {said}", hint=hint, field=field)
     return controls.journal.page(asked.query)
 
 
 def get(controls: Controls, asked: Asked) -> Entry:
     """One request."""
     word = asked.words["entry"]
-    entry = controls.journal.entry(int(word)) if word.isascii() and word.isdigit() and len(word) < 16 else None
+    entry = controls.journal.entry(word)
     if entry is None:
         hint = "It made room for others, the journal was emptied, or there was none."
         raise Rejected(404, "chaos.unknown_entry", f"the journal has no entry {word}", hint=hint)
@@ -76,7 +88,7 @@ OPERATIONS = [
         method="DELETE",
         path="/fozzy/journal",
         name="clear_journal",
-        does="Empty the journal; entries' numbers go on.",
+        does="Empty the journal; numbers go on.",
         run=clear,
         gives=Cleared,
     ),

@@ -106,7 +106,7 @@ def _exchange(entry: Entry) -> RecordedExchange:
 
 def _request(entry: Entry) -> RecordedRequest:
     return RecordedRequest(
-        id=str(entry.entry),
+        id=entry.entry,
         protocol="http",
         timestamp=entry.time,
         method=entry.method,
@@ -125,7 +125,7 @@ def _request(entry: Entry) -> RecordedRequest:
 def _response(entry: Entry) -> RecordedResponse:
     answer = entry.answer or Shown()
     return RecordedResponse(
-        request_id=str(entry.entry),
+        request_id=entry.entry,
         status_code=entry.status,
         headers=_headers(answer.headers),
         body=answer.body or None,

@@ -24,7 +24,18 @@ def test_requests_are_found_page_by_page() -> None:
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
-    assert seen == list(range(9, 0, -1))
+    assert seen == [str(number) for number in range(9, 0, -1)]
+
+
+def test_a_fault_that_is_none_is_refused() -> None:
+    """Each filter of faults knows them, and says which one may be meant."""
+    asking = Asking()
+    for field, said in (("action", "latncy"), ("planned", "dropp"), ("applied", "latency")):
+        answer = asking.ask("GET", f"/fozzy/journal?{field}={said}")
+        assert answer.status == 400 and said in str(answer.body)
+    assert 'did you mean "latency"' in str(asking.ask("GET", "/fozzy/journal?action=latncy").body)
+    for said in ("any", "none", "latency", "loss", "limit.rate", "limit.concurrency", "cut_stream"):
+        assert asking.get(f"/fozzy/journal?action={said}")["entries"] == []
 
 
 def test_one_request_is_shown() -> None:
