@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable
 
 SEED_BITS = 53  # a seed survives jq and JavaScript, whose numbers are doubles
 
@@ -32,6 +33,13 @@ def now_s() -> float:
 def elapsed_ns() -> int:
     """A monotonic reading in nanoseconds; only differences mean anything."""
     return time.perf_counter_ns()
+
+
+def stopwatch() -> Callable[[], int]:
+    """A clock that begins now: the nanoseconds since then. One call each time, for who asks often."""
+    read = time.perf_counter_ns
+    began = read()
+    return lambda: read() - began
 
 
 def pause_ns(duration_ns: int) -> None:

@@ -44,3 +44,10 @@ def test_the_process_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wall.hash_seed() == "random"
     monkeypatch.setenv("FOZZY_X", "")
     assert wall.environment("FOZZY_X") == "" and wall.environment("FOZZY_Y_NOT_SET") is None
+
+
+def test_a_stopwatch_begins_now() -> None:
+    """It only goes forward, from nothing."""
+    watch = wall.stopwatch()
+    first, second = watch(), watch()
+    assert 0 <= first <= second

@@ -38,8 +38,7 @@ class Session:
         self.records_bodies = False  # somebody keeps whole bodies
         self.shown_bytes = 0  # so much of each body is shown by somebody, where nobody keeps them whole
         self.not_recorded = ""  # why nothing is recorded any more, though it was asked for
-        began = wall.elapsed_ns()
-        self.now_ns = now_ns or (lambda: wall.elapsed_ns() - began)
+        self.now_ns = now_ns or wall.stopwatch()
 
     def decide(self, seen: Seen) -> Decision:
         """What happens to a request. From here on it is in flight, until `done`."""

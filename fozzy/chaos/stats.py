@@ -61,12 +61,15 @@ class Histogram:
 
     def add(self, value: int) -> None:
         """Count a value; what is below 0 counts as 0."""
-        value = max(value, 0)
-        shift = max(value.bit_length() - SUB_BITS - 1, 0)
-        key = (shift << (SUB_BITS + 1)) | (value >> shift)
+        if value < 0:
+            value = 0
+        shift = value.bit_length() - SUB_BITS - 1
+        key = value if shift <= 0 else (shift << (SUB_BITS + 1)) | (value >> shift)
         self._counts[key] = self._counts.get(key, 0) + 1
-        self.min = value if not self.count else min(self.min, value)
-        self.max = max(self.max, value)
+        if value < self.min or not self.count:
+            self.min = value
+        if value > self.max:
+            self.max = value
         self.sum += value
         self.count += 1
 
