@@ -204,6 +204,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wall, "fresh_seed", lambda: 1337)
     monkeypatch.setattr(wall, "now_iso", lambda: "2026-01-02T03:04:05.006Z")
     monkeypatch.setattr(wall, "elapsed_ns", lambda: 0)
+    monkeypatch.setattr(wall, "stopwatch", lambda: lambda: 0)
     monkeypatch.setattr(wall, "python_version", lambda: "3.11.0")
     monkeypatch.setattr(wall, "system_name", lambda: "linux x86_64")
     monkeypatch.setattr(wall, "hash_seed", lambda: "0")
