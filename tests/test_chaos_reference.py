@@ -47,7 +47,7 @@ def test_the_example_is_a_plan() -> None:
     """The file the page begins with is accepted by the schema, the types and the engine."""
     example = tomli.loads(TOML[0])
     Draft202012Validator(SCHEMA).validate(example)
-    Engine(msgspec.convert(example, Plan), 7)
+    assert not Engine(msgspec.convert(example, Plan), 7).is_idle
 
 
 def test_predefined_scenarios_are_shown_as_they_are() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+
+import pytest
 import trio
 
 from fozzy.chaos.again import as_bytes, cannot, send
@@ -45,4 +48,9 @@ def test_it_arrives() -> None:
 
 def test_nobody_there_is_no_error() -> None:
     """What became of it is told by the proxy, or nobody is there to tell."""
-    trio.run(lambda: send(Asked("GET", "/"), "127.0.0.1", 1, tls=False))
+    with socket.socket() as taken:  # bound and not listening: whoever asks there is refused
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        trio.run(lambda: send(Asked("GET", "/"), "127.0.0.1", port, tls=False))

@@ -171,4 +171,5 @@ def test_a_closed_end_is_closed_once() -> None:
     end = SecureEnd(one, server())
     end.close()
     end.close(at_once=True)
+    assert one.fileno() == -1 and other.recv(1) == b""
     other.close()
