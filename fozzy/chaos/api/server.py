@@ -22,12 +22,11 @@ from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.dispatch import dispatch
 from fozzy.chaos.api.guard import Guard
 from fozzy.chaos.api.reading import BODY_BYTES_MAX
-from fozzy.chaos.http.ends import End
+from fozzy.chaos.http.ends import End, listener_at
 from fozzy.chaos.http.heads import Head
 from fozzy.chaos.http.refusals import ClientGone, Refusal
 from fozzy.chaos.http.requests import RequestReader
 from fozzy.chaos.http.wire import Wire
-from fozzy.errors import UsageError
 from fozzy.version import VERSION
 
 CONNECTIONS_MAX = 64
@@ -59,7 +58,7 @@ class ControlServer:
         *Errors*: `UsageError` where it cannot listen.
         """
         with contextlib.ExitStack() as stack:
-            listener = stack.enter_context(_listener(host, port))
+            listener = stack.enter_context(listener_at(host, port, BACKLOG))
             stack.callback(self._let_go)
             self._keep()
             async with trio.open_nursery() as nursery:
@@ -209,17 +208,3 @@ async def _linger(end: End) -> None:
             if not data:
                 return
             size += len(data)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """*Errors*: `UsageError`."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            "chaos.listen", f"cannot listen on {host}:{port}: {why}", hint="take another port, or 0"
-        ) from None
-    listener.setblocking(False)
-    return listener

@@ -14,6 +14,8 @@ import sys
 import trio
 from trio.lowlevel import wait_readable, wait_writable
 
+from fozzy.errors import UsageError
+
 try:
     import fcntl
     import termios
@@ -123,3 +125,17 @@ class End:
             await wait_writable(self.socket)
             with contextlib.suppress(BlockingIOError):
                 rest = rest[self.socket.send(rest) :]
+
+
+def listener_at(host: str, port: int, backlog: int) -> socket.socket:
+    """A socket that listens there, 0 for any port. *Errors*: `UsageError` where it cannot. *Closes*: the caller."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=backlog)
+    except (OSError, OverflowError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # Python says the address again
+        raise UsageError(
+            "chaos.listen", f"cannot listen on {host}:{port}: {why}", hint="take another port, or 0"
+        ) from None
+    listener.setblocking(False)
+    return listener

@@ -19,6 +19,7 @@ from fozzy import wall
 from fozzy.chaos.cassette.serving import Serving
 from fozzy.chaos.http.connection import FAREWELL_S, LINGER_S, Connection
 from fozzy.chaos.http.descriptors import Spare, room
+from fozzy.chaos.http.ends import listener_at
 from fozzy.chaos.http.handling import Others
 from fozzy.chaos.http.origins import origin_of
 from fozzy.chaos.http.poller import Poller
@@ -28,7 +29,6 @@ from fozzy.chaos.http.tls import SecureEnd, listener_context, upstream_context
 from fozzy.chaos.http.watch import Phase
 from fozzy.chaos.http.wire import Listening, Upstream, Wire
 from fozzy.chaos.session import Session
-from fozzy.errors import UsageError
 
 BACKLOG = 4096
 ACCEPTED_MAX = 256  # in a row; with one at a time many requests in flight would keep new clients waiting
@@ -85,7 +85,7 @@ class HttpProxy:
         *Errors*: `InputError` of a certificate, `UsageError` where it cannot listen.
         """
         context = listener_context(listening)
-        listener = _listener(listening)
+        listener = listener_at(listening.host, listening.port, BACKLOG)
         async with trio.open_nursery() as nursery:
             with listener, contextlib.closing(Spare()) as spare:
                 house = House(self)
@@ -203,15 +203,3 @@ class House:
                 self._look()
         for connection in proxy.connections:
             connection.stop(Phase.STOP)
-
-
-def _listener(listening: Listening) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-        listener = socket.create_server((listening.host, listening.port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        place = f"{listening.host}:{listening.port}"
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError("chaos.listen", f"cannot listen on {place}: {why}", hint="take another port, or 0") from None
-    listener.setblocking(False)
-    return listener
