@@ -1,10 +1,10 @@
 """A scenario file as read, and as loaded with the files it includes."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 
+from fozzy.core.forms import Form
 from fozzy.dsl.scenario import File
 
 
@@ -14,7 +14,7 @@ class Document(msgspec.Struct, frozen=True):
     name: str
     shown: str
     text: str
-    form: Literal["json", "toml"]
+    form: Form
     digest: str
 
 

@@ -13,8 +13,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from fozzy.core.types import bare, fields, members, structs
 from fozzy.dsl.scenario import form_of
-from fozzy.dsl.types import bare, fields, members, structs
 
 WIDTH = 100
 INDENT = "  "

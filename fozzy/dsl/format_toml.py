@@ -17,16 +17,16 @@ from fozzy.dsl.scenario import form_of
 Path = tuple[str | int, ...]
 
 
-class _Typed:
+class Typed:
     """A value as data, and what the types say it is. What was looked up once is kept."""
 
     def __init__(self, data: Any, kind: Kind) -> None:
         self._data = data
         self.kind = kind
         self._struct = struct_of(data, kind)
-        self._children: dict[str | int, _Typed] = {}
+        self._children: dict[str | int, Typed] = {}
 
-    def at(self, path: Path) -> _Typed:
+    def at(self, path: Path) -> Typed:
         """What stands at a path."""
         here = self
         for part in path:
@@ -41,12 +41,12 @@ class _Typed:
             here = here.child(part)
         return ranks
 
-    def child(self, part: str | int) -> _Typed:
+    def child(self, part: str | int) -> Typed:
         """One item or member."""
         if part not in self._children:
             named = isinstance(part, str)
             kind = kind_of_member(self._struct, self.kind, str(part)) if named else kind_of_item(self.kind)
-            self._children[part] = _Typed(self._data[part], kind)
+            self._children[part] = Typed(self._data[part], kind)
         return self._children[part]
 
     @cached_property
@@ -86,7 +86,7 @@ def format_toml(text: str) -> str:
         raise ValueError(str(error)) from error
     reader = _Reader()
     reader.read(document, (), "")
-    whole = _Typed(raw, form_of(raw))
+    whole = Typed(raw, form_of(raw))
     reader.finish()
     ordered = sorted(reader.sections, key=lambda section: whole.order(section.path))
     blocks = ["\n".join(_section_lines(section, whole.at(section.path))) for section in ordered]
@@ -158,7 +158,7 @@ def _trimmed(lines: list[str], *, keep_first: bool = False) -> list[str]:
     return kept
 
 
-def _section_lines(section: _Section, typed: _Typed) -> Iterator[str]:
+def _section_lines(section: _Section, typed: Typed) -> Iterator[str]:
     yield from section.above
     if section.header:
         yield section.header
@@ -174,7 +174,7 @@ def _section_lines(section: _Section, typed: _Typed) -> Iterator[str]:
     yield from section.below if entries or section.header else section.below[section.below[:1] == [""] :]
 
 
-def _value(entry: _Entry, typed: _Typed) -> str:
+def _value(entry: _Entry, typed: Typed) -> str:
     return _shown(entry.item, typed.at(entry.path), "", len(entry.key) + len(" = "))
 
 
@@ -183,7 +183,7 @@ def _comment(item: Any) -> str:
     return f" {text}" if text else ""
 
 
-def _shown(item: Any, typed: _Typed, indent: str, taken: int) -> str:
+def _shown(item: Any, typed: Typed, indent: str, taken: int) -> str:
     """A value, on one line where `taken` columns are left to it, else broken where TOML allows that."""
     flat = _flat(item, typed)
     if not _is_array(item) or not item or _has_comments(item):
@@ -195,7 +195,7 @@ def _shown(item: Any, typed: _Typed, indent: str, taken: int) -> str:
     return f"[\n{''.join(items)}{indent}]"
 
 
-def _flat(item: Any, typed: _Typed) -> str:
+def _flat(item: Any, typed: Typed) -> str:
     if isinstance(item, bool):
         return "true" if item else "false"
     if _is_array(item) and not _has_comments(item):

@@ -10,11 +10,12 @@ import stat
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from blake3 import blake3
 
+from fozzy.core.forms import Form, form_of_file
 from fozzy.core.limits import DEPTH_MAX, SCENARIO_BYTES_MAX
 from fozzy.dsl.bounds import deepest, may_hold_halves, number, unusable, whole_number
 from fozzy.dsl.checks import file_flaws, tree_flaws
@@ -26,7 +27,6 @@ from fozzy.errors import InputError, Where
 if TYPE_CHECKING:
     from fozzy.dsl.include import Included
 
-SUFFIXES: dict[str, Literal["json", "toml"]] = {".fozzy.json": "json", ".fozzy.toml": "toml"}
 INCLUDES_MAX = 8  # files that include files
 
 
@@ -35,25 +35,24 @@ class _Unusable(Exception):
     holds what no trace can."""
 
 
-def form_of_path(path: str) -> Literal["json", "toml"] | None:
-    """The notation of a scenario file by its name, none when it is not named as one."""
-    return next((form for suffix, form in SUFFIXES.items() if path.endswith(suffix)), None)
-
-
 def read(path: Path, name: str, shown: str) -> Document:
     """Read a scenario file. *Errors*: `InputError`. *Limits*: `SCENARIO_BYTES_MAX`."""
+    return document(read_bytes(path, shown), name, shown, form_of_file(shown) or "json")
+
+
+def read_bytes(path: Path, shown: str) -> bytes:
+    """What a scenario or a chaos file holds. *Errors*: `InputError`. *Limits*: one byte more than `SCENARIO_BYTES_MAX`."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for who writes to it
             raise OSError("it is not a file")
         with path.open("rb") as stream:
-            data = stream.read(SCENARIO_BYTES_MAX + 1)
+            return stream.read(SCENARIO_BYTES_MAX + 1)
     except (OSError, ValueError) as error:  # the latter: a name that no file can have
         message = f"cannot read {shown}: {getattr(error, 'strerror', None) or error}"
         raise InputError("scenario.unreadable", message, where=Where(shown)) from error
-    return document(data, name, shown, form_of_path(shown) or ("toml" if shown.endswith(".toml") else "json"))
 
 
-def document(data: bytes, name: str, shown: str, form: Literal["json", "toml"]) -> Document:
+def document(data: bytes, name: str, shown: str, form: Form) -> Document:
     """The text of a scenario. *Errors*: `InputError` when it is too large or not UTF-8."""
     if len(data) > SCENARIO_BYTES_MAX:
         message = f"{shown} is larger than {SCENARIO_BYTES_MAX} bytes"
@@ -148,8 +147,11 @@ def decode(doc: Document) -> dict[str, Any]:
     if doc.form == "toml":
         import tomli
 
-        raw = _object(tomli.loads(doc.text))
-        return _usable(raw)
+        return _usable(_object(tomli.loads(doc.text)))
+    if doc.form == "yaml":
+        from fozzy.core.yaml.nodes import load_yaml
+
+        return _usable(_object(load_yaml(doc.text, DEPTH_MAX)))
     raw = _object(
         json.loads(
             doc.text,
@@ -173,7 +175,7 @@ def _included(doc: Document, file: File, fetch: Fetch | None) -> "Included | Non
 
 def _may_say(doc: Document, word: str) -> bool:
     """Whether a document may hold a word: as it is, or written with escapes."""
-    return word in doc.text or "\\u" in doc.text or "\\U" in doc.text
+    return word in doc.text or "\\u" in doc.text or "\\U" in doc.text or (doc.form == "yaml" and "\\" in doc.text)
 
 
 def _kept(included: "Included | None") -> frozenset[str] | None:

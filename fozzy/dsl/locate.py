@@ -10,16 +10,16 @@ A new form is one more `locate_<form>.py` with one function `scan_<form>(text, d
 
 from __future__ import annotations
 
-from typing import Literal
-
+from fozzy.core.forms import Form
 from fozzy.dsl.locate_json import scan_json
 from fozzy.dsl.locate_toml import scan_toml
+from fozzy.dsl.locate_yaml import scan_yaml
 from fozzy.dsl.places import START, Places, Syntax
 
 DEPTH_MAX = 128  # deeper than any scenario a person writes, and far below what exhausts the loaders' recursion
 
 
-def locate(text: str, form: Literal["json", "toml"], depth_max: int = DEPTH_MAX) -> Places:
+def locate(text: str, form: Form, depth_max: int = DEPTH_MAX) -> Places:
     """The place of everything in `text`, up to its first syntax error.
 
     *Limits*: `depth_max` containers, the document itself among them, may be open at once; one more is a syntax error.
@@ -30,7 +30,7 @@ def locate(text: str, form: Literal["json", "toml"], depth_max: int = DEPTH_MAX)
         return places
     if form == "json":
         return scan_json(text, depth_max)
-    return scan_toml(text, depth_max)
+    return scan_toml(text, depth_max) if form == "toml" else scan_yaml(text, depth_max)
 
 
 def line_at(text: str, line: int) -> str:

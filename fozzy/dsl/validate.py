@@ -7,13 +7,16 @@ Rule 3: this is the slow way, taken only when the fast one found that something 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 
+from fozzy.core.forms import Form
 from fozzy.core.limits import DEPTH_MAX
+from fozzy.core.types import fields, got, holds_structs, is_nullable, length_max, length_min, members, structs, wanted
 from fozzy.dsl.bounds import DIGITS_MAX, unusable
 from fozzy.dsl.checks import file_flaws, struct_flaws
 from fozzy.dsl.document import Document
@@ -21,15 +24,13 @@ from fozzy.dsl.flaw import Flaw
 from fozzy.dsl.locate import locate
 from fozzy.dsl.places import Place, Places
 from fozzy.dsl.scenario import FORM_KEYS, form_of
-from fozzy.dsl.types import fields, got, holds_structs, is_nullable, length_max, length_min, members, structs, wanted
 from fozzy.errors import Problem, Where, suggestion, whole
 
+_HOLDS = re.compile(r"(?:must be|is) (?:an object|a list)")
 HINTS_MAX = 100  # of one file; more than a screen shows, and each is a search
 
 
-def explain(
-    text: str, form: Literal["json", "toml"], shown: str, kept_elsewhere: frozenset[str] | None = None
-) -> list[Problem]:
+def explain(text: str, form: Form, shown: str, kept_elsewhere: frozenset[str] | None = None) -> list[Problem]:
     """Every problem of a document, sorted by place. `kept_elsewhere` is as for `name_flaws`. *Limits*: `DEPTH_MAX` levels of nesting."""
     return _explained(text, form, shown, lambda raw: _flaws_of(raw, kept_elsewhere), "a scenario")
 
@@ -57,13 +58,14 @@ def explain_as(
 
 
 def _explained(
-    text: str, form: Literal["json", "toml"], shown: str, flaws_of: Callable[[dict[str, Any]], list[Flaw]], noun: str
+    text: str, form: Form, shown: str, flaws_of: Callable[[dict[str, Any]], list[Flaw]], noun: str
 ) -> list[Problem]:
     places = locate(text, form, DEPTH_MAX)
     flaws = [*_duplicates(places), *_syntax(places)]
     if places.syntax is None:
         raw = _decode(text, form)
         flaws += flaws_of(raw) if isinstance(raw, dict) else [Flaw((), f"{noun} is an object, got {got(raw)}")]
+        flaws = [_spaced(flaw, raw) for flaw in flaws] if form == "yaml" else flaws
     line_of = _line_reader(text)
     placed = sorted(((_place(flaw, places), flaw) for flaw in flaws), key=_position)
     problems = [_problem(flaw, place, _hint(flaw, index), line_of, shown) for index, (place, flaw) in enumerate(placed)]
@@ -72,11 +74,26 @@ def _explained(
     ]
 
 
-def _decode(text: str, form: Literal["json", "toml"]) -> Any:
+def _spaced(flaw: Flaw, raw: Any) -> Flaw:
+    """A flaw whose cause may be a space that YAML misses."""
+    if flaw.reason != "bad_value" or flaw.hint or not _HOLDS.search(flaw.message):
+        return flaw
+    from fozzy.core.yaml.spaces import space_hint
+
+    for key in flaw.path:
+        raw = raw[key]
+    return flaw._replace(hint=space_hint(raw))
+
+
+def _decode(text: str, form: Form) -> Any:
     if form == "toml":
         import tomli
 
         return tomli.loads(text)
+    if form == "yaml":
+        from fozzy.core.yaml.nodes import sound, value_of
+
+        return value_of(sound(text, DEPTH_MAX))
     import json
 
     return json.loads(text, parse_int=_bounded_int)
@@ -126,7 +143,8 @@ def _walk_union(
     noun = getattr(kinds[0], "noun", "step")
     if tag is None and tag_field not in value:
         article = "an" if noun[0] in "aeiou" else "a"
-        yield Flaw(path, f'{inside}{article} {noun} needs "{tag_field}"', reason="missing_field")
+        near = f'did you mean "{tag_field}"?' if any(suggestion(key, [tag_field]) for key in value) else ""
+        yield Flaw(path, f'{inside}{article} {noun} needs "{tag_field}"', near, reason="missing_field")
     elif not isinstance(tag, str) or tag not in by_tag:
         hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
         unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from fozzy.core.outcome import StepFailed
+from fozzy.core.types import wanted, without_references
 from fozzy.dsl.bounds import SIZE_MAX, excess
 from fozzy.dsl.steps.base import Step as StepBase
 from fozzy.dsl.steps.base import fail, told
 from fozzy.dsl.steps.store import MISSING
-from fozzy.dsl.types import wanted, without_references
 from fozzy.world.world import World
 
 Getter = Callable[[World], Any]

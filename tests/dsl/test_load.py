@@ -13,7 +13,7 @@ from blake3 import blake3
 
 from fozzy.core.limits import SCENARIO_BYTES_MAX
 from fozzy.dsl.cluster.file import DistributedFile
-from fozzy.dsl.load import assemble, decode, document, form_of_path, load, parse, read
+from fozzy.dsl.load import assemble, decode, document, load, parse, read
 from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.errors import InputError
 
@@ -40,22 +40,6 @@ def test_the_document_is_as_read(tmp_path: Path) -> None:
     assert loaded.document.text == TEXT
     assert loaded.document.digest == blake3(TEXT.encode()).hexdigest()
     assert (loaded.document.name, loaded.document.shown) == ("x/a.fozzy.json", "shown")
-
-
-@pytest.mark.parametrize(
-    ("path", "form"),
-    [
-        ("a.fozzy.json", "json"),
-        ("x/a.fozzy.toml", "toml"),
-        ("a.json", None),
-        ("a.fozzy", None),
-        ("a.fozzy.json.bak", None),
-        ("a.fozzy.JSON", None),
-    ],
-)
-def test_the_name_tells_the_notation(path: str, form: str | None) -> None:
-    """A scenario file is known by its ending."""
-    assert form_of_path(path) == form
 
 
 def test_an_edit_is_seen_within_one_tick(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fozzy.core.forms import Form
 from fozzy.dsl.locate import line_at, locate
 from fozzy.dsl.places import Lines, Path, Place
 
@@ -75,8 +75,8 @@ def test_an_unknown_path_is_answered_with_what_is_around_it() -> None:
     assert locate("", "json").find(("nothing", 3)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("form", ["json", "toml"])
-def test_a_byte_order_mark_is_named(form: Literal["json", "toml"]) -> None:
+@pytest.mark.parametrize("form", ["json", "toml", "yaml"])
+def test_a_byte_order_mark_is_named(form: Form) -> None:
     """A file that begins with a BOM is told so, whatever follows."""
     syntax = locate("\ufeff{}", form).syntax
     assert syntax is not None and "BOM" in syntax.message and syntax.place == (1, 1, 1)
@@ -109,9 +109,9 @@ def test_an_offset_and_its_place_agree(text: str, data: st.DataObject) -> None:
     assert place.length == 1 or place.col - 1 + place.length <= len(line_at(text, place.line))
 
 
-@pytest.mark.parametrize("form", ["json", "toml"])
+@pytest.mark.parametrize("form", ["json", "toml", "yaml"])
 @given(text=st.one_of(st.text(), st.text(alphabet="[]{}\",.=:#ab1 \\\n\r\0'")))
-def test_no_text_raises(form: Literal["json", "toml"], text: str) -> None:
+def test_no_text_raises(form: Form, text: str) -> None:
     """Any text is answered, and what is answered stands in the text."""
     places = locate(text, form)
     assert form == "toml" or places.values or places.syntax
@@ -136,9 +136,17 @@ def test_no_text_raises(form: Literal["json", "toml"], text: str) -> None:
         ("toml", "[" + "a." * 100_000 + "a]"),
         ("toml", 'a = """' + "\\n" * 1_000_000),
         ("toml", "a = '''" + "''\n" * 500_000),
+        ("yaml", "[" * 100_000),
+        ("yaml", "- " * 100_000),
+        ("yaml", "{a: " * 100_000),
+        ("yaml", "? " * 100_000),
+        ("yaml", "a: |\n" + " x\n" * 300_000 + "]"),
+        ("yaml", "a: '" + "''\n" * 300_000),
+        ("yaml", "[" + "a: 1, " * 50_000),
+        ("yaml", "&a " * 100_000),
     ],
 )
-def test_hostile_text_is_answered_soon(form: Literal["json", "toml"], text: str) -> None:
+def test_hostile_text_is_answered_soon(form: Form, text: str) -> None:
     """No text takes more than linear time, so each of these takes seconds at the very most."""
     begun = time.process_time()
     assert locate(text, form).syntax is not None

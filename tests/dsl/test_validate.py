@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ MISTAKES: list[tuple[Json, str, str, str]] = [
     ({"type": "sleep", "duration": "1ms", "durations": 1}, "unknown_field", '"durations"', 'did you mean "duration"?'),
     ({"type": "sleep"}, "missing_field", "{", ""),
     ({"duration": "1ms"}, "missing_field", "{", ""),
+    ({"typ": "sleep", "duration": "1ms"}, "missing_field", "{", 'did you mean "type"?'),
     ({"type": 5}, "unknown_step", "5", ""),
     ({"type": "sleep", "duration": "-5ms"}, "bad_value", '"-5ms"', ""),
     ({"type": "http_request", "method": "get", "path": "/"}, "bad_value", '"get"', 'did you mean "GET"?'),
@@ -99,6 +101,32 @@ def test_toml_is_held_to_the_same_rules(problems: Problems, step: Json, code: st
         (each.code, each.message, each.hint) for each in in_json
     ]
     assert pointed_at(in_toml[0]).startswith(under)
+
+
+@pytest.mark.parametrize(
+    ("steps", "under"),
+    [("\n  - type:sleep\n", "type:sleep"), ("\n  -type: sleep\n", "-type"), ("\n  -type:sleep\n", "-type:sleep")],
+)
+def test_yaml_says_where_it_misses_a_space(problems: Problems, steps: str, under: str) -> None:
+    """What was meant as a step is a text or a key, which alone would puzzle whoever wrote it."""
+    (found,) = problems(f"version: 1\nname: x\nsteps:{steps}", "yaml")
+    assert (found.hint, pointed_at(found)) == ('YAML wants a space behind ":" and "-"', under)
+    (found,) = problems('version: 1\nname: x\nsteps: "not a list"\n', "yaml")
+    assert found.hint == ""
+
+
+@pytest.mark.parametrize(("step", "code", "under", "hint"), MISTAKES, ids=lambda value: str(value)[:36])
+def test_yaml_is_held_to_the_same_rules(problems: Problems, step: Json, code: str, under: str, hint: str) -> None:
+    """The same mistake in YAML is the same problem at the same value: code, message, hint, and what the caret is under."""
+    document = scenario(OK, *nested([OK, step], 2))
+    in_json = problems(document)
+    for flow in (False, True):
+        in_yaml = problems(yaml.safe_dump(document, sort_keys=False, default_flow_style=flow, width=10_000), "yaml")
+        assert [(each.code, each.message, each.hint) for each in in_yaml] == [
+            (each.code, each.message, each.hint) for each in in_json
+        ]
+        if under[:1] not in "{[":
+            assert pointed_at(in_yaml[0]).strip("'\"") == under.strip('"')
 
 
 def test_all_problems_at_once_in_the_order_of_the_file(problems: Problems) -> None:
@@ -477,7 +505,7 @@ def test_a_damaged_scenario_is_valid_or_explained(problems: Problems, text: str)
 
 
 @QUICK
-@given(data=broken(), form=st.sampled_from(["json", "toml"]))
+@given(data=broken(), form=st.sampled_from(["json", "toml", "yaml"]))
 def test_broken_bytes_are_explained(problems: Problems, data: bytes, form: str) -> None:
     """Whatever happened to the bytes of a file, in whichever form it is read, its problems have places."""
     found = problems(data, form)
@@ -486,7 +514,9 @@ def test_broken_bytes_are_explained(problems: Problems, data: bytes, form: str) 
 
 
 @QUICK
-@given(text=st.text(st.sampled_from('{}[]",:0e\\n\n\t #=.a'), max_size=30), form=st.sampled_from(["json", "toml"]))
+@given(
+    text=st.text(st.sampled_from('{}[]",:0e\\n\n\t #=.a'), max_size=30), form=st.sampled_from(["json", "toml", "yaml"])
+)
 def test_noise_is_explained(problems: Problems, text: str, form: str) -> None:
     """Noise of the characters that matter is never a scenario and always explained."""
     check_located(problems(text, form), text)

@@ -1,4 +1,4 @@
-"""Faults in a file of their own, in TOML or JSON: `version = 1` and `[[faults]]` as a distributed file has them."""
+"""Faults in a file of their own, in TOML, JSON or YAML: `version` and `faults` as a distributed file has them."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from fozzy.core.clock import TimeUp
 from fozzy.core.duration import show_ns
+from fozzy.core.forms import ENDINGS_SAID, form_of_scenario
 from fozzy.core.outcome import StepFailed
 from fozzy.dsl.steps import proc
 from fozzy.dsl.steps.base import Block, Body, Count, Duration, Issue, Name, fail, ns
@@ -210,10 +211,8 @@ class Include(Block, frozen=True, kw_only=True, tag="include"):
     def check(self) -> Iterator[Issue]:
         if "${" in self.file:
             yield Issue(("file",), "the file must be known before the run", "write its path without ${…}")
-        elif not self.file.endswith((".fozzy.json", ".fozzy.toml")):
-            yield Issue(
-                ("file",), f'"{self.file}" is not named as a scenario', "scenarios end in .fozzy.json or .fozzy.toml"
-            )
+        elif not form_of_scenario(self.file):
+            yield Issue(("file",), f'"{self.file}" is not named as a scenario', f"scenarios end in {ENDINGS_SAID}")
 
 
 class ParallelBlock(Block, frozen=True, kw_only=True):

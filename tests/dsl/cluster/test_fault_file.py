@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from fozzy.dsl.cluster.fault_file import load_faults
 from fozzy.dsl.cluster.faults import CrashFault, PartitionFault
@@ -41,13 +42,14 @@ def problems(tmp_path: Path, text: str, name: str = "f.toml") -> list[Problem]:
     return caught.value.problems
 
 
-@pytest.mark.parametrize("form", ["toml", "json"])
-def test_both_notations_hold_the_same_faults(tmp_path: Path, form: str) -> None:
-    """A file of faults is read from TOML and from JSON alike."""
+@pytest.mark.parametrize("form", ["toml", "json", "yaml", "yml"])
+def test_all_notations_hold_the_same_faults(tmp_path: Path, form: str) -> None:
+    """A file of faults is read from TOML, JSON and YAML alike."""
     import tomli
 
     path = tmp_path / f"f.{form}"
-    path.write_text(TOML if form == "toml" else json.dumps(tomli.loads(TOML)), encoding="utf-8")
+    data = tomli.loads(TOML)
+    path.write_text({"toml": TOML, "json": json.dumps(data)}.get(form, yaml.safe_dump(data)), encoding="utf-8")
     assert load_faults(path, CLUSTER) == [
         CrashFault(node="n0", at=When(step=0)),
         PartitionFault(between=[["n0"], ["n1"]], at="5s", for_="1s"),

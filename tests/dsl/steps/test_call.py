@@ -168,7 +168,7 @@ def test_another_exception_and_none_are_findings(run: Run) -> None:
     ("step", "title", "kind", "status", "said"),
     [
         (call("die"), "call_died", "panic", "crash", "m:die ended its interpreter with exit code 3"),
-        (call("hang"), "call_hang", "hang", "timeout", "m:hang did not end within 200ms"),
+        (call("hang"), "call_hang", "hang", "timeout", "m:hang did not end within 2.00s"),
         (call("ecko"), "call_not_found", "input_invalid", "fail", 'm has no "ecko"; did you mean "echo"?'),
         (call("later"), "call_async", "input_invalid", "fail", "m:later returns a coroutine but is no async function"),
         (call("echo", {"$int": "x"}), "bad_value", "input_invalid", "fail", "$int"),
@@ -178,7 +178,7 @@ def test_another_exception_and_none_are_findings(run: Run) -> None:
 )
 def test_what_goes_wrong_has_its_title(run: Run, step: Json, title: str, kind: str, status: str, said: str) -> None:
     """Each with its kind, what it makes of the run, and words; teardown still runs."""
-    limits = {"call_ms_max": 200, "body_bytes_max": 2000}
+    limits = {"call_ms_max": 2000, "body_bytes_max": 2000}
     ended = run(step, limits=limits, teardown=[call("echo", 1, expect=1)])
     assert (ended.finding.title, ended.finding.kind, ended.status) == (title, kind, status)
     assert said in ended.finding.message
@@ -196,9 +196,9 @@ def test_a_module_that_cannot_be_imported_is_a_finding(run: Run, tmp_path: Path)
 
 def test_the_runs_timeout_bounds_a_call_and_nothing_counts_it(run: Run) -> None:
     """What is left of the timeout is what a call has; the clock does not move while it runs."""
-    ended = run({"type": "sleep", "duration": "800ms"}, call("hang"), timeout_ns=10**9)
-    assert (ended.finding.title, ended.finding.message) == ("call_hang", "m:hang did not end within 200ms")
-    assert {record.t for record in ended.records if isinstance(record, Event)} == {800 * 10**6}
+    ended = run(call("echo", 1), {"type": "sleep", "duration": "800ms"}, call("hang"), timeout_ns=2 * 10**9)
+    assert (ended.finding.title, ended.finding.message) == ("call_hang", "m:hang did not end within 1.20s")
+    assert {record.t for record in ended.records if isinstance(record, Event)} == {0, 800 * 10**6}
 
 
 def test_a_secret_does_not_reach_the_trace(run: Run) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from fozzy.core.types import fields
 from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.steps.cluster import ClusterSteps, Invariants, by_tag
-from fozzy.dsl.types import fields
 
 KINDS = [*by_tag(ClusterSteps).values(), *by_tag(Invariants).values(), *by_tag(Faults).values()]
 

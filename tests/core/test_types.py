@@ -8,14 +8,7 @@ import msgspec
 import pytest
 from msgspec import Meta, UnsetType
 
-from fozzy.dsl.cluster.moments import Ends, Time
-from fozzy.dsl.cluster.network import Bandwidth, Link
-from fozzy.dsl.steps import Group, Steps, step_types
-from fozzy.dsl.steps.answers import AnswerCheck
-from fozzy.dsl.steps.base import Count, Duration, Flag, Int, Name, Rate
-from fozzy.dsl.steps.blocks import Backoff
-from fozzy.dsl.steps.net import NetSend
-from fozzy.dsl.types import (
+from fozzy.core.types import (
     bare,
     fields,
     got,
@@ -27,6 +20,13 @@ from fozzy.dsl.types import (
     wanted,
     without_references,
 )
+from fozzy.dsl.cluster.moments import Ends, Time
+from fozzy.dsl.cluster.network import Bandwidth, Link
+from fozzy.dsl.steps import Group, Steps, step_types
+from fozzy.dsl.steps.answers import AnswerCheck
+from fozzy.dsl.steps.base import Count, Duration, Flag, Int, Name, Rate
+from fozzy.dsl.steps.blocks import Backoff
+from fozzy.dsl.steps.net import NetSend
 
 
 @pytest.mark.parametrize(
