@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from fozzy.core.exchange import Exchange
+from fozzy.core.wires import Connected, Spoken
 
 
 class Draw(msgspec.Struct, frozen=True, gc=False, tag="draw", tag_field="kind"):
@@ -82,4 +83,4 @@ class Net(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="net", 
     digest: int = 0  # crc32 of what arrived: the evidence has every byte
 
 
-Record = Draw | Ask | Step | Event | Found | Net | Exchange
+Record = Draw | Ask | Step | Event | Found | Net | Exchange | Connected | Spoken

@@ -13,6 +13,7 @@ import msgspec
 
 from fozzy.core.blob import EMPTY, Blob
 
+RETRY_AFTER_DIGITS_MAX = 10
 Headers = list[tuple[str, str]]  # in order, spelled as they came, latin-1
 Ending = Literal["whole", "fin", "rst", "client_gone", "refused"]  # how the client's answer ended
 Source = Literal["fixture", "proxy", "internal"]
@@ -60,12 +61,13 @@ class Answered(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the client got: `status` 0 means no byte of an answer. `digest` is of the body, where a fault was applied
-    and somebody records."""
+    and somebody records; `retry_after_s` is what an answer made by a fault asked for."""
 
     status: int
     bytes: int = 0  # of the body
     ended: Ending = "whole"
     digest: str = ""
+    retry_after_s: int | None = None
 
 
 class Exchange(msgspec.Struct, frozen=True, omit_defaults=True, tag="exchange", tag_field="kind"):
@@ -94,3 +96,20 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True, tag="exchange", 
     not_recorded: str = ""  # why a body is missing here
     notes: list[str] = []
     route: str = ""  # the name of the route, where it has one
+
+
+def retry_after_s(headers: Headers) -> int | None:
+    """The seconds that `Retry-After` asks a client to wait; a date is measured from the answer's own (RFC 9110, 10.2.3)."""
+    said = {name.lower(): value.strip() for name, value in headers if name.lower() in ("retry-after", "date")}
+    asked = said.get("retry-after", "")
+    if asked.isascii() and asked.isdigit():
+        return int(asked) if len(asked) <= RETRY_AFTER_DIGITS_MAX else None
+    if not asked or "date" not in said:
+        return None
+    from email.utils import parsedate_to_datetime  # seldom needed, and dear to import
+
+    try:
+        later, now = parsedate_to_datetime(asked), parsedate_to_datetime(said["date"])
+        return max(0, round((later - now).total_seconds()))
+    except (TypeError, ValueError, OverflowError):
+        return None

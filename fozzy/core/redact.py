@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from fozzy.core.forms import Form
 from fozzy.core.redact_forms import (
     ManyValues,
     in_escapes,
@@ -130,8 +131,14 @@ class Redactor:
             return False
         return not any(value in text for value in self.values)
 
-    def source(self, text: str) -> str:
+    def source(self, text: str, form: Form = "json") -> str:
         """The text of a scenario file without its secrets; values that only refer (`${…}`) stay."""
+        if form == "yaml":
+            from fozzy.core.redact_yaml import without_secrets  # few scenarios are
+
+            with suppress(ValueError):  # what was cleaned before, and is no YAML any more
+                text = without_secrets(text, self._clean, self._hide_written)
+            return self.text(text)
         text = self._without(text, userinfo(text))
         text = self._by_name(text, (_JSON_MEMBER, _TOML_MEMBER, _JSON_ARGUMENT))
         text = self._numbers(text, (_JSON_NUMBER, _TOML_NUMBER))
@@ -209,6 +216,10 @@ class Redactor:
         if value is None or isinstance(value, bool) or (isinstance(value, str) and self._refers(value)):
             return value
         return REDACTED
+
+    def _hide_written(self, value: Any) -> Any:
+        """As `_hide`, of a value in a scenario's text."""
+        return value if isinstance(value, str) and value in self._spared else self._hide(value)
 
     def _keep(self, value: str) -> None:
         self.values.add(value)

@@ -201,9 +201,9 @@ MANY = 4 * 1024 * 1024
 def test_a_body_at_its_limit_is_quick(piece: str) -> None:
     """Four megabytes of an ordinary body, and one of what looks like nothing but secrets, take seconds at the most."""
     body: Any = "[" + piece * (MANY // len(piece) // (1 if "name of it" in piece else 4)) + "0]"
-    began = time.monotonic()
+    began = time.process_time()
     Redactor().clean({"body": body})
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_what_is_remembered_of_surroundings_is_never_of_others() -> None:
