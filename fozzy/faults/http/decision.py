@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from fozzy.core.exchange import Headers, Roll, Source
+from fozzy.core.exchange import Headers, Roll, Source, retry_after_s
 from fozzy.faults.http.plan import Route
 
 Door = Literal["accept", "before-response", "after-headers", "in-body"]
@@ -112,6 +112,12 @@ class Pause(NamedTuple):
 
 
 Action = Give | Hold | Close | Cut | Damage | Override | LoseEvent | SpoilEvent | EndStream | Pause
+
+
+def patience_s(action: Action | None) -> int | None:
+    """The seconds that the answer of an action asks its client to wait."""
+    give = action.then if isinstance(action, Hold) else action
+    return retry_after_s(give.headers) if isinstance(give, Give) else None
 
 
 class Pace(NamedTuple):

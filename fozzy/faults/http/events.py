@@ -15,6 +15,7 @@ EVENT_BYTES_MAX = 1024 * 1024  # a longer event is passed on in pieces that are 
 
 _END = re.compile(rb"\r\n|\n|\r")
 _NEWLINE = re.compile(rb"\n")
+_CR = 13
 _BOM = b"\xef\xbb\xbf"
 _KINDS: dict[str, Kind] = {
     "text/event-stream": "sse",
@@ -40,10 +41,16 @@ def kind_of(content_type: str) -> Kind | None:
 
 
 class Splitter:
-    """Splits one stream. *Limits*: keeps at most one event and one slice; an event over `event_bytes_max` is none."""
+    """Splits one stream. *Limits*: keeps at most one event and one slice; an event over `event_bytes_max` is none.
 
-    def __init__(self, kind: Kind, event_bytes_max: int = EVENT_BYTES_MAX) -> None:
+    With `is_eager` nothing waits that need not: a comment before an event is a piece, and an event of a stream whose lines
+    end with a lone CR is there with that CR.
+    """
+
+    def __init__(self, kind: Kind, event_bytes_max: int = EVENT_BYTES_MAX, *, is_eager: bool = False) -> None:
         self.kind = kind
+        self._is_eager = is_eager
+        self._is_lone = False  # the last line of the present event ended with a lone CR
         self.event_bytes_max = event_bytes_max
         self.too_long = 0  # events that were too long to be one
         self._held = bytearray()
@@ -52,15 +59,20 @@ class Splitter:
         self._end = _END if kind == "sse" else _NEWLINE
         self._has_data = False
         self._is_late = False  # the beginning of the present event was passed on already
+        self._is_cut = False  # and that of the present line too
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that are complete now."""
         self._held += data
         pieces: list[Piece] = []
         while (found := self._end.search(self._held, self._scan)) is not None:
-            if found[0] == b"\r" and found.end() == len(self._held):
+            start, end = found.span()
+            if self._is_lone and start == self._line and self._held[start] == _CR:
+                end = start + 1  # what follows is not looked at, so it need not be there
+            elif self._held[end - 1] == _CR and end == len(self._held):
                 break  # the other half of this line's end may still come
-            self._take(found.start(), found.end(), pieces)
+            self._is_lone = self._is_eager and self._held[end - 1] == _CR
+            self._take(start, end, pieces)
         else:
             self._scan = len(self._held)
         if len(self._held) > self.event_bytes_max:
@@ -79,27 +91,36 @@ class Splitter:
         return pieces
 
     def _take(self, line_end: int, after: int, pieces: list[Piece]) -> None:
+        is_first = not self._line and not self._is_late
         line = bytes(self._held[self._line : line_end])
+        is_blank, self._is_cut = not (line or self._is_cut), False
         self._line = self._scan = after
         if self.kind == "ndjson":
             self._emit(pieces, bool(line.strip()))
-        elif line:
-            self._has_data = self._has_data or _field(line) == b"data"
-        else:
+        elif is_blank:
             self._emit(pieces, self._has_data)
+        elif self._is_eager and is_first and line.startswith(b":"):
+            self._emit(pieces, False)
+        else:
+            self._has_data = self._has_data or _field(line) == b"data"
 
     def _emit(self, pieces: list[Piece], is_event: bool) -> None:
-        pieces.append(Piece(bytes(self._held[: self._line]), is_event and not self._is_late))
+        is_short = not self._is_late and self._line <= self.event_bytes_max
+        self.too_long += not (is_short or self._is_late)
+        pieces.append(Piece(bytes(self._held[: self._line]), is_event and is_short))
         del self._held[: self._line]
         self._line = self._scan = 0
         self._has_data = self._is_late = False
 
     def _pass_on(self, pieces: list[Piece]) -> None:
         self.too_long += not self._is_late
-        pieces.append(Piece(bytes(self._held), False))
-        self._held.clear()
+        kept = b"\r" if self._held.endswith(b"\r") else b""
+        gone = bytes(self._held).removesuffix(kept)
+        pieces.append(Piece(gone, False))
+        self._held[:] = kept
         self._line = self._scan = 0
         self._is_late = True
+        self._is_cut = not gone.endswith((b"\r", b"\n"))
 
 
 def _field(line: bytes) -> bytes:
