@@ -1,0 +1,164 @@
+"""A program of one's own as a service: started when it answers, ended with all it started, the same port every time."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+
+from fozzy.chaos.services.binaries import MISSING
+from fozzy.chaos.services.service import RUNNING, Service, pids_running
+from fozzy.chaos.services.wire import Wire
+from fozzy.errors import UsageError
+from tests.leftovers import gone, processes
+
+SLEEP = f"sleep {81_000_000 + os.getpid()}"  # no other process has these words
+SHOP = f"""
+import http.server, sys, subprocess
+class Shop(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+child = subprocess.Popen({SLEEP!r}.split())
+print("the shop is open", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Shop).serve_forever()
+"""
+COMMAND = [sys.executable, "-c", SHOP, "{port}"]
+
+
+def answers(service: Service, path: str) -> bytes:
+    """The first line of what it says to a GET."""
+    with Wire(service.port) as wire:
+        wire.send(f"GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
+        return wire.until(b"\r\n")
+
+
+@pytest.mark.parametrize("ready", ["/health", re.compile("shop is open"), lambda service: "open" in service.log])
+def test_it_is_ready_when_it_says_so(ready: object) -> None:
+    """A path, a pattern in what it says, and a function tell when it is there."""
+    with Service(COMMAND, ready=ready) as shop:  # type: ignore[arg-type]
+        assert "the shop is open" in shop.log
+        assert shop in RUNNING
+        assert {shop.pid, *shop.pids} <= pids_running()
+    assert shop not in RUNNING
+
+
+def test_nothing_of_it_stays() -> None:
+    """It answers at its port; restarted it has that port again; when it has ended no process, folder and port is left."""
+    with Service(COMMAND) as shop:
+        folder, port, first = shop.folder, shop.port, shop.pid
+        assert shop.url == f"http://127.0.0.1:{port}"
+        assert answers(shop, "/health") == b"HTTP/1.1 200 OK"
+        assert processes(SLEEP)
+        shop.restart()
+        assert (shop.port, shop.pid != first, shop.status) == (port, True, -signal.SIGTERM)
+        shop.restart(signal.SIGKILL)
+        assert answers(shop, "/").startswith(b"HTTP/1.1 404")
+        assert shop.status == -signal.SIGKILL
+    assert gone(SLEEP)
+    assert not folder.exists()
+    assert not shop.answers()
+    with pytest.raises(UsageError, match="does not run"):
+        _ = shop.pid
+
+
+def test_its_environment_and_its_folder(tmp_path: Path) -> None:
+    """It gets its port and what else is said as variables, and works where it is told to."""
+    words = "sh -c 'echo $PORT $SHOP $PWD; exec sleep 82'"
+    with Service(words, ready=re.compile(r"\n"), env={"SHOP": "ours"}, cwd=tmp_path, name="shop") as shop:
+        assert shop.log.split() == [str(shop.port), "ours", os.path.realpath(tmp_path)]
+        assert shop.name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("sh -c 'echo no licence; exit 3'", "chaos.service_failed", "no licence"),
+        ("/nonexistent/shop", MISSING, "/nonexistent/shop is not on this machine"),
+    ],
+)
+def test_what_does_not_begin_says_why(command: str, code: str, said: str) -> None:
+    """A program that ends at once is an error with what it said, and leaves nothing."""
+    service = Service(command)
+    with pytest.raises(UsageError, match=said) as caught:
+        service.__enter__()
+    assert caught.value.code == code
+    assert not service.folder.exists()
+    assert service not in RUNNING
+
+
+def test_what_never_answers_is_given_up() -> None:
+    """Waiting has a limit, and the process does not stay."""
+    with pytest.raises(UsageError, match="sleep did not answer"):
+        Service("sleep 83", within_s=0.2).__enter__()
+    assert gone("sleep 83")
+
+
+def test_its_port_is_kept_while_it_is_dead() -> None:
+    """Nobody else can take the port of a service that will come back."""
+    import socket
+
+    with Service(COMMAND) as shop:
+        shop.kill()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", shop.port))
+        shop.start()
+        assert answers(shop, "/health") == b"HTTP/1.1 200 OK"
+
+
+def test_listeners_hear_what_happens() -> None:
+    """Each start, stop and fault is told, in order."""
+    told: list[str] = []
+    shop = Service(COMMAND)
+    shop.listeners.append(told.append)
+    with shop:
+        with shop.killed():
+            assert shop.left() == [f"a fault in force: {shop.name}/killed"]
+        shop.stop()
+        assert shop.left() == [f"{shop.name} does not run"]
+        shop.start()
+        assert shop.left() == []
+    assert told == ["started", "killed begins", "killed", "killed ends", "started", "killed is over", "started"]
+
+
+def threads() -> list[str]:
+    """Of this process, by name."""
+    return [thread.name for thread in threading.enumerate()]
+
+
+def test_its_end_ends_its_faults() -> None:
+    """What was still in force does nothing afterwards: no thread stops processes that are others', nothing is started."""
+    with Service(COMMAND) as shop:
+        slowed, stands = shop.limited(cpu=0.5), shop.frozen()
+        slowed.__enter__()
+        stands.__enter__()
+        assert "fozzy-throttle" in threads()
+    assert shop.in_force == [] and "fozzy-throttle" not in threads()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del slowed, stands
+        gc.collect()
+    assert gone(SLEEP)
+
+
+def test_it_lives_in_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after nothing of it can be started, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    shop = Service(COMMAND)
+    for _ in range(2):
+        for start in (shop.start, shop.restart, shop.go_on, shop.begin):
+            with pytest.raises(UsageError) as caught:
+                start()
+            assert caught.value.code == "chaos.not_running"
+        with shop:
+            assert shop.is_alive
+    assert list(tmp_path.iterdir()) == []
