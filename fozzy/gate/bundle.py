@@ -109,11 +109,9 @@ def _replay(trace: Path, config: Config, allow_code: bool) -> Replay:
     allowance = Allowance(allow_code, config.root, config.settings.proc_env)
     try:
         if is_of_proxy(trace):
-            from fozzy.chaos.cassette.replaying import (
-                replay_cassette,  # only a proxy's trace needs the engine of faults
-            )
+            from fozzy.chaos.replaying import replay_proxy  # only a proxy's trace needs the engine of faults
 
-            done = replay_cassette(trace, unsafe=True)
+            done = replay_proxy(trace, unsafe=True)
         else:
             done = replay_file(trace, unsafe=True, names=config.settings.redact, allowance=allowance)
     except FozzyError as error:
@@ -142,6 +140,10 @@ def _scenarios(scenario: EmbeddedScenario, number: int = 0) -> Iterator[tuple[st
 
 def _commands(header: Header, allow_code: bool) -> str:
     if header.mode == "proxy":
+        from fozzy.chaos.cassette.header import wire_of
+
+        if wire_of(header) != "http":
+            return f"# every connection and message decided again, offline\nfozzy replay {TRACE_NAME}\n"
         serve = f"fozzy proxy http --replay {TRACE_NAME}"
         return f"# every request decided again, offline\nfozzy replay {TRACE_NAME}\n\n# its answers, served\n{serve}\n"
     code = code_flag(allow_code)

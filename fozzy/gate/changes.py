@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fozzy.config import FILE_NAME
+from fozzy.config import FILE_NAMES
 from fozzy.dsl.document import Loaded
 from fozzy.engine.code import calls_of
 from fozzy.engine.discover import Chosen
@@ -51,7 +51,7 @@ def changes(root: Path) -> Changes:
 
 def affected(chosen: Sequence[Chosen], changed: Changes, root: Path) -> list[Chosen]:
     """The scenarios and kept traces that a change may affect, in order."""
-    if {FILE_NAME, "pyproject.toml"} & changed.files:
+    if {*FILE_NAMES, "pyproject.toml"} & changed.files:
         return list(chosen)
     python = any(name.endswith(".py") for name in changed.files)
     return [each for each in chosen if _is_affected(each, changed, python)]

@@ -23,6 +23,7 @@ LIBRARIES = (
     "jsonpath-rfc9535",
     "msgspec",
     "prometheus-client",
+    "pyyaml",
     "rich",
     "tomli",
     "tomlkit",

@@ -22,10 +22,10 @@ def replays(
 ) -> tuple[Checked, Replayed]:
     """Replay a trace. *Errors*: `NotAllowedError`, `EvidenceError`."""
     if is_of_proxy(path):
-        from fozzy.chaos.cassette.replaying import replay_cassette  # only a proxy's trace needs the engine of faults
+        from fozzy.chaos.replaying import replay_proxy  # only a proxy's trace needs the engine of faults
 
-        replayed = replay_cassette(path, unsafe=not strict)
-        size = count(replayed.steps, "request")
+        replayed = replay_proxy(path, unsafe=not strict)
+        size = replayed.passed
     else:
         replayed = replay_file(path, unsafe=not strict, names=names, allowance=allowance)
         size = extent(replayed.steps, replayed.nodes)

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from importlib.util import find_spec
 
 from fozzy import wall
 from fozzy.config import Config
 from fozzy.errors import Problem
 from fozzy.gate.checked import Checked, judged, told
+from fozzy.gate.parts import PARTS, is_there, way_to
 from fozzy.version import VERSION
 
 OLDEST = (3, 11)
-# What only some commands need, and what brings it.
-OPTIONAL = {"hypothesis": "fozzy fuzz --mode property", "tomlkit": "fozzy fmt of TOML", "rich": "colour"}
 
 
 def python() -> Checked:
@@ -44,7 +42,7 @@ def configuration(config: Config) -> Checked:
 
 def terminal() -> Checked:
     """How the terminal writes: symbols need UTF-8, without it there are words."""
-    encoding = (sys.stdout.encoding or "unknown").lower()
+    encoding = (getattr(sys.stdout, "encoding", None) or "unknown").lower()
     if encoding.replace("-", "") == "utf8":
         return told("terminal", "utf-8")
     problem = Problem(
@@ -71,15 +69,15 @@ def git() -> Checked:
 
 
 def optional() -> Checked:
-    """Parts that only some commands need."""
-    lacking = [name for name in OPTIONAL if find_spec(name) is None]
+    """Parts that only some commands need: the same as `fozzy env` tells, which also says what each is for."""
+    here = [part.name for part in PARTS.values() if is_there(part)]
     problems = [
         Problem(
             code="doctor.optional_part",
-            message=f"{name} is not installed: {OPTIONAL[name]} needs it",
-            hint=f"pip install {name}",
+            message=f"{part.name} is not installed: {part.purpose}",
+            hint=way_to(part),
         )
-        for name in lacking
+        for part in PARTS.values()
+        if part.name not in here
     ]
-    here = [name for name in OPTIONAL if name not in lacking]
-    return told("optional", f"{', '.join(here) or 'none'}; completion: fozzy completion bash", problems)
+    return told("optional", f"{', '.join(here) or 'none'}; completion: fozzy --install-completion", problems)

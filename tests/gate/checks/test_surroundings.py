@@ -24,11 +24,12 @@ def test_an_old_python_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_missing_is_information(monkeypatch: pytest.MonkeyPatch) -> None:
     """No git, no optional part: told with what to do, and no issue."""
     monkeypatch.setattr(surroundings.shutil, "which", lambda _: None)
-    monkeypatch.setattr(surroundings, "find_spec", lambda _: None)
+    monkeypatch.setattr(surroundings, "is_there", lambda part: part.name == "xdist")
     checks = [surroundings.git(), surroundings.optional(), surroundings.hash_seed(), surroundings.terminal()]
     assert {check.status for check in checks} == {"info"}
     assert all(problem.hint for check in checks for problem in check.found)
-    assert checks[0].found and checks[1].found
+    assert checks[0].found and checks[1].ran.startswith("xdist; ")
+    assert len(checks[1].found) == len(surroundings.PARTS) - 1
 
 
 def test_the_configuration_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""Tells from the records of proxies what a client did under faults."""
