@@ -17,7 +17,7 @@ from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.duration import show_ns
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Headers, Sent
-from fozzy.faults.http.decision import Close, Give, Hold, Pace, Seen
+from fozzy.faults.http.decision import Close, Give, Hold, Pace, Seen, patience_s
 from fozzy.faults.http.fixtures import Fixture, fixture_of
 from fozzy.faults.http.limits import slice_bytes
 from fozzy.faults.http.plan import Answer
@@ -200,7 +200,9 @@ class Passage:
                 self._version, seen.chunked,
             ),
             answer=self._true(),
-            sent=Sent(self.status, self.sent, ended),
+            sent=Sent(
+                self.status, self.sent, ended, retry_after_s=patience_s(decision.action) if self._applied else None
+            ),
             rolls=list(decision.rolls),
             planned=decision.planned,
             applied=self._applied,

@@ -8,15 +8,16 @@ For tests: `async with running(Settings(plan=…)) as proxy: … proxy.url`.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 import trio
 
 from fozzy.chaos.parts import Parts, Running
 from fozzy.chaos.settings import Settings
+from fozzy.chaos.standing import only, stand
 from fozzy.core.events import Record
 
 KEY_BYTES = 256
@@ -64,7 +65,7 @@ async def running(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             parts.finish()
             others.cancel_scope.cancel()
     except BaseExceptionGroup as group:
-        raise _only(group) from None
+        raise only(group) from None
     finally:
         parts.finish()
 
@@ -89,30 +90,13 @@ def run(parts: Parts, front: Front) -> None:
 
 async def _run(parts: Parts, front: Front) -> None:
     parts.session.listeners.append(front.hear)
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_watch, signals, parts, nursery.cancel_scope)
-                nursery.start_soon(_tell_waiting, parts, front)
-                async with running(parts.settings, parts) as proxy:
-                    front.begun(proxy)
-                    async with trio.open_nursery() as shown:
-                        shown.start_soon(_ticking, front)
-                        shown.start_soon(_typing, front)
-                        await proxy.stopped.wait()
-                        shown.cancel_scope.cancel()
-                nursery.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise _only(group) from None
-
-
-async def _watch(signals: AsyncIterator[int], parts: Parts, everything: trio.CancelScope) -> None:
-    """The first signal stops the proxy in good order, the second one at once."""
-    async for number in signals:
-        if parts.stopped.is_set():
-            parts.hurry()
-            everything.cancel()
-        parts.stop(signal.Signals(number).name)
+    await stand(
+        parts,
+        front,
+        running(parts.settings, parts),
+        throughout=[partial(_tell_waiting, parts, front)],
+        meanwhile=[partial(_typing, front)],
+    )
 
 
 async def _tell_waiting(parts: Parts, front: Front) -> None:
@@ -122,12 +106,6 @@ async def _tell_waiting(parts: Parts, front: Front) -> None:
         await trio.sleep(NOTICED_S)
         reason = parts.waits_for()
     front.waiting(reason)
-
-
-async def _ticking(front: Front) -> None:
-    while True:
-        await trio.sleep(front.tick_s)
-        front.tick()
 
 
 async def _typing(front: Front) -> None:
@@ -140,11 +118,3 @@ async def _typing(front: Front) -> None:
         if not data:
             return
         front.key(data)
-
-
-def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one thing that went wrong, where it is one."""
-    left: BaseException = group
-    while isinstance(left, BaseExceptionGroup) and len(left.exceptions) == 1:
-        left = left.exceptions[0]
-    return left

@@ -43,8 +43,7 @@ class Session:
     def decide(self, seen: Seen) -> Decision:
         """What happens to a request. From here on it is in flight, until `done`."""
         now = self.now_ns()
-        if now >= self.engine.due_ns:
-            self.tick(now)
+        self.tick(now)
         decision = self.engine.decide(seen, now, self.load)
         self.load += 1
         if self.load > self.load_max:
@@ -75,5 +74,6 @@ class Session:
 
     def tick(self, now_ns: int) -> None:
         """Carry out what the plan's schedule and the scenarios' durations have due."""
-        for state, what in self.engine.due(now_ns):
-            self.change(state, what)
+        if now_ns >= self.engine.due_ns:
+            for state, what in self.engine.due(now_ns):
+                self.change(state, what)

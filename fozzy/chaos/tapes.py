@@ -14,9 +14,9 @@ from fozzy.chaos.api.cassettes import Collision, Mode, Recording, Replaying
 from fozzy.chaos.cassette.entries import cassette_files
 from fozzy.chaos.cassette.header import Begun, wire_redactor
 from fozzy.chaos.cassette.library import Library
-from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept, SummaryOf
+from fozzy.chaos.cassette.recorder import CassetteRecorder, Kept
 from fozzy.chaos.cassette.redecide import decisions_again
-from fozzy.chaos.cassette.tape import Place
+from fozzy.chaos.cassette.tape import Place, SummaryOf
 from fozzy.chaos.cassette.timeline import Timeline
 from fozzy.chaos.http.proxy import HttpProxy
 from fozzy.chaos.settings import Cassette, Settings

@@ -112,7 +112,7 @@ class Control:
             said = f"nothing listens on {self._shown}"
         else:
             said = f"{self._shown} cannot be reached: {getattr(error, 'strerror', None) or error}"
-        hint = f"Start a proxy with `fozzy proxy http … --control {self._shown}`, or name its address with --control."
+        hint = f"Start one with `fozzy proxy http … --control {self._shown}`, or `tcp`, or name its address with --control."
         return InputError("chaos.control_unreachable", said, hint=hint)
 
     def _stranger(self) -> InputError:
@@ -121,6 +121,8 @@ class Control:
 
     def _refused(self, status: int, said: Any) -> InputError | NotAllowedError:
         error = said.get("error") if isinstance(said, dict) else None
+        if isinstance(error, str) and "code" in said:
+            error = said  # in Toxiproxy's form, in which ours stands beside it
         if not isinstance(error, dict) or not isinstance(error.get("message"), str):
             return self._stranger()
         code, message, hint = str(error.get("code", "")), error["message"], str(error.get("hint", ""))

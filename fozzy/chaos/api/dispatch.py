@@ -20,6 +20,7 @@ def dispatch(controls: Controls, call: Call) -> Answer:
     """Do what is asked and answer it; an error of any kind is an answer too, and then nothing has changed."""
     try:
         operation, words = found(call.method, call.path)
+        controls.session.tick(controls.session.now_ns())  # whoever asks is told what is in force now
         said = operation.run(controls, _asked(operation, words, call))
         return said if isinstance(said, Answer) else answered(said)
     except InputError as error:

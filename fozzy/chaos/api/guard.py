@@ -19,6 +19,7 @@ from fozzy.chaos.api.call import Call, Rejected
 
 NAMES = ("localhost",)
 TOKEN_BYTES = 24
+BROWSERS = "Mozilla/"  # what the User-Agent of every browser begins with
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +30,13 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
     token: str = ""  # none is asked for without one
     is_local: bool = True
+    takes_browsers: bool = True  # also of our own address
 
     def check(self, call: Call) -> None:
-        """*Errors*: `Rejected` 403 for a foreign host or origin, 401 for a missing or wrong token."""
+        """*Errors*: `Rejected` 403 for a foreign host or origin or a browser, 401 for a missing or wrong token."""
         headers = call.headers
+        if not self.takes_browsers and headers.get("user-agent", "").startswith(BROWSERS):
+            raise Rejected(403, "chaos.api_browser", "requests of browsers are not taken", hint=_BROWSER_HINT)
         host = headers.get("host", "")
         if self.is_local and not is_loopback(_name_of(host)):
             hint = "Use the address the control port listens on."
@@ -61,6 +65,7 @@ def _name_of(host: str) -> str:
 
 
 _ORIGIN_HINT = "The controls are for programs and for pages of their own address only."
+_BROWSER_HINT = "Ask with a program that does not say it is one, as curl or a client library."
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args, get_origin
 
 from fozzy.chaos.api.call import Rejected
-from fozzy.dsl.types import fields, members, structs
+from fozzy.core.types import fields, members, structs
 from fozzy.errors import suggestion
 
 

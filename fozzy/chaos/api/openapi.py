@@ -16,7 +16,7 @@ from fozzy.chaos.api.call import JSON, Failure
 from fozzy.chaos.api.operation import Operation
 from fozzy.chaos.api.operations import AREAS, OPERATIONS
 from fozzy.chaos.api.samples import answer_of
-from fozzy.dsl.types import bare
+from fozzy.core.types import bare
 from fozzy.version import VERSION
 
 Json = dict[str, Any]

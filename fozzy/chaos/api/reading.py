@@ -15,7 +15,7 @@ import msgspec
 
 from fozzy.chaos.api.call import Call, Rejected
 from fozzy.core.limits import MIB
-from fozzy.dsl.types import wanted
+from fozzy.core.types import wanted
 from fozzy.errors import InputError, suggestion
 from fozzy.faults.http.forms import SHOWN_MAX, formed
 

@@ -1,4 +1,4 @@
-"""The control port: HTTP around `dispatch`, on a listener and with tasks of its own, so that chaos never touches it.
+"""The control port: HTTP around a dispatch, on a listener and with tasks of its own, so that chaos never touches it.
 
 Rule 1: who may not ask is refused before anything they sent is read further (`guard`).
 Rule 2: heads, bodies, connections and times are bounded; whoever is over a bound gets an answer and the end.
@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +19,6 @@ import trio
 from trio.lowlevel import wait_readable
 
 from fozzy.chaos.api.call import Answer, Call, Rejected, failed
-from fozzy.chaos.api.controls import Controls
 from fozzy.chaos.api.dispatch import dispatch
 from fozzy.chaos.api.guard import Guard
 from fozzy.chaos.api.reading import BODY_BYTES_MAX
@@ -27,6 +27,7 @@ from fozzy.chaos.http.heads import Head
 from fozzy.chaos.http.refusals import ClientGone, Refusal
 from fozzy.chaos.http.requests import RequestReader
 from fozzy.chaos.http.wire import Wire
+from fozzy.errors import FozzyError
 from fozzy.version import VERSION
 
 CONNECTIONS_MAX = 64
@@ -43,11 +44,22 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class ControlServer:
-    """Serves the controls. Without a token it must listen on this machine alone; whoever starts it sees to that."""
+    """Serves the controls. Without a token it must listen on this machine alone; whoever starts it sees to that.
 
-    def __init__(self, controls: Controls, guard: Guard) -> None:
+    `ask` answers a call, at once or after waiting; `failing` writes what was refused before that.
+    """
+
+    def __init__(
+        self,
+        controls: Any,
+        guard: Guard,
+        ask: Callable[[Any, Call], Answer | Awaitable[Answer]] = dispatch,
+        failing: Callable[[FozzyError], Answer] = failed,
+    ) -> None:
         self.controls = controls
         self.guard = guard
+        self._ask = ask
+        self._failing = failing
         self.bugs: list[Exception] = []  # of ours, each of which ended a connection; whoever runs this tells them
         self._open = 0
         self._spares: list[int] = []
@@ -133,7 +145,7 @@ class ControlServer:
                 keeps = await self._answer(head, reader, end)
         except Refusal as refusal:
             said = Rejected(_own(refusal.status), "chaos.api_request", refusal.message)
-            await end.send(_composed(failed(said), keeps=False))
+            await end.send(_composed(self._failing(said), keeps=False))
             return False
         if started.cancelled_caught:
             return False
@@ -146,10 +158,11 @@ class ControlServer:
                 raise Rejected(503, "chaos.api_busy", f"more than {CONNECTIONS_MAX} connections are open")
             call = _call(head)
             self.guard.check(call)
-            answer = dispatch(self.controls, call._replace(body=await _body(head, reader)))
+            asked = self._ask(self.controls, call._replace(body=await _body(head, reader)))
+            answer = asked if isinstance(asked, Answer) else await asked
             keeps = head.keeps and not head.upgrade
         except Rejected as rejected:
-            answer, keeps = failed(rejected), False
+            answer, keeps = self._failing(rejected), False
         await end.send(_composed(answer, keeps=keeps, bare=head.method == "HEAD"))
         return keeps
 
@@ -185,11 +198,11 @@ def _own(status: int) -> int:
 
 
 def _composed(answer: Answer, *, keeps: bool, bare: bool = False) -> bytes:
+    has_body = answer.status != HTTPStatus.NO_CONTENT  # and then no length either (RFC 9110, 8.6)
     rows = [
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
         f"Server: fozzy/{VERSION}",
-        f"Content-Type: {answer.type}",
-        f"Content-Length: {len(answer.body)}",
+        *([f"Content-Type: {answer.type}", f"Content-Length: {len(answer.body)}"] if has_body else []),
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
         *(f"{name}: {value}" for name, value in answer.headers),

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from fozzy.chaos.cassette.header import MODE
+from fozzy.chaos.cassette.header import refuse_others
 from fozzy.chaos.cassette.matching import Matching, digest_of
 from fozzy.chaos.cassette.streams import last_event_end
 from fozzy.core.exchange import Exchange
@@ -98,10 +98,7 @@ class Entries:
 
     def _read(self, trace: Trace) -> None:
         trace.check_seal()
-        mode = trace.header().mode
-        if mode != MODE:
-            message = f"{trace.shown} was recorded by fozzy {mode}: it has no answers to serve"
-            raise UsageError("chaos.not_a_cassette", message, where=Where(trace.shown))
+        refuse_others(trace.header(), trace.shown)
         for offset, line in _lines(trace):
             if _EXCHANGE in line[:40]:
                 try:

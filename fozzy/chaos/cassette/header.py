@@ -1,4 +1,4 @@
-"""The header of a proxy's trace: what its decisions depend on besides the requests.
+"""The header of a proxy's trace: what its decisions depend on besides what comes to it.
 
 The place of the scenario holds a JSON document: the plan the proxy started with, what else its engine was told, and
 `decisions`, the version of the rules by which plan, seed and requests make decisions. To change those rules so that the
@@ -7,7 +7,7 @@ same request gets another decision, raise `DECISIONS`: older traces are then ref
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 from blake3 import blake3
@@ -20,6 +20,7 @@ from fozzy.trace.format import FORMAT, VERSION, EmbeddedScenario, Header
 
 DECISIONS = 1
 MODE: Literal["proxy"] = "proxy"
+B = TypeVar("B")
 VALUES_MAX = 1000  # secrets that are looked for wherever they turn up; more are found by their names alone
 
 
@@ -36,12 +37,38 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
 
 
+class Beginning(Protocol):
+    """What any sort of proxy starts with: of HTTP, of TCP."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of its run."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a fault that never came fails it."""
+
+
+class _Wire(msgspec.Struct):
+    wire: str = "http"
+
+
+def wire_of(header: Header) -> str:
+    """What a proxy's trace is of: `http` or `tcp`; empty for the trace of a run."""
+    if header.mode != MODE:
+        return ""
+    try:
+        return msgspec.json.decode(header.scenario.text, type=_Wire).wire
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _Wire().wire  # whoever reads the rest tells what is wrong with it
+
+
 def wire_redactor(names: list[str]) -> Redactor:
     """A redactor for what goes over a wire, where `${…}` is a text like any other."""
     return Redactor(names, VALUES_MAX, references=False)
 
 
-def header_of(begun: Begun, path: str, redactor: Redactor) -> Header:
+def header_of(begun: Beginning, path: str, redactor: Redactor) -> Header:
     """The header of a trace that begins so. `path` is the chaos file's, or says where the plan came from."""
     text = msgspec.json.format(msgspec.json.encode(msgspec.to_builtins(begun)), indent=2).decode() + "\n"
     clean = redactor.source(text)
@@ -62,26 +89,38 @@ def header_of(begun: Begun, path: str, redactor: Redactor) -> Header:
 
 def begun_of(header: Header, shown: str) -> Begun:
     """What the engine of a trace started with. *Errors*: `UsageError` when no proxy recorded it, `EvidenceError`."""
-    if header.mode != MODE:
-        message = f"{shown} was recorded by fozzy {header.mode}, not by a proxy"
-        raise UsageError("chaos.not_a_cassette", message, hint=f"fozzy replay {shown}", where=Where(shown))
+    refuse_others(header, shown)
     return begun_again(header.scenario.text, shown)
+
+
+def refuse_others(header: Header, shown: str) -> None:
+    """Only traces of an HTTP proxy hold requests. *Errors*: `UsageError` for any other."""
+    wire = wire_of(header)
+    if wire != "http":
+        by = f"fozzy proxy {wire}" if wire else f"fozzy {header.mode}"
+        message = f"{shown} was recorded by {by}: it holds no requests and no answers"
+        raise UsageError("chaos.not_a_cassette", message, hint=f"fozzy replay {shown}", where=Where(shown))
 
 
 def begun_again(said: str | dict[str, Any], shown: str) -> Begun:
     """What an engine started with, of the document in a header or an event. *Errors*: `EvidenceError`."""
+    hint = "its answers can still be served: fozzy proxy http --replay; to decide again, record it again"
+    return decided_by(DECISIONS, said, Begun, shown, hint)
+
+
+def decided_by(version: int, said: str | dict[str, Any], kind: type[B], shown: str, hint: str) -> B:
+    """A document of what an engine started with, if these rules decided. `hint` is for one of other rules.
+
+    *Errors*: `EvidenceError` for a document that makes no sense, and for one of another version.
+    """
     try:
         plain = msgspec.json.decode(said, type=dict[str, Any]) if isinstance(said, str) else said
-        version = plain.get("decisions")
-        if version == DECISIONS:
-            return msgspec.convert(plain, Begun)
+        theirs = plain.get("decisions")
+        if theirs == version:
+            return msgspec.convert(plain, kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
         message = f"{shown} carries a plan that makes no sense: {error}"
-        hint = "it was recorded by another version, or altered before it was sealed"
-        raise EvidenceError("chaos.bad_plan", message, hint=hint, where=Where(shown)) from error
-    raise EvidenceError(
-        "chaos.other_decisions",
-        f"{shown} was decided by rules of version {version}; this fozzy decides by version {DECISIONS}",
-        hint="its answers can still be served: fozzy proxy http --replay; to decide again, record it again",
-        where=Where(shown),
-    )
+        why = "it was recorded by another version, or altered before it was sealed"
+        raise EvidenceError("chaos.bad_plan", message, hint=why, where=Where(shown)) from error
+    message = f"{shown} was decided by rules of version {theirs}; this fozzy decides by version {version}"
+    raise EvidenceError("chaos.other_decisions", message, hint=hint, where=Where(shown))

@@ -1,8 +1,7 @@
 """The recorder of a session: a listener that keeps every exchange and every change, in one file or one for each test.
 
 Rule 1: traffic never waits for it and never fails because of it. What cannot be kept is counted, and the end says so.
-Rule 2: what was told is on its way to the disk within half a second, or as soon as a few dozen records are there.
-Rule 3: memory is bounded: a few dozen exchanges, the changes of the plan, and the secrets that were seen.
+Rule 2: memory is bounded: a few dozen exchanges, the changes of the plan, and the secrets that were seen.
 """
 
 from __future__ import annotations
@@ -11,32 +10,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import trio
 from msgspec.structs import replace
 
 from fozzy import wall
+from fozzy.chaos.cassette.batched import Batched
 from fozzy.chaos.cassette.header import Begun, header_of
 from fozzy.chaos.cassette.names import file_of
-from fozzy.chaos.cassette.tape import Place, Tape
+from fozzy.chaos.cassette.tape import Place, SummaryOf, Tape, sealing
 from fozzy.chaos.session import Session
 from fozzy.core.events import Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
-from fozzy.core.summary import Summary
 from fozzy.errors import FozzyError, StoreError
 from fozzy.trace.finalize import shown_path
-from fozzy.trace.format import Footer
-from fozzy.trace.writer import Recorder
-from fozzy.version import VERSION
 
-BATCH = 32  # records that are encoded and written at once: below a millisecond
-BATCH_BYTES = 256 * 1024  # or as soon as they hold so much
-FLUSH_NS = 500_000_000
 TESTS_MAX = 10_000  # files of one recording
 OPEN_MAX = 64  # of them that are open at once
 CHANGES_MAX = 1000  # that a file which begins later is told of
-
-SummaryOf = Callable[[str], Summary]  # the summary a trace of this path carries
 
 
 class Kept(NamedTuple):
@@ -49,22 +39,20 @@ class Kept(NamedTuple):
     bodiless: int = 0  # of the recorded: a body is not kept, so they are never served
 
 
-class CassetteRecorder:
+class CassetteRecorder(Batched):
     """Records a session. *Closes*: `finish` and `drop` end it."""
 
     def __init__(
         self, begun: Begun, chaos_path: str, place: Place, redactor: Redactor, *, is_folder: bool = False
     ) -> None:
         """`chaos_path` says where the plan came from. *Errors*: as `Tape`, where there is one file."""
+        super().__init__()
         self.begun = begun
         self.place = place
         self.is_folder = is_folder
         self.redactor = redactor
         self.is_known: Callable[[int], bool] = lambda _number: False  # what a recording answered is in it already
         self._chaos_path = chaos_path
-        self._pending: list[Record] = []
-        self._pending_bytes = 0
-        self._flushed_ns = 0
         self._tapes: dict[str, Tape] = {}  # by test; a single one by ""
         self._names: dict[str, str] = {}  # of files in small letters: whose they are
         self._open: dict[str, None] = {}  # the one that was written last stands last
@@ -103,21 +91,16 @@ class CassetteRecorder:
 
     def __call__(self, record: Record) -> None:
         """Take a record."""
+        size = 0
         if type(record) is Exchange:
             if self.is_known(record.number):
                 return
             self._bodiless += bool(record.not_recorded)
-            self._pending_bytes += record.request.bytes + (record.answer.bytes if record.answer is not None else 0)
-        pending = self._pending
-        pending.append(record)
-        is_due = len(pending) >= BATCH or self._pending_bytes >= BATCH_BYTES
-        if is_due or record.t - self._flushed_ns >= FLUSH_NS:
-            self._flushed_ns = record.t
-            self.flush()
+            size = record.request.bytes + (record.answer.bytes if record.answer is not None else 0)
+        self.take(record, size)
 
     def flush(self) -> None:
-        """Write what was told so far."""
-        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        pending = self.taken()
         if not self.is_folder:
             if pending and not self._tapes[""].write(pending):
                 self._fails(self._tapes[""].failure)
@@ -130,20 +113,10 @@ class CassetteRecorder:
                 for tape in self._tapes.values():
                     tape.write([record])
 
-    async def flushing(self) -> None:
-        """Write what was told, again and again, also when nothing more is told. Runs until it is cancelled."""
-        while True:
-            await trio.sleep(FLUSH_NS / 1e9)
-            self.flush()
-
     def finish(self, summary: SummaryOf) -> Kept:
         """Seal every file and give it its name, in the order of their tests. Each carries a summary of its own."""
         self.flush()
-        finished_at, paths = wall.now_iso(), []
-
-        def footer(writer: Recorder, path: str) -> Footer:
-            return self._footer(writer, finished_at, summary(path))
-
+        footer, paths = sealing(self.place.run_id, self._started_at, summary), []
         for _, tape in sorted(self._tapes.items()):
             if self.place.goes_on and not tape.recorded and not tape.lost:
                 tape.drop()  # nothing new: what is there stays as it is
@@ -206,18 +179,3 @@ class CassetteRecorder:
         said = f"{self.lost:,} exchanges are not safely in the recording: {self._failure.message}"
         hint = f"fozzy trace recover {shown_path(left[0])}   seals what is there" if left else self._failure.hint
         return StoreError("chaos.not_recorded", said, hint=hint)
-
-    def _footer(self, writer: Recorder, finished_at: str, summary: Summary) -> Footer:
-        return Footer(
-            end="sealed",
-            run_id=self.place.run_id,
-            engine=VERSION,
-            python=wall.python_version(),
-            os=wall.system_name(),
-            hash_seed=wall.hash_seed(),
-            started_at=self._started_at,
-            finished_at=finished_at,
-            counts=writer.counts,
-            blocks=writer.blocks,
-            summary=summary,
-        )

@@ -9,7 +9,7 @@ same; what counts requests (ordinals, limits, slots) cannot be told, so a differ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +17,8 @@ from blake3 import blake3
 
 from fozzy.chaos.cassette.foreseen import foreseen
 from fozzy.chaos.cassette.header import Begun
-from fozzy.chaos.cassette.timeline import Moment, Sitting, Timeline
+from fozzy.chaos.cassette.reel import Moment, Sitting
+from fozzy.chaos.cassette.timeline import Timeline
 from fozzy.core.brief import brief
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange, Roll
@@ -70,7 +71,7 @@ class Redeciding:
                 return ended
         return self._ended("INCOMPLETE" if self._timeline.is_cut_off else "SAME")
 
-    def _sit(self, sitting: Sitting, stop_at: StopAt | None, on_decision: OnDecision | None) -> Redecided | None:
+    def _sit(self, sitting: Sitting[Begun], stop_at: StopAt | None, on_decision: OnDecision | None) -> Redecided | None:
         begun = sitting.begun
         engine = self._engine(begun)
         last = begun.number
@@ -183,7 +184,7 @@ def difference(exchange: Exchange, decision: Decision) -> Difference | None:
     for what, recorded, now in _sides(exchange, decision):
         if recorded != now:
             return Difference(what, str(recorded), str(now))
-    rolls = _rolls(exchange.rolls, decision.rolls)
+    rolls = roll_difference(exchange.rolls, decision.rolls)
     return rolls or _planned(exchange, decision) or _bytes(exchange, decision)
 
 
@@ -198,7 +199,8 @@ def _sides(exchange: Exchange, decision: Decision) -> Iterator[tuple[str, Any, A
     yield "which of the route's answers", exchange.slot, decision.slot
 
 
-def _rolls(recorded: list[Roll], now: tuple[Roll, ...]) -> Difference | None:
+def roll_difference(recorded: Sequence[Roll], now: Sequence[Roll]) -> Difference | None:
+    """The first draw that is another one."""
     for index in range(max(len(recorded), len(now))):
         ours = recorded[index] if index < len(recorded) else None
         theirs = now[index] if index < len(now) else None

@@ -28,4 +28,7 @@ def replay_cassette(
             opened(timeline.header, timeline.footer)
         done = Redeciding(timeline, plan).run(stop_at)
         header, footer = timeline.header, timeline.footer
-        return Replayed(header, footer, "pass", done.divergence, [], done.now_ns, done.requests, failed_step=0)
+        passed = f"{done.requests:,} {'request' if done.requests == 1 else 'requests'}"
+        return Replayed(
+            header, footer, "pass", done.divergence, [], done.now_ns, done.requests, failed_step=0, passed=passed
+        )

@@ -14,20 +14,28 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from fozzy import wall
 from fozzy.chaos.cassette.header import Begun
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
-from fozzy.core.redact_exchange import ExchangeCleaner
+from fozzy.core.redact_records import RecordCleaner
+from fozzy.core.summary import Summary
+from fozzy.core.wires import Connected, Spoken
 from fozzy.errors import StoreError
 from fozzy.trace.finalize import Policy, check_target, finalize, partial_of
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import Trace, open_trace
 from fozzy.trace.writer import Recorder, plain_run
+from fozzy.version import VERSION
 
 SESSION = "chaos.session"  # the event with which a later session begins in a recording
+Passed = Exchange | Connected | Spoken  # what went over a wire; all else says what was changed
 NEEDLE_BYTES_MIN = 4  # what is shorter stands everywhere
 SCAN_BYTES = 1 << 20
+
+
+SummaryOf = Callable[[str], Summary]  # the summary a trace of this path carries
 
 
 class Place(NamedTuple):
@@ -50,20 +58,21 @@ class _Late(NamedTuple):
 class Tape:
     """Writes one file. *Closes*: `finish` and `drop` end it."""
 
-    def __init__(self, header: Header, begun: Begun, place: Place, redactor: Redactor) -> None:
-        """*Errors*: `StoreError`; `EvidenceError` for a file to go on with that cannot be trusted."""
+    def __init__(self, header: Header, begun: Begun | None, place: Place, redactor: Redactor) -> None:
+        """`begun` is for a tape that goes on. *Errors*: `StoreError`; `EvidenceError` for a file to go on with that cannot
+        be trusted."""
         self.place = place
         self.failure: StoreError | None = None
-        self.lost = 0  # exchanges that are not here
+        self.lost = 0  # exchanges, connections and messages that are not here
         self.recorded = 0  # and those that are
         self._redactor = redactor
-        self._cleaner = ExchangeCleaner(redactor)
+        self._cleaner = RecordCleaner(redactor)
         self._known = set(redactor.values)
         self._learned = redactor.learned
         self._late: list[_Late] = []
         self._has_hidden = False  # a body was written that cannot be searched
         self._shift_ns = self._shift = self._now = 0
-        if place.goes_on and place.target.is_file():
+        if begun is not None and place.goes_on and place.target.is_file():
             self._writer = self._going_on(begun)
         else:
             check_target(place.target, place.policy)
@@ -76,17 +85,17 @@ class Tape:
 
     def write(self, records: Sequence[Record]) -> bool:
         """Write records without their secrets; false when that failed, now or before."""
-        exchanges = sum(type(record) is Exchange for record in records)
+        passed = sum(isinstance(record, Passed) for record in records)
         if self.failure is None:
             before = self._writer.end
             try:
                 self._writer(self._clean(records, before))
-                self.recorded += exchanges
+                self.recorded += passed
                 return True
             except StoreError as error:
                 self.failure = error
                 self._writer.close()
-        self.lost += exchanges
+        self.lost += passed
         return False
 
     def rest(self) -> None:
@@ -145,21 +154,18 @@ class Tape:
         return [self._moved(record) for record in cleaned]
 
     def _cleaned(self, record: Record) -> Record:
-        if type(record) is Exchange:
-            clean = self._cleaner.clean(record)
+        clean = self._cleaner.clean(record)
+        if type(clean) is Exchange:
             hidden = clean.request.body.base64 or (clean.answer is not None and clean.answer.body.base64)
             self._has_hidden = self._has_hidden or bool(hidden)
-            return clean
-        if type(record) is Event:
-            return replace(record, fields=self._redactor.clean(record.fields))
-        return record
+        return clean
 
     def _moved(self, record: Record) -> Record:
         """A record in the time and order of the whole recording. Time never goes back, whoever was late to tell."""
         self._now = max(self._now, record.t + self._shift_ns)
         if not self._shift:
             return record if record.t == self._now else replace(record, t=self._now)
-        if type(record) is Exchange:
+        if isinstance(record, Passed):
             arrived = record.arrived + self._shift_ns
             number = record.number + self._shift if record.number else 0  # what was never decided has none
             return replace(record, t=self._now, arrived=arrived, number=number)
@@ -179,6 +185,28 @@ class Tape:
                 is_sought = late.is_searchable and len(needle) >= NEEDLE_BYTES_MIN
                 if is_sought and not _stands_in(needle, stream, late.end):
                     self._writer.acquit([late.value])
+
+
+def sealing(run_id: str, started_at: str, summary: SummaryOf) -> Callable[[Recorder, str], Footer]:
+    """What makes the footers of a recording that ends now."""
+    finished_at = wall.now_iso()
+
+    def footer(writer: Recorder, path: str) -> Footer:
+        return Footer(
+            end="sealed",
+            run_id=run_id,
+            engine=VERSION,
+            python=wall.python_version(),
+            os=wall.system_name(),
+            hash_seed=wall.hash_seed(),
+            started_at=started_at,
+            finished_at=finished_at,
+            counts=writer.counts,
+            blocks=writer.blocks,
+            summary=summary(path),
+        )
+
+    return footer
 
 
 class _Fields(msgspec.Struct, frozen=True):

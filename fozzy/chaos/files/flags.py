@@ -23,11 +23,15 @@ GIB = 1 << 30
 
 
 class Flag(NamedTuple):
-    """How the texts of one flag are read; `switch` takes none, `many` may be given several times."""
+    """How the texts of one flag are read; `switch` takes none, `many` may be given several times.
+
+    `between` stands between several values in a variable.
+    """
 
     read: Callable[[str], Any]
     many: bool = False
     switch: bool = False
+    between: str = ","
 
 
 class Value(NamedTuple):
@@ -127,20 +131,26 @@ def variable_name(field: str) -> str:
     return PREFIX + field.upper()
 
 
-def variables_set(environment: Mapping[str, str]) -> dict[str, list[Value]]:
-    """What the environment says, by field. *Errors*: `UsageError` for a variable of ours that means nothing."""
+def variables_set(
+    environment: Mapping[str, str], flags: Mapping[str, Flag] = FLAGS, command: str = "fozzy proxy http"
+) -> dict[str, list[Value]]:
+    """What the environment says, by field, for a command with these flags.
+
+    *Errors*: `UsageError` for a variable of ours that means nothing there.
+    """
     found: dict[str, list[Value]] = {}
     problems: list[Problem] = []
     for name in sorted(environment):
         field = name.removeprefix(PREFIX).lower()
         if not name.startswith(PREFIX) or not environment[name]:
             continue
-        if field not in FLAGS or name != name.upper():
-            hint = suggestion(name, map(variable_name, FLAGS)) or "fozzy proxy http --help lists the flags"
-            message = f"{name} is set, and there is no such variable"
+        if field not in flags or name != name.upper():
+            hint = suggestion(name, map(variable_name, flags)) or f"{command} --help lists the flags"
+            message = f"{name} is set, and {command} has no such variable"
             problems.append(Problem(code="chaos.unknown_variable", message=message, hint=hint))
             continue
-        texts = environment[name].split(",") if FLAGS[field].many else [environment[name]]
+        flag = flags[field]
+        texts = environment[name].split(flag.between) if flag.many else [environment[name]]
         found[field] = [Value(text.strip(), name) for text in texts]
     _refuse(problems)
     return found
@@ -155,10 +165,25 @@ def read_flags(given: Mapping[str, list[Value]], environment: Mapping[str, list[
     spoken = _translated(given, problems)
     for layer in (spoken, environment):
         problems += _exclusive(layer)
-    made = {**_typed(_behind(environment, spoken), problems), **_typed(spoken, problems)}
+    layers = [
+        {field: found for field, found in layer.items() if field != "rate_limit"}
+        for layer in (_behind(environment, spoken), spoken)
+    ]
+    made = {field: value for layer in layers for field, value in _typed(layer, problems, FLAGS).items()}
     both = _typed_limits(spoken, environment, problems)
     if both:
         made["rate_limit"] = both
+    _refuse(problems)
+    return made
+
+
+def read_plain(
+    given: Mapping[str, list[Value]], environment: Mapping[str, list[Value]], flags: Mapping[str, Flag]
+) -> dict[str, Given]:
+    """What flags and variables say together, by field, where no flag has to do with another. *Errors*: `UsageError`."""
+    problems: list[Problem] = []
+    behind = {field: found for field, found in environment.items() if field not in given}
+    made = {**_typed(behind, problems, flags), **_typed(given, problems, flags)}
     _refuse(problems)
     return made
 
@@ -218,12 +243,10 @@ def _behind(environment: Mapping[str, list[Value]], spoken: Mapping[str, list[Va
     return {field: found for field, found in environment.items() if field not in spoken and field not in aside}
 
 
-def _typed(layer: Mapping[str, list[Value]], problems: list[Problem]) -> dict[str, Given]:
+def _typed(layer: Mapping[str, list[Value]], problems: list[Problem], flags: Mapping[str, Flag]) -> dict[str, Given]:
     made: dict[str, Given] = {}
     for field, found in layer.items():
-        flag = FLAGS[field]
-        if field == "rate_limit":
-            continue
+        flag = flags[field]
         if len(found) > MANY_MAX:
             problems.append(_bad(found[0], ValueError(f"may be given {MANY_MAX} times, got {len(found)}")))
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -26,13 +26,15 @@ _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\[\d+\]|\.[\w-]+)*")
 _PART = re.compile(r"[\w-]+")
 
 
-def remaining_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
-    """What the engine refuses of the rest of a plan."""
-    plan, gone = _without_bad(copy.deepcopy(raw))
+def remaining_flaws(
+    raw: dict[str, Any], kind: Any = Plan, check: Callable[[Any], object] = check_plan
+) -> Iterator[Flaw]:
+    """What the engine refuses of the rest of a plan, which is to be of this kind."""
+    plan, gone = _without_bad(copy.deepcopy(raw), kind)
     if plan is None:
         return
     try:
-        check_plan(plan)
+        check(plan)
     except InputError as error:
         for problem in error.problems:
             path = named_path(problem.message, raw)
@@ -66,12 +68,12 @@ def _holds(value: Any, step: str | int) -> bool:
     return isinstance(value, dict) and step in value
 
 
-def _without_bad(raw: dict[str, Any]) -> tuple[Plan | None, list[Path]]:
+def _without_bad(raw: dict[str, Any], kind: Any) -> tuple[Any, list[Path]]:
     """The plan without what is no value of its field, and where that stood; none where too much is wrong."""
     gone: list[Path] = []
     for _ in range(LEFT_OUT_MAX):
         try:
-            return msgspec.convert(raw, Plan), gone
+            return msgspec.convert(raw, kind), gone
         except (msgspec.ValidationError, RecursionError) as error:
             path = _bad_path(str(error), raw)
             if not path:

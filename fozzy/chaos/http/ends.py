@@ -133,9 +133,12 @@ def listener_at(host: str, port: int, backlog: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=backlog)
     except (OSError, OverflowError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # Python says the address again
-        raise UsageError(
-            "chaos.listen", f"cannot listen on {host}:{port}: {why}", hint="take another port, or 0"
-        ) from None
+        raise cannot_listen(host, port, error) from None
     listener.setblocking(False)
     return listener
+
+
+def cannot_listen(host: str, port: int, error: Exception) -> UsageError:
+    """What is said where an address is not to be had."""
+    why = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]  # Python says the address again
+    return UsageError("chaos.listen", f"cannot listen on {host}:{port}: {why}", hint="take another port, or 0")

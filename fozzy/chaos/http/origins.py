@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import socket
 import ssl
 from functools import lru_cache
@@ -11,9 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import trio
-from trio.lowlevel import wait_writable
-
+from fozzy.chaos.dial import NoSuchHost, dial, said_of
 from fozzy.chaos.http.ends import End
 from fozzy.chaos.http.refusals import UpstreamFailed
 from fozzy.chaos.http.tls import SecureEnd
@@ -79,33 +75,12 @@ def _unusable(url: str, why: str) -> InputError:
 async def connected(origin: Origin) -> socket.socket:
     """A new connection to an origin, whichever of its addresses answers. *Errors*: `UpstreamFailed`."""
     try:
-        found = await trio.socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise UpstreamFailed("upstream_unreachable", f"the host {origin.host} cannot be found: {error}") from None
-    said = "it has no address"
-    for family, _, protocol, _, address in found:
-        try:
-            return await _connected(family, protocol, address)
-        except OSError as error:
-            said = os.strerror(error.errno) if error.errno else str(error)
-    raise UpstreamFailed("upstream_unreachable", f"{origin.authority} cannot be reached: {said}")
-
-
-async def _connected(family: int, protocol: int, address: object) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM, protocol)
-    try:
-        sock.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            sock.connect(address)  # type: ignore[arg-type]  # as the system gave it
-        await wait_writable(sock)
-        failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failed:
-            raise OSError(failed, os.strerror(failed))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+        return await dial(origin.host, origin.port)
+    except NoSuchHost as error:
+        said = f"the host {origin.host} cannot be found: {error}"
+    except OSError as error:
+        said = f"{origin.authority} cannot be reached: {said_of(error)}"
+    raise UpstreamFailed("upstream_unreachable", said)
 
 
 async def secured(sock: socket.socket, origin: Origin, context: ssl.SSLContext) -> End:

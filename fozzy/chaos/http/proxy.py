@@ -183,9 +183,7 @@ class House:
                 for connection in proxy.connections:
                     connection.look_for_client()
                 proxy.pool.sweep(proxy.session.now_ns())
-            session = proxy.session
-            if session.now_ns() >= session.engine.due_ns:
-                session.tick(session.now_ns())
+            proxy.session.tick(proxy.session.now_ns())
 
     def _look(self) -> None:
         now_ns = wall.elapsed_ns()

@@ -25,7 +25,7 @@ from fozzy.chaos.session import Session
 from fozzy.core.blob import EMPTY, Blob
 from fozzy.core.exchange import Answered, Asked, Ending, Exchange, Sent
 from fozzy.faults.http.canonical import DIGEST_BYTES
-from fozzy.faults.http.decision import Decision, Seen
+from fozzy.faults.http.decision import Decision, Seen, patience_s
 
 SWALLOWED_BYTES_MAX = 64 << 20  # more than a client sends that will hear an answer
 TOO_LONG = "the body is longer than what is recorded"
@@ -280,7 +280,8 @@ class Turn:
     def _sent(self) -> Sent:
         hashed = self.sent_hash if self.applied else None
         digest = "" if hashed is None else hashed.hexdigest(length=DIGEST_BYTES)
-        return Sent(self.sent_status, self.sent_bytes, self.sent_ended, digest)
+        asked_s = patience_s(self.decision.action) if self.applied and self.decision is not None else None
+        return Sent(self.sent_status, self.sent_bytes, self.sent_ended, digest, asked_s)
 
     def _asked(self, digest: str) -> Asked:
         head, facts, pieces = self.head, self.head.facts, self.asked_pieces
