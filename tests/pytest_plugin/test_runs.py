@@ -1,0 +1,181 @@
+"""Several runs of one test: seeds, replays and shrinking, in a project of somebody."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from tests.pytest_plugin.project import Project
+
+REDIS = """
+import time
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+def client_of(proxy, **more):
+    return redis.Redis.from_url(proxy.url, protocol=2, retry=Retry(NoBackoff(), 5), **more)
+"""
+TWICE = (
+    REDIS
+    + """
+@pytest.mark.chaos(seed=7)
+def test_incr(redis_proxy, redis_server, virtual_time):
+    client = client_of(redis_proxy)
+    with redis_proxy.toxic("latency", latency=300), redis_proxy.toxic("slicer", average_size=1, size_variation=0, delay=1):
+        with redis_proxy.toxic("drop_reply", match="INCR", rate=0.4):
+            for _ in range(5):
+                client.incr("orders")
+    client.close()
+    time.sleep(60)
+    assert redis_server.get("orders") == "5"
+"""
+)
+
+
+TRACE = ".fozzy/chaos/tests.test_it.test_incr.fozzy"
+NODE = "tests/test_it.py::test_incr"
+
+
+def test_a_failure_tells_how_to_have_it_again(project: Project) -> None:
+    """The command that the output shows replays it as it was; once the test is mended it says so."""
+    project.write("tests/test_it.py", TWICE)
+    ran = project.run("tests")
+    assert (ran.code, ran.failed, ran.errors) == (1, 1, 0), ran.said
+    assert "seed 7, 6" in ran.said, ran.said
+    found = re.search(r"^replay it: pytest (.*)$", ran.said, re.MULTILINE)
+    assert found, ran.said
+    words = shlex.split(found[1])
+    assert words == [NODE, "--chaos-replay", TRACE]
+    assert f"shrink it: pytest {found[1]} --chaos-shrink" in ran.said
+    again = project.run(*words)
+    assert again.code == 1
+    assert f"replay of {TRACE}: SAME: AssertionError at tests/test_it.py:20" in again.said, again.said
+    project.write("tests/test_it.py", TWICE.replace('== "5"', '>= "5"'))
+    mended = project.run("--chaos-replay", TRACE)
+    assert (mended.code, mended.passed) == (0, 1)
+    assert f"replay of {TRACE}: FIXED" in mended.said
+
+
+def test_a_failure_is_shrunk(project: Project) -> None:
+    """One strike of one fault is left; it has a trace of its own, which replays; another failure is told as one."""
+    project.write("tests/test_it.py", TWICE)
+    shrunk = project.run("--chaos-shrink")
+    assert shrunk.code == 1
+    left = r"3 faults made 1 in \d+ runs; it needs\n  redis/drop_reply_downstream \(drop_reply, times=1\)"
+    assert re.search(left, shrunk.said), shrunk.said
+    small = TRACE.replace(".fozzy", ".min.fozzy").replace(".min.fozzy/", ".fozzy/", 1)
+    assert f"replay it: pytest {NODE} --chaos-replay {small}" in shrunk.said
+    replayed = project.run("--chaos-replay", small)
+    assert f"replay of {small}: SAME" in replayed.said, replayed.said
+    project.write("tests/test_it.py", TWICE.replace("client.incr", "int('x'); client.incr"))
+    assert f"replay of {small}: CHANGED: it failed with AssertionError" in project.run("--chaos-replay", small).said
+
+
+def test_a_trace_of_another_test_is_refused(project: Project) -> None:
+    """The test of the trace must be there; a file that is no trace of a test is refused before anything runs."""
+    project.write("test_it.py", TWICE)
+    project.run()
+    trace = ".fozzy/chaos/test_it.test_incr.fozzy"
+    project.write("test_it.py", "def test_incrs(chaos): pass")
+    ran = project.run("--chaos-replay", trace)
+    assert ran.code == 4
+    said = "the trace is of test_it.py::test_incr, which is not among the tests here; did you mean"
+    assert f'{said} "test_it.py::test_incrs"?' in ran.said
+    ran = project.run("--chaos-replay", "nothing.fozzy")
+    assert ran.code == 4
+    assert "nothing.fozzy" in ran.said
+
+
+SEEDS = """
+import pytest
+
+SEEN = []
+
+@pytest.fixture(scope="module")
+def once():
+    SEEN.append("module")
+
+@pytest.mark.chaos
+@pytest.mark.chaos_runs(4)
+def test_many(chaos, once):
+    SEEN.append(chaos.seed)
+    assert chaos.run != FAILS
+
+def test_after(chaos):
+    print(f"<{SEEN}>")
+"""
+
+
+def test_runs_have_seeds_of_their_own_and_are_one_test(project: Project) -> None:
+    """Four runs, one report; what the module shares is made once; the same session seed gives the same seeds."""
+    project.write("test_it.py", SEEDS.replace("FAILS", "0"))
+    ran = project.run("-s")
+    assert (ran.code, ran.passed) == (0, 2), ran.said
+    seen = eval(re.findall(r"<(.*)>", ran.said)[0])
+    assert seen[0] == "module" and len(set(seen)) == 5
+    assert eval(re.findall(r"<(.*)>", project.run("-s").said)[0]) == seen
+    assert eval(re.findall(r"<(.*)>", project.run("-s", "--chaos-seed=5").said)[0]) != seen
+    assert len(eval(re.findall(r"<(.*)>", project.run("-s", "--chaos-seed=random").said)[0])) == 5
+
+
+def test_the_first_run_that_fails_is_told(project: Project) -> None:
+    """With its number and its seed; later ones are not run; its replay is that run and no other."""
+    project.write("test_it.py", SEEDS.replace("FAILS", "3"))
+    ran = project.run("-s")
+    assert (ran.code, ran.passed, ran.failed) == (1, 1, 1), ran.said
+    seen = eval(re.findall(r"<(.*)>", ran.said)[0])
+    assert len(seen) == 4
+    assert f"run 3 of 4, seed {seen[-1]}" in ran.said
+    again = project.run("--chaos-replay", ".fozzy/chaos/test_it.test_many.fozzy")
+    assert f"run 3 of 4, seed {seen[-1]}" in again.said
+    assert "SAME: AssertionError at test_it.py:14" in again.said
+
+
+def test_a_seed_that_a_marker_says_stays(project: Project) -> None:
+    """`--chaos-runs` runs such a test with it again and again, and what it decides must be the same."""
+    project.write(
+        "test_it.py",
+        REDIS
+        + """
+@pytest.mark.chaos(seed=7)
+def test_same(redis_proxy, chaos):
+    assert chaos.seed == 7
+    client = client_of(redis_proxy)
+    client.get("a")
+    client.close()
+
+@pytest.mark.chaos(seed=7)
+def test_other(redis_proxy, chaos):
+    client = client_of(redis_proxy)
+    client.get(f"a{chaos.run}")
+    client.close()
+""",
+    )
+    ran = project.run("--chaos-runs=3")
+    assert (ran.code, ran.passed, ran.errors) == (1, 2, 1), ran.said
+    assert "run 2 decided otherwise than run 1 with the same seed" in ran.said
+    assert '"about":"GET a2"' in ran.said
+
+
+def test_a_rate_may_miss_in_one_run_and_must_hit_in_another(project: Project) -> None:
+    """A fault that no seed of several let through fails the last run; one that some did is fine."""
+    project.write(
+        "test_it.py",
+        REDIS
+        + """
+@pytest.mark.chaos
+@pytest.mark.chaos_runs(6)
+@pytest.mark.parametrize("rate", [0.5, 1e-12])
+def test_it(redis_proxy, rate):
+    client = client_of(redis_proxy)
+    with redis_proxy.toxic("latency", latency=1, rate=rate, on="message"):
+        client.get("a")
+    client.close()
+""",
+    )
+    ran = project.run()
+    assert (ran.code, ran.passed, ran.failed) == (1, 1, 1), ran.said
+    assert "run 6 of 6" in ran.said
+    assert "missed each time" in ran.said

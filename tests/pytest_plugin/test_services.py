@@ -1,0 +1,135 @@
+"""Services as fixtures: clean for each test, left out loudly where they are missing, judged when a test leaves them."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.pytest_plugin.project import Project
+
+KEEPS = """
+def test_one(redis_server, sse_server):
+    assert (redis_server.ask("DBSIZE"), sse_server.events[0]) == (0, {"n": 1})
+    redis_server.ask("SET", "a", 1)
+    sse_server.events = ["mine"]
+
+def test_two(redis_server, sse_server):
+    assert (redis_server.ask("DBSIZE"), sse_server.events[0]) == (0, {"n": 1})
+    redis_server.ask("SET", "a", 1)
+    sse_server.events = ["mine"]
+    with redis_server.killed():
+        pass
+
+def test_three(redis_server, sse_server):
+    test_one(redis_server, sse_server)
+"""
+LEAVES = """
+def test_dead(redis_server):
+    redis_server.kill()
+
+def test_frozen(redis_server):
+    redis_server.frozen().__enter__()
+
+def test_well(redis_server, chaos):
+    with redis_server.killed():
+        pass
+    assert redis_server.ask("PING") == b"PONG"
+"""
+DIES = """
+import time
+import pytest
+import redis
+
+@pytest.mark.chaos(seed=7)
+def test_dies(redis_server, redis_proxy, virtual_time, chaos):
+    client = redis.Redis.from_url(redis_proxy.url, retry=None)
+    with redis_server.killed(through=redis_proxy, match="SET", after=1) as fault:
+        client.set("a", 1)
+        with pytest.raises(redis.ConnectionError):
+            client.set("a", 2)
+        time.sleep(60)
+    assert fault.applied == 1
+    chaos.assert_fired("killed", times=1)
+    client.set("b", 1)
+    client.close()
+    assert virtual_time.now >= 60
+
+@pytest.mark.chaos(seed=7)
+def test_never(redis_server, redis_proxy):
+    with redis_server.killed(through=redis_proxy, match="SET", after=1):
+        pass
+"""
+MISSING = """
+import pytest
+from fozzy.chaos.services import binaries
+binaries.binary = lambda name: None
+
+def test_one(redis_server): pass
+def test_two(redis_server): pass
+def test_three(postgres_server): pass
+"""
+
+
+def test_each_test_has_a_clean_service(project: Project) -> None:
+    """What a test wrote is not there for the next, in whichever order they come."""
+    project.write("test_it.py", KEEPS)
+    ran = project.run("test_it.py")
+    assert (ran.code, ran.passed) == (0, 3), ran.said
+
+
+def test_who_leaves_a_service_otherwise_fails(project: Project) -> None:
+    """A test that leaves it dead or frozen fails in its teardown; the next one has a service that is well."""
+    project.write("test_it.py", LEAVES)
+    ran = project.run("test_it.py")
+    assert (ran.passed, ran.errors) == (3, 2), ran.said
+    assert "redis-server does not run" in ran.said
+    assert "a fault in force: redis-server/frozen" in ran.said
+
+
+def test_a_service_dies_of_a_request_in_virtual_time(project: Project) -> None:
+    """The same in each of three runs, on the test's clock; a test in which that request never comes fails."""
+    project.write("test_it.py", DIES)
+    ran = project.run("test_it.py", "--chaos-runs=3")
+    assert (ran.passed, ran.failed) == (1, 1), ran.said
+    assert "fault never applied" in ran.said
+
+
+@pytest.mark.parametrize("requires", [False, True])
+def test_what_is_missing_is_left_out_loudly(project: Project, requires: bool) -> None:
+    """The session says, unasked, how many tests are skipped and what to install; where services are required each fails."""
+    project.write("test_it.py", MISSING)
+    ran = project.run("test_it.py", *(["--chaos-require-services"] if requires else []))
+    assert "apt-get install redis-server" in ran.said
+    assert "apt-get install postgresql" in ran.said
+    assert (ran.count("skipped"), ran.errors) == ((0, 3) if requires else (3, 0)), ran.said
+
+
+BROKEN_OFF = """
+import os
+import signal
+import subprocess
+import time
+import pytest
+
+@pytest.mark.chaos
+def test_stands(redis_server):
+    redis_server.frozen().__enter__()
+    child = subprocess.Popen(["sleep", "60"])
+    print(child.pid, redis_server.pid, file=open("pids", "w"))
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+"""
+
+
+def test_who_presses_ctrl_c_is_told_nothing_else(project: Project) -> None:
+    """A test that is broken off could put nothing back: that is no error, and our services are gone all the same."""
+    project.write("test_it.py", BROKEN_OFF)
+    ran = project.run("test_it.py")
+    assert ran.code == pytest.ExitCode.INTERRUPTED, ran.said
+    assert "KeyboardInterrupt" in ran.said and "Traceback" not in ran.said
+    child, redis = map(int, (project.folder / "pids").read_text(encoding="utf-8").split())
+    os.kill(child, signal.SIGKILL)
+    with pytest.raises(ProcessLookupError):
+        os.kill(redis, 0)
