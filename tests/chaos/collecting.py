@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -19,6 +18,8 @@ from typing import Any
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.ports import free_port
 
 PROGRAM = Path(__file__).parent / "collector"
 
@@ -109,9 +110,7 @@ def built(folder: Path) -> Path:
 @contextlib.contextmanager
 def collector_at(program: Path, told: Path) -> Iterator[str]:
     """Run the collector; gives its address. What it received stands in the file `told`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = (
         f'yaml:{{receivers: {{otlp: {{protocols: {{http: {{endpoint: "127.0.0.1:{port}"}}}}}}}}, '
         "exporters: {debug: {verbosity: detailed}}, service: {telemetry: {metrics: {level: none}}, "

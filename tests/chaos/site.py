@@ -17,7 +17,7 @@ from tests.chaos.started import Started
 from tests.chaos.upstream import Upstream
 
 SOON_S = 20.0
-QUICK = ["--header-timeout", "500ms", "--body-timeout", "500ms", "--connect-timeout", "1s", "--answer-timeout", "700ms"]
+QUICK = ["--header-timeout", "500ms", "--body-timeout", "500ms", "--connect-timeout", "1s", "--answer-timeout", "2s"]
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

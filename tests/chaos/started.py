@@ -41,20 +41,21 @@ def _limit(limits: dict[int, int]) -> None:
 
 
 class Started:
-    """`fozzy proxy http` with these words, on free ports. *Closes*: leaving the context stops it and reads to its end."""
+    """`fozzy proxy http`, or another `kind`, with these words, on free ports. *Closes*: leaving the context stops it and reads to its end."""
 
     def __init__(
         self,
         *words: str,
         cwd: Path | None = None,
         control: bool = True,
+        kind: str = "http",
         limits: dict[int, int] | None = None,
         **env: str,
     ) -> None:
         """`limits` are the system's for this process (`resource.RLIMIT_…`), set before it begins."""
         listen = [] if "--listen" in words else ["--listen", "127.0.0.1:0"]
         controls = ["--control", "127.0.0.1:0"] if control else []
-        command = [sys.executable, "-m", "fozzy", "proxy", "http", *words, *listen, *controls]
+        command = [sys.executable, "-m", "fozzy", "proxy", kind, *words, *listen, *controls]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FOZZY_")}
         self._process = subprocess.Popen(
             command,

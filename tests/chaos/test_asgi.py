@@ -405,8 +405,8 @@ def test_a_head_request() -> None:
     with serving(faults(malformed={"every": 2}, partial=1)) as bench, httpx.Client(base_url=bench.url) as client:
         for n in range(8):
             assert client.head(f"/{n}").status_code == 200
-        assert {each.reason for each in bench.seen} == {"no_body"}
-        assert {each.planned for each in bench.seen} == {"malformed", "partial"}
+    assert {each.reason for each in bench.seen} == {"no_body"}
+    assert {each.planned for each in bench.seen} == {"malformed", "partial"}
 
 
 def test_a_framework_is_content() -> None:

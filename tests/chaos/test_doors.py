@@ -133,7 +133,7 @@ def test_the_middleware_is_like_the_proxy(proxied: tuple[list[Outcome], bytes]) 
     """The middleware behind a real server decides byte for byte as the proxy does, and its client sees the same."""
     with serving(PLAN, seed=SEED, app=application) as bench, httpx.Client(base_url=bench.url) as client:
         assert outcomes(client.request) == proxied[0]
-        assert log(bench.seen) == proxied[1]
+    assert log(bench.seen) == proxied[1]
 
 
 CUT_ALL: dict[str, Any] = {"faults": {"partial": 1}}
@@ -192,4 +192,4 @@ def test_a_body_without_a_length_is_cut_alike() -> None:
     assert cut_off(seen) == found
     with serving(CUT_ALL, seed=SEED, app=unsized) as bench, httpx.Client(base_url=bench.url) as client:
         cuts(client.request)
-        assert cut_off(bench.seen) == found
+    assert cut_off(bench.seen) == found

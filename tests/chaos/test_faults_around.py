@@ -117,9 +117,9 @@ def test_an_upstream_that_accepts_and_never_answers(site: Site) -> None:
         left.set()
         return False
 
-    site.upstream.on("/silent", silent)
-    assert code_of(site.get("/silent")) == (504, "upstream_timeout")
-    entry = site.entry("/silent")
+    site.upstream.on("/let-go", silent)
+    assert code_of(site.get("/let-go")) == (504, "upstream_timeout")
+    entry = site.entry("/let-go")
     assert (entry["status"], entry["source"], entry["reason"]) == (504, "proxy", "upstream_timeout")
     assert left.wait(20), "upstream still waits for us"
 
@@ -150,7 +150,7 @@ def test_an_upstream_that_stops_in_between(site: Site, name: str, handler: Handl
 
 def test_a_client_that_ends_its_half_is_answered(site: Site) -> None:
     """To end one's half is no leaving: the answer that upstream takes its time for arrives whole."""
-    site.upstream.on("/half", slow(0.3, plain(200, [], b"here it is")))
+    site.upstream.on("/half", slow(0.2, plain(200, [], b"here it is")))
     with site.connect() as sock:
         sock.sendall(request("GET", "/half"))
         sock.shutdown(socket.SHUT_WR)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from fozzy.chaos.cassette.recorder import BATCH
+from fozzy.chaos.cassette.batched import BATCH
 from fozzy.core.exchange import Exchange
 from fozzy.trace.reader import open_trace
 from tests.chaos.decided import exchanges_of
@@ -76,7 +76,8 @@ def test_a_proxy_that_is_killed(tmp_path: Path) -> None:
     ) as proxy:  # fmt: skip
         upstream.on("/hangs", hangs(20))
         serially(proxy.port, [Ask("GET", f"/n/{number}") for number in range(100)])
-        time.sleep(0.8)
+        partial = next(tmp_path.glob("*.partial*"))
+        until(lambda: b"/n/99" in partial.read_bytes(), "the last one is in the file")
         with Site(proxy, upstream).connect() as sock:
             sock.sendall(GET % b"hangs")
             time.sleep(0.1)
@@ -98,12 +99,14 @@ def test_a_proxy_that_is_stopped_with_requests_in_flight(tmp_path: Path, sent: s
         "--upstream", upstream.url, "--unsafe", "--record", "t.fozzy", cwd=tmp_path
     ) as proxy, ThreadPoolExecutor(9) as pool:  # fmt: skip
         site = Site(proxy, upstream)
-        upstream.on("/slow", slow(0.8, plain(200, [], b"late")))
-        upstream.on("/stream", chunked([b"tick"] * 8, gap_s=0.1))
+        go = threading.Event()
+        upstream.on("/slow", slow(go, plain(200, [], b"late")))
+        upstream.on("/stream", slow(go, chunked([b"tick"] * 8, gap_s=0.1)))
         idle = Visitor(proxy.port)
         assert idle.ask(Ask("GET", "/fine")).status == 200
         told = [pool.submit(site.get, path) for path in ["/slow"] * 5 + ["/stream"] * 3]
         in_flight(site, 8)
+        threading.Timer(0.3, go.set).start()
         assert proxy.stop(sent) == 0, proxy.lines
         got = [each.result() for each in told]
         assert all(each.endswith((b"late", b"0\r\n\r\n")) for each in got), got

@@ -20,6 +20,7 @@ from tests.chaos.collecting import Collecting, attributes, built, collector_at, 
 from tests.chaos.exchanges import exchange, listened
 from tests.chaos.http.harness import running
 from tests.chaos.upstream import Upstream
+from tests.ports import free_port
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
@@ -30,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are short here; what they are for is tested by their number."""
     monkeypatch.setattr(otlp, "DELAY_S", 0.02)
     monkeypatch.setattr(otlp, "PAUSE_S", 0.01)
-    monkeypatch.setattr(otlp, "FINISH_S", 2.0)
+    monkeypatch.setattr(otlp, "FINISH_S", 20.0)
 
 
 def send(exporter: Otlp, until: Callable[[], bool] = lambda: True) -> None:
@@ -49,9 +50,7 @@ def send(exporter: Otlp, until: Callable[[], bool] = lambda: True) -> None:
 
 def refused() -> str:
     """An address where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def test_one_span_per_exchange() -> None:

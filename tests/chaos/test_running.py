@@ -93,7 +93,7 @@ def test_what_cannot_work_never_listens(tmp_path: Path) -> None:
 def test_a_recording_is_sealed_when_the_block_ends(tmp_path: Path) -> None:
     """With what was in flight, and under its name."""
     cassette = Cassette(mode="record", path=tmp_path / "a.fozzy")
-    plan = Plan(routes=[Route(path="/a", answer=Answer(text="one", delay="100ms"))])
+    plan = Plan(routes=[Route(path="/a", answer=Answer(text="one", delay="1s"))])
 
     async def test() -> None:
         async with running(Settings(plan=plan, listening=FREE, cassette=cassette)) as proxy:

@@ -24,6 +24,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 HEAD_BYTES_MAX = 1 << 20
+HELD_S = 30.0
 
 
 class Request(NamedTuple):
@@ -352,11 +353,14 @@ def hangs(seconds: float = 30, head: bytes = b"") -> Handler:
     return handle
 
 
-def slow(seconds: float, then: Handler = echo) -> Handler:
-    """Answers late."""
+def slow(held: float | threading.Event, then: Handler = echo) -> Handler:
+    """Answers late: after so many seconds, or when it is let go."""
 
     def handle(request: Request, line: Line) -> bool:
-        time.sleep(seconds)
+        if isinstance(held, threading.Event):
+            held.wait(HELD_S)
+        else:
+            time.sleep(held)
         return then(request, line)
 
     return handle

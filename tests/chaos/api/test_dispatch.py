@@ -51,6 +51,15 @@ def test_every_operation_is_found_by_its_path() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_what_is_told_is_of_now() -> None:
+    """A scenario whose time is over is not in force any more, also where nothing has looked since."""
+    api = Asking()
+    assert api.ask("POST", "/fozzy/scenarios/slow_backend", {"for": "200ms"}).status == 200
+    for now_ns, active in ((199_999_999, ["slow_backend"]), (200_000_000, [])):
+        api.now_ns = now_ns
+        assert [each["name"] for each in api.ask("GET", "/fozzy/status").body["active"]] == active
+
+
 def test_a_word_that_is_no_text_is_refused() -> None:
     """A path whose bytes are no UTF-8 is refused."""
     with pytest.raises(Rejected) as caught:

@@ -17,6 +17,16 @@ def status(guard: Guard, **headers: str) -> int:
     return 200
 
 
+def test_browsers_are_refused_where_they_are_not_taken() -> None:
+    """Toxiproxy's API takes no browser at all, ours those of its own address."""
+    page = "Mozilla/5.0 (X11; Linux x86_64)"
+    assert status(Guard(), host="localhost", user_agent=page) == 200
+    strict = Guard(takes_browsers=False)
+    assert status(strict, host="localhost", user_agent=page) == 403
+    assert status(strict, host="localhost", user_agent="curl/8.5 Mozilla/5.0") == 200
+    assert status(strict, host="localhost") == 200
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from fozzy.chaos.cassette.batched import BATCH
 from fozzy.chaos.cassette.header import begun_of
-from fozzy.chaos.cassette.recorder import BATCH, OPEN_MAX
+from fozzy.chaos.cassette.recorder import OPEN_MAX
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.faults.http.control import patch

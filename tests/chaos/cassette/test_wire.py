@@ -149,7 +149,7 @@ def test_a_miss_is_refused_before_upstream(tmp_path: Path, upstream: Upstream) -
 
 def test_a_stream_that_was_left_is_not_recorded_as_whole(tmp_path: Path, upstream: Upstream) -> None:
     """A client that leaves before the terminal event leaves an entry that is never served; after it, a whole one."""
-    upstream.on("/left", sse(["one", "two", "[DONE]"], gap_s=0.3))
+    upstream.on("/left", sse(["one", "two", "[DONE]"], gap_s=1))
     upstream.on("/done", chunked([b"data: one\n\n", b"data: [DONE]\n\n", b": bye\n\n"], gap_s=0.3, headers=[SSE]))
     path = tmp_path / "t.fozzy"
     with recording(path, upstream.url) as run:
@@ -255,7 +255,7 @@ def test_a_stream_comes_in_its_pieces_at_recorded_times(tmp_path: Path, upstream
     with recording(path, upstream.url) as run:
         live = httpx.get(f"{run.url}/s").content
     kept = exchanges(path)[0].answer
-    assert kept is not None and len(kept.chunks) == 4 and sum(size for _, size in kept.chunks) == len(live)
+    assert kept is not None and 1 < len(kept.chunks) <= 4 and sum(size for _, size in kept.chunks) == len(live)
     upstream.close()
     took: dict[float, float] = {}
     for pace in (0.0, 1.0, 3.0):
@@ -265,8 +265,9 @@ def test_a_stream_comes_in_its_pieces_at_recorded_times(tmp_path: Path, upstream
                 pieces = list(answer.iter_raw())
             took[pace] = time.monotonic() - began
             assert b"".join(pieces) == live
-            assert len(pieces) == 4 or pace == 0
-    assert took[1.0] > 0.25 and took[3.0] > 0.8
+            assert len(pieces) == len(kept.chunks) or pace == 0
+    last_s = (kept.chunks[-1][0] - kept.chunks[0][0]) / 1e9
+    assert took[1.0] > 0.9 * last_s and took[3.0] > 2.7 * last_s
 
 
 def test_an_upstream_that_breaks_off_breaks_off_again(tmp_path: Path, upstream: Upstream) -> None:

@@ -73,7 +73,7 @@ def test_exit_statuses(plan: Any, status: int) -> None:
 )
 def test_what_takes_too_long(plan: Any) -> None:
     """What is held longer than `--max-time` is a timeout."""
-    assert curl(plan, "--max-time", "0.3", path="/events")[0] == TIMED_OUT
+    assert curl(plan, "--max-time", "1", path="/events")[0] == TIMED_OUT
 
 
 def test_malformed() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from fozzy.chaos.files.load import load_plan
 from fozzy.errors import InputError, Problem
@@ -160,7 +162,9 @@ def test_what_no_type_can_say_has_its_place_too(tmp_path: Path) -> None:
         ("a.toml", "seed = \n", "chaos.syntax", 1),
         ("a.json", '{"seed": 1,}', "chaos.syntax", 1),
         ("a.json", "[]", "chaos.bad_value", 1),
-        ("a.yaml", "seed: 1", "chaos.not_read", 0),
+        ("a.yaml", "seed: 1\nseed: 2\n", "chaos.duplicate_key", 2),
+        ("a.yml", "seed: [1\n", "chaos.syntax", 1),
+        ("a.yaml", "- seed: 1\n", "chaos.bad_value", 1),
         ("a.toml", "[routes]\n", "chaos.bad_value", 1),
         ("a.toml", "[[schedule]]\nat = '1s'\n", "chaos.missing_field", 1),
     ],
@@ -226,3 +230,15 @@ def test_a_mistake_in_mockforges_block_has_its_place(tmp_path: Path) -> None:
 def test_a_file_of_two_kinds_or_of_none_is_refused(text: str, tmp_path: Path) -> None:
     """A file says what goes wrong in our names or in MockForge's, and MockForge's block must be there."""
     assert problems_of(written(tmp_path, text, "a.json"))[0].code == "chaos.mockforge"
+
+
+def test_yaml_says_the_same(tmp_path: Path) -> None:
+    """A plan, and MockForge's own file, which it keeps in YAML, with places for what is wrong."""
+    text = "# c\nseed: 7\nlatency: { fixed: 1s }\nfaults:\n  drop: 0.5\n"
+    as_toml = 'seed = 7\nlatency = { fixed = "1s" }\n[faults]\ndrop = 0.5\n'
+    assert load_plan(written(tmp_path, text, "a.yml")).plan == load_plan(written(tmp_path, as_toml)).plan
+    whole = json.loads(mockforge())
+    theirs = written(tmp_path, yaml.safe_dump(whole), "mockforge.yaml")
+    assert load_plan(theirs).plan == load_plan(written(tmp_path, mockforge(), "a.json")).plan
+    (problem,) = problems_of(written(tmp_path, text.replace("drop: 0.5", "drop: 5"), "a.yaml"))
+    assert problem.where is not None and (problem.where.line, marked(problem)) == (5, "5")

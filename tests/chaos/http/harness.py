@@ -23,7 +23,7 @@ from fozzy.core.exchange import Exchange
 from fozzy.faults.http.engine import Engine
 from fozzy.faults.http.plan import Plan
 
-SOON_S = 5.0
+SOON_S = 30.0
 
 
 class Running:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from pathlib import Path
 
@@ -17,15 +16,14 @@ from fozzy.chaos.http.wire import Listening, Upstream, Wire
 from fozzy.errors import InputError, UsageError
 from tests.chaos import upstream as servers
 from tests.chaos.http.harness import running, until
+from tests.ports import free_port
 
 FIXED = {"routes": [{"path": "*", "answer": {"text": "ok"}}]}
 
 
 def test_it_listens_where_it_is_told() -> None:
     """At a port that is free, at a given one, and at an address of version 6."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with running(FIXED, listening=Listening(port=port)) as run:
         assert run.port == port and httpx.get(run.url).text == "ok"
     with running(FIXED, listening=Listening(host="::1")) as run:
@@ -112,7 +110,7 @@ def test_the_schedule_runs_without_requests() -> None:
     plan = {
         **FIXED,
         "scenarios": {"rush": {"faults": {"drop": 1}, "for": "10s"}},
-        "schedule": [{"start": "rush", "at": "1s"}],
+        "schedule": [{"start": "rush", "at": "2s"}],
     }
     with running(plan) as run:
         assert httpx.get(run.url).status_code == 200

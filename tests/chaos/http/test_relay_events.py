@@ -105,11 +105,12 @@ def test_a_stream_pauses() -> None:
         upstream.on("/", sse(EVENTS))
         with running({"faults": {"stall": {"after_events": 2, "for": "200ms"}}}, upstream.url) as run:
             seen: list[tuple[bytes, float]] = []
+            began = time.monotonic()
             with httpx.stream("GET", run.url) as response:
                 for piece in response.iter_raw():
                     seen += [(each, time.monotonic()) for each in events_of(piece)]
             assert [each for each, _ in seen] == [each.encode() for each in EVENTS]
-            assert seen[2][1] - seen[1][1] >= 0.15
+            assert seen[2][1] - began >= 0.2
             exchange = run.only()
             assert exchange.applied == "stall" and exchange.waited_ns >= 200_000_000
 
@@ -118,7 +119,7 @@ def test_a_stall_until_the_client_leaves() -> None:
     """A stall without a time lasts until the client leaves, and the record says so."""
     with Upstream() as upstream, running({"faults": {"stall": {"after_events": 1}}}, upstream.url) as run:
         upstream.on("/", sse(EVENTS))
-        with pytest.raises(httpx.ReadTimeout), httpx.stream("GET", run.url, timeout=0.2) as response:
+        with pytest.raises(httpx.ReadTimeout), httpx.stream("GET", run.url, timeout=1) as response:
             for piece in response.iter_raw():
                 assert events_of(piece) == [b"one"]
         exchange = run.only()

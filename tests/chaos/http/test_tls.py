@@ -120,7 +120,8 @@ def asked(sock: socket.socket, data: bytes) -> tuple[bytes, str]:
                 else:
                     return got, "fin"
             except ssl.SSLWantReadError:
-                sock.sendall(out.read())
+                if due := out.read():  # to send nothing would tell of a reset before what came is read
+                    sock.sendall(due)
                 more = sock.recv(65536)
                 came.write(more) if more else came.write_eof()
     except ConnectionResetError:
