@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+_really_sleep = time.sleep  # tests on a shared clock put another in its place
 
 SEED_BITS = 53  # a seed survives jq and JavaScript, whose numbers are doubles
 
@@ -35,6 +38,11 @@ def elapsed_ns() -> int:
     return time.perf_counter_ns()
 
 
+def worked_ns() -> int:
+    """Nanoseconds that this process has worked, all its threads together."""
+    return time.process_time_ns()
+
+
 def stopwatch() -> Callable[[], int]:
     """A clock that begins now: the nanoseconds since then. One call each time, for who asks often."""
     read = time.perf_counter_ns
@@ -44,7 +52,7 @@ def stopwatch() -> Callable[[], int]:
 
 def pause_ns(duration_ns: int) -> None:
     """Really sleep; used by runs without `--det`."""
-    time.sleep(duration_ns / 1e9)
+    _really_sleep(duration_ns / 1e9)
 
 
 def fresh_seed() -> int:
@@ -98,3 +106,16 @@ def peak_rss_bytes() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """Within this block Ctrl-C and SIGTERM wait, in this thread; programs that are begun in it would have them wait too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
+import threading
 
 import pytest
 
 from fozzy import wall
+from fozzy.wall import fresh_seed  # as it is: tests have their own in its place
 
 
 def test_times_are_iso_in_utc() -> None:
@@ -23,11 +26,14 @@ def test_elapsed_time_goes_on() -> None:
     before = wall.elapsed_ns()
     wall.pause_ns(1_000_000)
     assert wall.elapsed_ns() - before >= 1_000_000
+    worked = wall.worked_ns()
+    sum(range(1_000_000))
+    assert wall.worked_ns() > worked
 
 
 def test_seeds_and_names_are_fresh() -> None:
     """A fresh seed survives a double, a run's name is eight hexadecimal digits, and neither repeats."""
-    seeds = {wall.fresh_seed() for _ in range(100)}
+    seeds = {fresh_seed() for _ in range(100)}
     assert len(seeds) == 100 and all(0 <= seed < 2**53 for seed in seeds) and max(seeds) > 2**45
     names = {wall.fresh_run_id() for _ in range(100)}
     assert len(names) == 100 and all(re.fullmatch("[0-9a-f]{8}", name) for name in names)
@@ -51,3 +57,21 @@ def test_a_stopwatch_begins_now() -> None:
     watch = wall.stopwatch()
     first, second = watch(), watch()
     assert 0 <= first <= second
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_that_are_held_come_afterwards(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not inside the block, and not never."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before, done = signal.signal(number, stop), []
+    try:
+        with pytest.raises(KeyboardInterrupt), wall.signals_held():
+            signal.pthread_kill(threading.get_ident(), number)
+            done.append(sum(range(1000)))
+    finally:
+        signal.signal(number, before)
+    assert done == [499_500]
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}

@@ -99,7 +99,8 @@ class _Binder:
         loaded = place.loaded.included[step.file]
         assert isinstance(loaded.file, StepsFile)
         document = loaded.document
-        self.included[inside] = msgspec.structs.replace(document, text=self._redactor.source(document.text))
+        text = self._redactor.source(document.text, document.form)
+        self.included[inside] = msgspec.structs.replace(document, text=text)
         scope = scope_of(loaded.file.vars, step.with_, place.scope)
         return {"steps": self.steps(loaded.file.steps, f"{inside}.steps", _Place(loaded, scope))}
 

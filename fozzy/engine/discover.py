@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fozzy.core.forms import ENDINGS_SAID, form_of_scenario
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.load import SUFFIXES, load
+from fozzy.dsl.load import load
 from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import SuiteFile
 from fozzy.errors import InputError, Problem, Where, suggestion
@@ -32,6 +33,9 @@ class Chosen(NamedTuple):
         return label_of(self.case)
 
 
+Loading = Callable[[Path, str, str], Loaded]
+
+
 class Found(NamedTuple):
     """What a search came to. All problems are kept, so that they can be shown at once."""
 
@@ -39,11 +43,12 @@ class Found(NamedTuple):
     problems: list[Problem]
     files: int  # looked at, suites included
     invalid: int
+    looked: Sequence[str] = ()  # the files, as absolute paths
 
 
 def is_scenario(path: str) -> bool:
     """Whether a file is named as a scenario."""
-    return path.endswith(tuple(SUFFIXES))
+    return form_of_scenario(path) is not None
 
 
 def is_trace(path: str) -> bool:
@@ -51,7 +56,7 @@ def is_trace(path: str) -> bool:
     return path.endswith(SUFFIX)
 
 
-def discover(words: Iterable[str], root: Path) -> Found:
+def discover(words: Iterable[str], root: Path, loading: Loading = load) -> Found:
     """Everything the words name, loaded: kept traces first, since what failed once is the first to look at.
 
     Problems of all files are gathered; nothing is dropped in silence.
@@ -76,7 +81,7 @@ def discover(words: Iterable[str], root: Path) -> Found:
             chosen[key] = Chosen(path, name, shown_path(path), None)
             continue
         try:
-            loaded = load(path, name, shown_path(path))
+            loaded = loading(path, name, shown_path(path))
         except InputError as error:
             problems += error.problems
             invalid += 1
@@ -90,7 +95,7 @@ def discover(words: Iterable[str], root: Path) -> Found:
             for case in cases_of(loaded.file):
                 chosen[key + label_of(case)] = Chosen(path, name, shown_path(path), loaded, case)
     in_order = sorted(chosen.values(), key=lambda each: each.loaded is not None)  # otherwise as they were found
-    return Found(in_order, problems, len(seen), invalid)
+    return Found(in_order, problems, len(seen), invalid, sorted(seen))
 
 
 def expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
@@ -108,6 +113,18 @@ def expand(word: str) -> Iterator[tuple[Path, Problem | None]]:
                 yield Path(match), None
     else:
         yield path, _missing(word)
+
+
+def folders_of(words: Iterable[str]) -> list[str]:
+    """The folders in which a scenario may appear that these words name, as absolute paths."""
+    found: dict[str, None] = {}
+    for word in words:
+        while glob.has_magic(word):
+            word = os.path.dirname(word) or "."
+        for here, folders, _ in os.walk(word):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            found[os.path.abspath(here)] = None
+    return list(found)
 
 
 def _walk(folder: str) -> Iterator[tuple[Path, Problem | None]]:
@@ -179,5 +196,5 @@ def _missing_member(word: str, loaded: Loaded) -> Problem:
 
 def _not_a_scenario(word: str) -> Problem:
     message = f"{word} is not named as a scenario or a trace"
-    hint = "scenarios end in .fozzy.json or .fozzy.toml, traces in .fozzy"
+    hint = f"scenarios end in {ENDINGS_SAID}, traces in .fozzy"
     return Problem(code="scenario.not_a_scenario", message=message, where=Where(word), hint=hint)

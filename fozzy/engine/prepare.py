@@ -41,6 +41,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     profile: bool = False
     memory: bool = False  # allocations of user code too
     coverage: bool = False
+    files: bool = False  # which files user code reads; nothing of it is kept
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +122,7 @@ def _saved_paths(steps: Sequence[Any]) -> Iterator[str]:
 def embed(loaded: Loaded, redactor: Redactor, file: str = "") -> EmbeddedScenario:
     """A scenario and those it includes as a trace carries them, without their secrets."""
     document = loaded.document
-    text = redactor.source(document.text)
+    text = redactor.source(document.text, document.form)
     return EmbeddedScenario(
         path=document.name,
         digest=document.digest,

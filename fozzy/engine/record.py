@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -124,11 +125,16 @@ def record(
     try:
         start(run, source, watched.log([recorder, going.tally, *sinks]), wait, going.ended)
     except KeyboardInterrupt as stop:
-        raise _interrupted(going, stop) from None
+        with wall.signals_held():  # a second one, or that of a pool, would leave half a trace
+            told = _interrupted(going, stop)
+        raise told from None
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
-    done = _end(going, check)
+    with (
+        wall.signals_held() if check is None else contextlib.nullcontext()
+    ):  # who checks starts programs, and tidies up
+        done = _end(going, check)
     watched.write(run.header, done.ended.seen, keep.store.folder(keep.run_id) / keep.stem, recorder.sealed)
     return done
 

@@ -43,6 +43,7 @@ class Replayed(NamedTuple):
     failed_step: int
     calls_code: bool = False
     nodes: int = 0
+    passed: str = ""  # of a proxy: what was decided again, as `3 requests`
 
     @property
     def verdict_status(self) -> Status:
@@ -152,8 +153,8 @@ def _elsewhere(divergence: Divergence, footer: Footer | None, run: Ready) -> Div
 def embedded(trace: Trace) -> Loaded:
     """The scenario a trace carries. *Errors*: `EvidenceError` when it is not one; `UsageError` when a proxy wrote it."""
     if trace.header().mode == "proxy":
-        message = f"{trace.shown} was recorded by a proxy: it holds requests and no scenario"
-        hint = f"fozzy replay {trace.shown}   decides them again"
+        message = f"{trace.shown} was recorded by a proxy: it holds no scenario"
+        hint = f"fozzy replay {trace.shown}   decides again what went through it"
         raise UsageError("trace.of_proxy", message, hint=hint, where=Where(trace.shown))
     try:
         loaded = _parsed(trace.header().scenario)

@@ -1,6 +1,7 @@
 """Runs many scenarios as one run: in this process or in workers, told in discovery order whatever finishes first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
 from fozzy.dsl.scenario import SEED_MAX, Runnable, StepsFile, SuiteFile
 from fozzy.engine.code import Allowance, allowance_of, refused, with_code
-from fozzy.engine.discover import Chosen
+from fozzy.engine.discover import Chosen, is_trace
 from fozzy.engine.place import nodes_count
 from fozzy.engine.prepare import Options, header_of, ready, runnable_file
 from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
@@ -27,7 +28,12 @@ from fozzy.trace.finalize import Policy, check_target, display_name, numbered, s
 from fozzy.trace.format import SUFFIX
 from fozzy.trace.store import Store
 
+UNREAD = {"call_import_failed", "call_hang", "call_died"}  # the next time it may read more
 EVENT_RECORDS_MAX = 100_000  # of one scenario, sent to whoever listens; the trace has all
+
+
+Answers = Generator[tuple[int, bytes | None], None, None]
+Answering = Callable[["Sequence[Chosen]", "Job", int], Answers]
 
 
 class Selection(NamedTuple):
@@ -64,11 +70,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What a worker answers: how the member ended, and its events."""
+    """What a worker answers: how the member ended, its events, and which files its user code read, where that is
+    watched and known."""
 
     member: Member
     events: list[Record] = []
     exit_status: int = 0
+    read: list[str] | None = None
 
 
 def refuse_code(chosen: Sequence[Chosen], options: Options, root: Path) -> list[Problem]:
@@ -87,26 +95,37 @@ def _for_traces(options: Options, root: Path) -> Allowance:
     return allowance_of(options, root)._replace(allowed=options.allow_code)
 
 
-def run_suite(chosen: Sequence[Chosen], job: Job, jobs: int, stop: Callable[[Told], bool]) -> Iterator[Told]:
-    """Run everything and tell it in order. `stop` may end the suite after any member.
+def run_suite(
+    chosen: Sequence[Chosen],
+    job: Job,
+    jobs: int,
+    stop: Callable[[Told], bool],
+    answering: Answering | None = None,
+) -> Iterator[Told]:
+    """Run everything and tell it in order. `stop` may end the suite after any member; `answering` are workers that are
+    there already.
 
     *Errors*: `StoreError` before anything runs, when a trace's name is taken and must not be.
     """
     _check_targets(chosen, job)
-    handler = _handler(chosen, job)
     early: dict[int, Told] = {}
     next_index = 0
-    answers = run_items(
-        range(len(chosen)), handler, lambda: Recipe(f"{__name__}:worker", msgspec.json.encode(job)), jobs
-    )
-    for index, answer in answers:
-        early[index] = _decoded(answer, index, chosen[index], job.suite_seed)
-        while next_index in early:
-            told = early.pop(next_index)
-            next_index += 1
-            yield told
-            if stop(told):
-                return
+    with closing((answering or _answers)(chosen, job, jobs)) as answers:
+        for index, answer in answers:
+            early[index] = _decoded(answer, index, chosen[index], job.suite_seed)
+            while next_index in early:
+                told = early.pop(next_index)
+                next_index += 1
+                yield told
+                if stop(told):
+                    return
+
+
+def _answers(chosen: Sequence[Chosen], job: Job, jobs: int) -> Answers:
+    def recipe() -> Recipe:
+        return Recipe(f"{__name__}:worker", msgspec.json.encode(job))
+
+    return run_items(range(len(chosen)), _handler(chosen, job), recipe, jobs)
 
 
 def _check_targets(chosen: Sequence[Chosen], job: Job) -> None:
@@ -114,6 +133,16 @@ def _check_targets(chosen: Sequence[Chosen], job: Job) -> None:
         for number, each in enumerate(chosen, 1):
             if each.loaded is not None:
                 check_target(_target(number, job, Store(Path(job.base_dir))), job.policy)
+
+
+def run_afresh(chosen: Chosen, number: int, job: Job) -> Told:
+    """Run one scenario as its file is now. *Errors*: none; what is wrong with it is a finding."""
+    if chosen.loaded is None and not is_trace(chosen.path.name):
+        try:
+            chosen = chosen._replace(loaded=load(chosen.path, chosen.name, chosen.shown))
+        except FozzyError as error:
+            return _refused(chosen, number, job, error)
+    return run_member(chosen, number, job)
 
 
 def worker(payload: bytes) -> Callable[[int], bytes]:
@@ -130,16 +159,21 @@ def _handler(chosen: Sequence[Chosen], job: Job) -> Callable[[int], bytes]:
     encode = msgspec.json.Encoder().encode
 
     def answer(index: int) -> bytes:
-        try:
-            return encode(_run_member(chosen[index], index + 1, job))
-        except InterruptedRun:
-            raise
-        except FozzyError as error:
-            return encode(_refused(chosen[index], index + 1, job, error))
-        except Exception as bug:  # a fault of ours in one scenario ends that one, in a worker as in this process
-            return encode(_refused(chosen[index], index + 1, job, _bug(bug)))
+        return encode(run_member(chosen[index], index + 1, job))
 
     return answer
+
+
+def run_member(chosen: Chosen, number: int, job: Job) -> Told:
+    """Run one scenario or kept trace of a suite, in this process. What is wrong with it is a finding."""
+    try:
+        return _run_member(chosen, number, job)
+    except InterruptedRun:
+        raise
+    except FozzyError as error:
+        return _refused(chosen, number, job, error)
+    except Exception as bug:  # a fault of ours in one scenario ends that one, in a worker as in this process
+        return _refused(chosen, number, job, _bug(bug))
 
 
 def _bug(bug: Exception) -> FozzyError:
@@ -176,7 +210,14 @@ def _run_member(chosen: Chosen, number: int, job: Job) -> Told:
         events.clear()
         done = run(seed=_nth(seed, index), keep=keep)
     done = done._replace(duration_ms=(wall.elapsed_ns() - began_ns) // 10**6)
-    return Told(_member(chosen, number, done, index + 1), events)
+    return Told(_member(chosen, number, done, index + 1), events, read=_read(done))
+
+
+def _read(done: Recorded) -> list[str] | None:
+    """The files that user code read; none where a run did not come so far that it is known."""
+    titles = {finding.title for finding in done.ended.findings}
+    seen = done.ended.seen
+    return None if seen is None or not seen.files or UNREAD & titles else sorted(seen.files)
 
 
 def _nth(seed: int, index: int) -> int:

@@ -20,6 +20,7 @@ from fozzy.core.log import Log
 from fozzy.core.outcome import Verdict
 from fozzy.core.sources import Mutated, Seeded, Spec
 from fozzy.core.summary import Divergence
+from fozzy.core.wires import Connected, Spoken
 from fozzy.engine.place import steps_path
 from fozzy.engine.run import Ended
 from fozzy.errors import EvidenceError
@@ -257,6 +258,12 @@ def describe(record: Record | None) -> str:
             return _bounded(f"finding {record.title} at {record.at}: {record.message}")
         case Exchange():
             return _bounded(f"request {record.request.method} {record.request.target}: {record.applied or 'as it is'}")
+        case Connected():
+            return f"connection {record.connection} of {record.at}, ended by {record.by}"
+        case Spoken():
+            return _bounded(
+                f"{record.stream} message {record.message} of connection {record.connection} of {record.at}"
+            )
         case None:
             return "nothing"
 

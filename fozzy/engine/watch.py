@@ -114,7 +114,7 @@ def watching(run: Ready, watch: Watch) -> tuple[Ready, Watching]:
         message = "what a cluster allocates is not watched: all its machines live in one process"
         raise UsageError("profile.cluster", message, hint="use --profile: its real times")
     project = run.setting.project
-    wanted = [("lines", watch.coverage), ("functions", watch.profile), ("memory", watch.memory)]
+    wanted = [("lines", watch.coverage), ("functions", watch.profile), ("memory", watch.memory), ("files", watch.files)]
     words = tuple(word for word, asked in wanted if asked)
     if project is not None and words:
         setting = msgspec.structs.replace(run.setting, project=msgspec.structs.replace(project, watch=words))

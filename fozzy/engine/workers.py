@@ -1,8 +1,9 @@
-"""A pool of worker processes that answer numbered items. One pool serves every command that runs many things.
+"""A pool of worker processes that answer requests. One pool serves every command that runs many things.
 
 Workers are forked before any thread exists, so that they inherit what the parent has loaded; where that cannot be,
-they are spawned and build the same handler from `recipe`. An item is a number, an answer is bytes.
-A worker that dies answers its item with nothing and is replaced.
+they are spawned and build the same handler from `recipe`. A request is bytes, and so is an answer.
+A worker that dies answers its request with nothing and is replaced. A pool that is asked again has its workers still,
+with all that they keep warm; what was asked before, the same worker is asked again where it can be.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn
 
 from fozzy import wall
 from fozzy.errors import InterruptedRun
 
 Handler = Callable[[int], bytes]
+Answering = Callable[[bytes], bytes]
 
 END_GRACE_NS = 10 * 10**9  # a worker ends its own processes first, which has bounds of its own
 END_PAUSE_NS = 10**5
@@ -41,6 +44,7 @@ class Recipe(NamedTuple):
 
     function: str
     payload: bytes
+    takes: Literal["numbers", "bytes"] = "numbers"
 
 
 class _Worker:
@@ -52,11 +56,12 @@ class _Worker:
         self.back = back
         self.child = child
         self.item: int | None = None
+        self.knows: set[bytes] = set()  # the names of what it has answered
 
-    def give(self, item: int) -> None:
+    def give(self, item: int, request: bytes) -> None:
         self.item = item
         with contextlib.suppress(BrokenPipeError):  # it died since; that nothing comes back says so
-            self.out.write(_LENGTH.pack(item))
+            self.out.write(_LENGTH.pack(len(request)) + request)
             self.out.flush()
 
     def end(self) -> None:
@@ -106,74 +111,126 @@ def run_items(
         for item in items:
             yield item, handler(item)
         return
-    yield from _Pool(handler, recipe).run(list(items), jobs)
+    numbers = list(items)
+    with contextlib.closing(Pool(_of_numbers(handler), recipe)) as pool:
+        for index, answer in pool.run([_LENGTH.pack(item) for item in numbers], jobs):
+            yield numbers[index], answer
 
 
-class _Pool:
-    def __init__(self, handler: Handler, recipe: Callable[[], Recipe]) -> None:
+def _of_numbers(handler: Handler) -> Answering:
+    """A handler of numbers that takes them as requests."""
+    return lambda request: handler(_LENGTH.unpack(request)[0])
+
+
+class Pool:
+    """Workers that are kept. *Closes*: `close` ends them; one in the middle of a request is ended in the middle."""
+
+    def __init__(self, handler: Answering, recipe: Callable[[], Recipe]) -> None:
         self._handler = handler
         self._recipe = recipe
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
 
-    def run(self, items: list[int], jobs: int) -> Iterator[tuple[int, bytes | None]]:
-        waiting = iter(items)
+    def run(
+        self,
+        requests: Sequence[bytes],
+        jobs: int,
+        names: Sequence[bytes] = (),
+        heard: Mapping[int, Callable[[], bool]] | None = None,
+    ) -> Generator[tuple[int, bytes | None], None, None]:
+        """Answers as they come, each with the number of its request; none for one whose worker died.
+
+        `names` says what is the same as in an earlier run: who answered it then, answers it again if it is free. `heard`
+        are descriptors that are looked after meanwhile; who looks says whether to stop. *Limits*: `jobs` workers. *Closes*: who is stopped early, or
+        ends by an error, ends the workers that are busy.
+        """
+        waiting = _Waiting(requests, names or [b""] * len(requests))
+        for number, look in (heard or {}).items():
+            self._selector.register(number, selectors.EVENT_READ, look)
         try:
-            for _ in range(min(jobs, len(items))):
-                self._give_next(self._hire(), waiting)
-            while self._selector.get_map():
+            self._open(waiting, min(jobs, len(requests)))
+            while any(worker.item is not None for worker in self._workers):
                 for key, _ in self._selector.select():
-                    worker: _Worker = key.data
-                    item = worker.item
-                    assert item is not None
-                    answer = _receive(worker.back)
-                    if answer is None:
-                        self._dismiss(worker)
-                        worker = self._hire()
-                    self._give_next(worker, waiting)
+                    if not isinstance(key.data, _Worker):
+                        if key.data():
+                            return
+                        continue
+                    item, answer = self._answered(key.data, waiting)
                     yield item, answer
         finally:
-            self._end()
+            for number in heard or {}:
+                self._selector.unregister(number)
+            self._end([worker for worker in self._workers if worker.item is not None])
 
-    def _give_next(self, worker: _Worker, waiting: Iterator[int]) -> None:
-        item = next(waiting, None)
-        if item is None:
+    def close(self) -> None:
+        """End them all."""
+        self._end(list(self._workers))
+        self._selector.close()
+
+    def _open(self, waiting: _Waiting, jobs: int) -> None:
+        """Give each of so many workers something to do: first those who know some of it."""
+        for worker in self._workers[:]:
+            if _is_over(worker):  # it was ended between two runs
+                self._dismiss(worker)
+        knowing = [worker for worker in self._workers if waiting.has_for(worker)]
+        others = [worker for worker in self._workers if worker not in knowing]
+        for worker in [*knowing, *others][:jobs]:
+            waiting.give(worker)
+        for _ in range(jobs - len(self._workers)):
+            waiting.give(self._hire())
+
+    def _answered(self, worker: _Worker, waiting: _Waiting) -> tuple[int, bytes | None]:
+        """Take an answer and give the next request, to another worker where this one is dead."""
+        item = worker.item
+        assert item is not None
+        answer = _receive(worker.back)
+        worker.item = None
+        if answer is None:
             self._dismiss(worker)
-        else:
-            worker.give(item)
+            worker = self._hire() if waiting.left else worker
+        waiting.give(worker)
+        return item, answer
 
     def _hire(self) -> _Worker:
-        worker = self._fork() if can_fork() else self._spawn()
+        if not can_fork():
+            return self._known(self._spawn())
+        # Until the worker is known here a signal waits: it would leave one that nobody ends, and in the worker, before its
+        # own try, it would end in code of the parent.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            return self._known(self._fork(mask))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _known(self, worker: _Worker) -> _Worker:
         self._workers.append(worker)
         self._selector.register(worker.back, selectors.EVENT_READ, worker)
         return worker
 
     def _dismiss(self, worker: _Worker) -> None:
-        self._selector.unregister(worker.back)
+        with contextlib.suppress(KeyError):  # Ctrl-C came before it was registered
+            self._selector.unregister(worker.back)
         self._workers.remove(worker)
         worker.end()
 
-    def _end(self) -> None:
-        """Nothing of the pool outlives it; a worker in the middle of an item is ended."""
-        for worker in self._workers:
-            os.kill(worker.pid, signal.SIGTERM)
-        for worker in self._workers:
-            worker.end()
-        self._selector.close()
+    def _end(self, workers: Sequence[_Worker]) -> None:
+        """Nothing of them is left; a worker in the middle of a request is ended."""
+        for worker in workers:
+            if worker.item is not None:
+                os.kill(worker.pid, signal.SIGTERM)
+        for worker in workers:
+            self._dismiss(worker)
 
-    def _fork(self) -> _Worker:
+    def _fork(self, mask: set[Any]) -> _Worker:
+        """Signals are held back until `mask` is put back."""
         to_child, from_parent = os.pipe()
         to_parent, from_child = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # A signal between the fork and the worker's own try would end in code of the parent, or be lost in a hook.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            pid = os.fork()
-            if pid == 0:
-                self._live(to_child, from_child, (from_parent, to_parent), mask)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # it may be closed
+                stream.flush()
+        pid = os.fork()
+        if pid == 0:
+            self._live(to_child, from_child, (from_parent, to_parent), mask)
         os.close(to_child)
         os.close(from_child)
         return _Worker(pid, os.fdopen(from_parent, "wb"), os.fdopen(to_parent, "rb"), None)
@@ -194,13 +251,44 @@ class _Pool:
     def _spawn(self) -> _Worker:
         recipe = self._recipe()
         child = subprocess.Popen(
-            [sys.executable, "-c", _START, str(Path(__file__).parents[2]), recipe.function],
+            [sys.executable, "-c", _START, str(Path(__file__).parents[2]), recipe.function, recipe.takes],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(_LENGTH.pack(len(recipe.payload)) + recipe.payload)
         return _Worker(child.pid, child.stdin, child.stdout, child)  # type: ignore[arg-type]
+
+
+class _Waiting:
+    """Requests that nobody has yet."""
+
+    def __init__(self, requests: Sequence[bytes], names: Sequence[bytes]) -> None:
+        self._requests = requests
+        self._names = names
+        self.left = OrderedDict.fromkeys(range(len(requests)))  # a dict finds its first slowly when many are gone
+
+    def has_for(self, worker: _Worker) -> bool:
+        """Whether there is something it has answered before."""
+        return any(self._names[item] in worker.knows for item in self.left)
+
+    def give(self, worker: _Worker) -> None:
+        """Give it the next request, first of those it has answered before; nothing when there is none."""
+        if not self.left:
+            return
+        known = (item for item in self.left if self._names[item] in worker.knows) if worker.knows else iter(())
+        item = next(known, next(iter(self.left)))
+        del self.left[item]
+        if self._names[item]:
+            worker.knows.add(self._names[item])
+        worker.give(item, self._requests[item])
+
+
+def _is_over(worker: _Worker) -> bool:
+    """Whether an idle worker has ended: there is something to read where it has nothing to say."""
+    import select
+
+    return bool(select.select([worker.back], [], [], 0)[0]) if os.name == "posix" else False
 
 
 def _do_nothing(_signal: int, _frame: Any) -> None:
@@ -216,16 +304,18 @@ def _receive(pipe: BinaryIO) -> bytes | None:
     return body if len(body) == size else None
 
 
-def _work(inbox: BinaryIO, outbox: BinaryIO, handler: Handler) -> NoReturn:
+def _work(inbox: BinaryIO, outbox: BinaryIO, handler: Answering) -> NoReturn:
     """The life of a worker; it never returns."""
     try:
         while True:
             head = inbox.read(_LENGTH.size)
             if len(head) < _LENGTH.size:
                 break
-            answer = handler(_LENGTH.unpack(head)[0])
+            answer = handler(inbox.read(_LENGTH.unpack(head)[0]))
             outbox.write(_LENGTH.pack(len(answer)) + answer)
             outbox.flush()
+    except BrokenPipeError:  # whoever asked found what it wanted, and waits for this answer no more
+        os._exit(0)
     except BaseException as error:  # whatever it is, the parent must see a dead worker and not a second parent
         if not isinstance(error, KeyboardInterrupt | InterruptedRun):
             sys.excepthook(type(error), error, error.__traceback__)
@@ -239,4 +329,5 @@ def main() -> None:
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the items print must not mix with the answers
     payload = _receive(inbox) or b""
-    _work(inbox, outbox, getattr(import_module(module), function)(payload))
+    handler = getattr(import_module(module), function)(payload)
+    _work(inbox, outbox, _of_numbers(handler) if sys.argv[2] == "numbers" else handler)

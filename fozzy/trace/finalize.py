@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from fozzy.core.forms import without_ending
 from fozzy.errors import StoreError, whole
 from fozzy.trace.format import SUFFIX, Footer
 from fozzy.trace.staging import claim
@@ -34,9 +35,7 @@ def project_name(path: Path, root: Path) -> str:
 
 def display_name(name: str) -> str:
     """A scenario's or kept trace's name for people: its path without the scenarios folder and the ending."""
-    for suffix in (".fozzy.json", ".fozzy.toml", SUFFIX):
-        name = name.removesuffix(suffix)
-    return name.removeprefix("scenarios/")
+    return without_ending(name).removesuffix(SUFFIX).removeprefix("scenarios/")
 
 
 def numbered(target: Path, number: int) -> Path:

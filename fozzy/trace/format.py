@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from fozzy.core.backends import Backends
+from fozzy.core.forms import Form
 from fozzy.core.limits import Limits
 from fozzy.core.outcome import Camel
 from fozzy.core.summary import Mode, Summary
@@ -33,7 +34,7 @@ class EmbeddedScenario(Camel, frozen=True, kw_only=True):
 
     path: str
     digest: str
-    form: Literal["json", "toml"]
+    form: Form
     text: str
     redacted: bool = False
     file: str = ""  # how the including file names it; empty for the scenario itself

@@ -236,6 +236,6 @@ def open_trace(path: Path) -> Trace:
 
 
 def is_of_proxy(path: Path) -> bool:
-    """Whether a trace was recorded by a proxy: it holds requests and no scenario. *Errors*: as `open_trace`."""
+    """Whether a trace was recorded by a proxy: it holds no scenario. *Errors*: as `open_trace`."""
     with open_trace(path) as trace:
         return trace.header().mode == "proxy"

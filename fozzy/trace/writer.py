@@ -14,9 +14,8 @@ import msgspec
 from blake3 import blake3
 
 from fozzy.core.events import Ask, Draw, Record
-from fozzy.core.exchange import Exchange
 from fozzy.core.redact import Redactor
-from fozzy.core.redact_exchange import ExchangeCleaner
+from fozzy.core.redact_records import RecordCleaner
 from fozzy.errors import StoreError
 from fozzy.trace.format import BLOCK, ENDING, Counts, EmbeddedScenario, Footer, Header, encode_footer
 
@@ -140,8 +139,8 @@ class Recorder:
 
     def _clean_line(self, line: bytes) -> bytes:
         record, clean = msgspec.json.decode(line), self._redactor.clean
-        if record["kind"] == "exchange":
-            cleaned = ExchangeCleaner(self._redactor).clean(_exchanges.decode(line))
+        if record["kind"] not in _TEXTS:
+            cleaned = RecordCleaner(self._redactor).clean(_records.decode(line))
             return b'{"n":%d,%b\n' % (record["n"], self._encode(cleaned)[1:])
         for field in _TEXTS[record["kind"]]:
             if field in record:
@@ -235,15 +234,17 @@ class Recorder:
 
 
 # The fields of each kind of record that hold what somebody said; the others are ours, and replay goes by them.
+# A proxy's records are cleaned as such.
 _TEXTS = {
     "draw": (),
     "ask": ("request", "answer"),
     "step": ("note", "failed"),
     "event": ("name", "fields"),
     "finding": ("message", "label", "details"),
+    "net": (),
 }
 _PLAIN = re.compile(r"[\w-]+", re.ASCII)
-_exchanges = msgspec.json.Decoder(Exchange)
+_records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 def plain_run(secret: str) -> str:
@@ -282,7 +283,7 @@ def _clean_header(header: Header, redactor: Redactor) -> Header:
 
 def _clean_scenario(scenario: EmbeddedScenario, redactor: Redactor) -> EmbeddedScenario:
     """A scenario and the files it includes without what turned out to be secret."""
-    text = redactor.source(scenario.text)
+    text = redactor.source(scenario.text, scenario.form)
     return msgspec.structs.replace(
         scenario,
         text=text,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from fozzy import api
+from fozzy.engine import record
 from fozzy.trace.verify import verify
 
 TOKEN = "tok-91c2f7aa55"
@@ -366,3 +368,22 @@ def test_a_bug_in_the_middle_leaves_the_partial_for_recover(
     (partial,) = Path().glob("*.partial")
     recovered = fz("trace", "recover", str(partial), "--json")
     assert (recovered.code, recovered.document()["records"]) == (0, 3)
+
+
+def test_ctrl_c_while_a_trace_is_sealed_leaves_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is heard afterwards; half a trace is nobody's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fozzy.json").write_text(
+        json.dumps({"version": 1, "name": "a", "steps": [{"type": "trace_event", "name": "x"}]})
+    )
+    seal = record.finalize
+
+    def slow(*words: Any, **more: Any) -> Path:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return seal(*words, **more)
+
+    monkeypatch.setattr(record, "finalize", slow)
+    with pytest.raises(KeyboardInterrupt):
+        api.run("a.fozzy.json", det=True, record="t.fozzy")
+    assert verify(tmp_path / "t.fozzy").trusted
+    assert not list(tmp_path.rglob("*.partial*"))

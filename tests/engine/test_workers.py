@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fozzy.engine.workers import Recipe, can_fork, run_items
+from fozzy.engine.workers import Pool, Recipe, can_fork, run_items
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
@@ -185,3 +186,58 @@ def test_a_worker_that_refuses_to_end_is_ended(way: str, recipe: Callable[..., R
         signal.signal(signal.SIGTERM, kept)
     assert time.monotonic() - started < BOUND_S
     assert_alone(before)
+
+
+@pytest.mark.parametrize("moment", ["forking", "registering"])
+def test_ctrl_c_while_a_worker_begins_leaves_none(
+    moment: str, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it comes, it is heard, and what has begun by then is known and ended."""
+    before = children()
+    monkeypatch.setattr("fozzy.engine.workers.can_fork", lambda: True)
+    pool = Pool(lambda request: request, lambda: recipe("same"))
+    of, name = (os, "fork") if moment == "forking" else (pool._selector, "register")
+    true = getattr(of, name)
+
+    def interrupted(*words: Any) -> Any:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # other threads may be there for tests, and hear it
+        return true(*words)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(of, name, interrupted)
+        next(pool.run([b"a"], 2))
+    pool.close()
+    assert_alone(before)
+
+
+def test_an_interrupt_inside_the_pool_is_no_bug_of_ours(
+    recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is not registered yet is ended like any other."""
+    before = children()
+    pool = Pool(lambda request: request, lambda: recipe("same"))
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pool._selector, "register", interrupted)
+        next(pool.run([b"a"], 2))
+    pool.close()
+    assert_alone(before)
+
+
+def test_an_answer_nobody_waits_for_is_no_noise() -> None:
+    """A worker that is done when its caller has what it wanted ends in silence."""
+    code = """
+import os
+from fozzy.engine.workers import _LENGTH, _work
+asked, asks = os.pipe()
+heard, says = os.pipe()
+os.write(asks, bytes(_LENGTH.size))
+os.close(heard)
+_work(os.fdopen(asked, "rb"), os.fdopen(says, "wb"), lambda _item: b"late")
+"""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, timeout=BOUND_S, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

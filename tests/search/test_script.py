@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fozzy.core.events import Step
+from fozzy.core.forms import form_of_scenario
 from fozzy.core.log import Log
 from fozzy.core.sources import Seeded
 from fozzy.dsl.load import decode, document, parse
@@ -100,8 +101,9 @@ def test_places_are_those_the_engine_speaks_of(raw: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name)
 def test_every_scenario_of_ours_can_be_a_script(path: Path) -> None:
-    """JSON or TOML, whatever its steps: the script holds all of it."""
-    form = "toml" if path.name.endswith("toml") else "json"
+    """In any form, whatever its steps: the script holds all of it."""
+    form = form_of_scenario(path.name)
+    assert form is not None
     raw = decode(document(path.read_bytes(), path.name, path.name, form))
     assert script_of(raw).raw == {name: value for name, value in raw.items() if value != []}
 

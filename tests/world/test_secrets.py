@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -14,15 +13,15 @@ from typing import Any
 import pytest
 
 SECRETS = {
-    "header": "in-the-header-4711",
-    "query": "in-the-query-4712",
-    "json": "in-the-json-4713",
-    "argument": "in-the-argument-4714",
-    "bearer": "in-the-bearer-4715",
-    "env": "in-the-env-4716",
-    "env_of_step": "in-the-step-4717",
-    "userinfo": "in-the-userinfo-4718",
-    "answer": "in-the-answer-4719",
+    "header": "in-the-header-zqxh",
+    "query": "in-the-query-zqxq",
+    "json": "in-the-json-zqxj",
+    "argument": "in-the-argument-zqxt",
+    "bearer": "in-the-bearer-zqxr",
+    "env": "in-the-env-zqxv",
+    "env_of_step": "in-the-step-zqxs",
+    "userinfo": "in-the-userinfo-zqxu",
+    "answer": "in-the-answer-zqxw",
 }
 
 
@@ -89,5 +88,5 @@ def test_no_secret_is_kept_or_shown(
         if path.is_file() and path.name != "a.fozzy.json":
             shown += path.read_bytes()
     assert [name for name, secret in SECRETS.items() if secret.encode() in shown] == []
-    assert [name for name, secret in SECRETS.items() if re.search(secret[-4:].encode() + rb"\b", shown)] == []
+    assert [name for name, secret in SECRETS.items() if secret[-4:].encode() in shown] == []
     assert b"<redacted>" in shown

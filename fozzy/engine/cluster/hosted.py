@@ -110,7 +110,7 @@ def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:
         finally:
             session.close()
         ended.status, ended.now_ns, ended.findings = over.status, over.now_ns, list(over.findings)
-        ended.seen = Seen(lines={name: set(lines) for name, lines in over.lines.items()})
+        ended.seen = Seen(lines={name: set(lines) for name, lines in over.lines.items()}, files=set(over.files))
     except Broken as broken:
         note_failure(choices, ended, failure_of(broken.outcome))
     log.flush()

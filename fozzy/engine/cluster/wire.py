@@ -66,6 +66,7 @@ class Over(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
     findings: list[Found] = []
     lines: dict[str, list[int]] = {}  # of the user's files that ran, where that is watched
+    files: list[str] = []  # of the user's that were read, where that is watched
     at: str = ""  # the line that made the record which was pointed at
 
 

@@ -88,8 +88,9 @@ class Worker:
         log = self._log(job)
         self.perform(job.script, source_of(job.source), log, ended, job.hang_ns)
         at = log.at if isinstance(log, PointingLog) else ""
-        lines = self.watch.take().get("lines", {}) if self.watch is not None else {}
-        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings, at=at, lines=lines)
+        seen = self.watch.take() if self.watch is not None else {}
+        seen = {name: seen[name] for name in ("lines", "files") if name in seen}
+        over = Over(status=ended.status, now_ns=ended.now_ns, findings=ended.findings, at=at, **seen)
         self._line.sendall(packed(encode(Part(ended=over))))
 
     def _log(self, job: Job) -> Log:

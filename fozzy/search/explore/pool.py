@@ -7,8 +7,8 @@ without the states and places it has sent already for an earlier order of the sa
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 import msgspec
 
@@ -50,19 +50,32 @@ def _forked(orders: Sequence[Order], execute: Execute, jobs: int, end_ns: int | 
 
     done: dict[int, list[Done]] = {}
     waiting = 0
+    items = run_items(range(len(portions)), handler, _no_recipe, min(jobs, len(portions)))
+    with _shared_memory(), closing(items) as answers:
+        for number, answer in answers:
+            # what went wrong in a worker goes wrong again here, where it is told
+            done[number] = _decoder.decode(answer) if answer else _portion(portions[number], execute, end_ns)
+            while waiting in done:
+                told = done.pop(waiting)
+                yield from told
+                if len(told) < len(portions[waiting]):
+                    return  # time is over
+                waiting += 1
+
+
+@contextmanager
+def _shared_memory() -> Iterator[None]:
+    """What is there already is not looked at in the workers, so they share its memory.
+
+    Where somebody has frozen objects before, as the command line does, that is so, and they stay frozen.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.collect()
-    gc.freeze()  # what is there already is not looked at in the workers, so they share its memory
+    gc.freeze()
     try:
-        with closing(run_items(range(len(portions)), handler, _no_recipe, min(jobs, len(portions)))) as answers:
-            for number, answer in answers:
-                # what went wrong in a worker goes wrong again here, where it is told
-                done[number] = _decoder.decode(answer) if answer else _portion(portions[number], execute, end_ns)
-                while waiting in done:
-                    told = done.pop(waiting)
-                    yield from told
-                    if len(told) < len(portions[waiting]):
-                        return  # time is over
-                    waiting += 1
+        yield
     finally:
         gc.unfreeze()
 

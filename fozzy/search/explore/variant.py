@@ -12,13 +12,12 @@ from typing import Any
 import msgspec
 from blake3 import blake3
 
+from fozzy.core.forms import without_ending
 from fozzy.dsl.document import Document, Loaded
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import decode, parse
 from fozzy.dsl.scenario import StepsFile
 from fozzy.errors import UsageError, suggestion
-
-ENDINGS = (".fozzy.json", ".fozzy.toml")
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,10 +73,8 @@ def invariant_of(word: str) -> dict[str, Any]:
 
 def _parsed(document: Document, raw: dict[str, Any]) -> Loaded:
     place = PurePosixPath(document.name)
-    stem = place.name
-    for ending in ENDINGS:
-        stem = stem.removesuffix(ending)
-    name = str(place.with_name(f"{stem.removesuffix('.explored')}.explored.fozzy.json"))
+    stem = without_ending(place.name).removesuffix(".explored")
+    name = str(place.with_name(f"{stem}.explored.fozzy.json"))
     text = format_json(msgspec.json.encode(raw).decode())
     return parse(Document(name, name, text, "json", blake3(text.encode()).hexdigest()))
 

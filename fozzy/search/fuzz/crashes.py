@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from fozzy.core.blob import Blob
 from fozzy.core.choice import Source
+from fozzy.core.events import Found
 from fozzy.core.sources import Mutated
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import beside, document, parse
@@ -25,12 +26,13 @@ from fozzy.search.script import Script, script_of
 from fozzy.search.shrink.regression import keep_in
 from fozzy.search.shrink.result import record_best
 from fozzy.search.shrink.shrinker import Listener, Shrunk, shrink
-from fozzy.search.subject import Candidate, Outcome, Tape
+from fozzy.search.subject import Candidate, Failure, Outcome, Tape, failure_of
 from fozzy.trace.reader import open_trace
 
 SHRINK_NS = 5 * 10**9  # for each crash; what is not small by then is recorded as it is
+LIVE_TRIES = 3  # to record a program's, which may be held up just then and fail of that
 
-
+T = TypeVar("T")
 FIELDS = {"call": "args", "proc_spawn": "stdin", "fs_write": "data"}  # where a step has the input
 
 
@@ -80,27 +82,43 @@ def _blob_of(value: Any, is_call: bool) -> Blob:
 
 
 def record_crash(kept: Kept, keep: Keeping, check: Callable[[Path], None]) -> Recorded:
-    """Record it. *Errors*: `StoreError`, `EvidenceError` when it passes this time, those of `check`."""
+    """Record it. *Errors*: `StoreError`, `EvidenceError` when it passes or fails otherwise this time, those of `check`."""
 
     def look(trace: Path) -> None:
-        _still_failing(trace)
+        _see_it_is_the_same(trace, kept.failing.failure)
         check(trace)
 
-    with _clean(kept):
-        return record_best(kept.failing, kept.shrunk.best, keep, look)
+    return _tried(kept, lambda: record_best(kept.failing, kept.shrunk.best, keep, look))
 
 
 def keep_crash(kept: Kept, keep: Keeping) -> Path:
     """Keep it in the folder that is `keep`'s target; where it is already, when it is. *Errors*: as `record_crash`."""
-    with _clean(kept):
-        return keep_in(kept.failing, kept.shrunk.best, keep, _still_failing)
+    failing = kept.failing
+    return _tried(
+        kept, lambda: keep_in(failing, kept.shrunk.best, keep, lambda path: _see_it_is_the_same(path, failing.failure))
+    )
 
 
-def _still_failing(path: Path) -> None:
+def _tried(kept: Kept, act: Callable[[], T]) -> T:
+    left = LIVE_TRIES if kept.failing.subject.live else 1
+    while True:
+        left -= 1
+        try:
+            with _clean(kept):
+                return act()
+        except EvidenceError:
+            if not left:
+                raise
+
+
+def _see_it_is_the_same(path: Path, wanted: Failure) -> None:
     with open_trace(path) as trace:
-        footer = trace.footer()
-    if footer is None or footer.summary is None or footer.summary.status == "pass":
+        found = [record for record in trace.records() if type(record) is Found and record.status != "pass"]
+    if not found:
         raise EvidenceError("trace.not_alone", "it did not come again when it was recorded")
+    failure = failure_of(found, wanted.at)
+    if failure != wanted:
+        raise EvidenceError("trace.not_alone", f"when it was recorded it failed with {failure.shown} instead")
 
 
 class _Afresh(ScenarioSubject):

@@ -19,6 +19,7 @@ import msgspec
 
 from fozzy.config import Settings
 from fozzy.core.blob import Blob
+from fozzy.core.forms import form_of_scenario
 from fozzy.dsl.document import Loaded
 from fozzy.dsl.load import decode
 from fozzy.dsl.scenario import StepsFile
@@ -260,7 +261,7 @@ def open_target(words: str, wanted: Wanted, load: Callable[[str], Loaded], allow
 
 def _meant(words: str) -> str:
     """What somebody may have meant who left out what kind of target it is."""
-    if words.endswith((".fozzy.json", ".fozzy.toml")):
+    if form_of_scenario(words):
         return f"write scenario:{words}"
     if re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", words):
         return f"write py:{words}"

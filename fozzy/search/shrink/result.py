@@ -11,6 +11,7 @@ import msgspec
 from fozzy import wall
 from fozzy.core.backends import Backends
 from fozzy.core.duration import show_ns
+from fozzy.core.forms import without_ending
 from fozzy.core.sources import Mutated
 from fozzy.core.summary import Mode
 from fozzy.dsl.document import Loaded
@@ -25,15 +26,12 @@ from fozzy.search.subject import Candidate
 
 SEEDS_TRIED_MAX = 5_000
 SEEDS_NS_MAX = 10 * 10**9  # a run may be long
-ENDINGS = (".fozzy.json", ".fozzy.toml", ".min")
 
 
 def small_name(path: str) -> str:
     """What the smaller scenario is called: it lies beside the first one."""
     place = PurePosixPath(path)
-    stem = place.name
-    for ending in ENDINGS:
-        stem = stem.removesuffix(ending)
+    stem = without_ending(place.name).removesuffix(".min")
     return str(place.with_name(f"{stem}.min.fozzy.json"))
 
 

@@ -19,7 +19,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[str, ...] = ()  # all that the scenario calls, in order
     simulator: tuple[str, str] = ("", "")  # modules of ours that async functions need: before the user's, and after
     inside: str = ""  # a context manager of ours, `module:name`, in which the modules after its own are imported
-    watch: tuple[str, ...] = ()  # what is watched of it: `lines`, `functions`, `memory`
+    watch: tuple[str, ...] = ()  # what is watched of it: `lines`, `functions`, `memory`, `files`
 
 
 class Raised(msgspec.Struct, frozen=True):
@@ -51,9 +51,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct):
-    """What was watched of the calls of one run: the lines that ran, and one entry for each call, in order."""
+    """What was watched of the calls of one run: the lines that ran, the files that were read, and one entry for each
+    call, in order."""
 
     lines: dict[str, set[int]] = {}
+    files: set[str] = set()
     calls: list[dict[str, Any]] = []
 
 

@@ -113,6 +113,7 @@ class HostCode:
             return  # the next call finds out why
         for name, lines in told.pop("lines", {}).items():
             self.seen.lines.setdefault(name, set()).update(lines)
+        self.seen.files.update(told.pop("files", ()))
         if self.seen.calls:
             self.seen.calls[-1].update(told)
 

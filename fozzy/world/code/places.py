@@ -103,15 +103,28 @@ def described(error: BaseException, places: Places) -> dict[str, Any]:
         "type": names[0][0],
         "name": names[0][1],
         "kinds": list(dict.fromkeys(name for pair in names for name in pair)),
-        "message": places.clean(_said(error)),
+        "message": places.clean(_said(error, places)),
         "at": spot.at,
         "function": spot.function,
         "traceback": [str(each) for each in spots],
     }
 
 
-def _said(error: BaseException) -> str:
+def _said(error: BaseException, places: Places) -> str:
     try:
-        return str(error)
+        said = str(error)
     except BaseException:  # its own `__str__` is broken, which must not hide what it is
         return ""
+    return said if said or type(error) is not AssertionError else _asserted(error, places)
+
+
+def _asserted(error: AssertionError, places: Places) -> str:
+    """What an assert without a message compared, where it stands in the user's code."""
+    from fozzy.world.code.asserted import compared
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not places.shown(trace.tb_frame.f_code.co_filename):
+        return ""
+    return compared(trace.tb_frame, trace.tb_lineno)

@@ -121,9 +121,10 @@ class Server:
             os._exit(1)
 
     def _files(self) -> list[str]:
-        """The files of the user's modules."""
+        """The files of the user's modules, and what they read when they were imported, where that is watched."""
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-        return [file for file in files if isinstance(file, str) and self._places.shown(file)]
+        modules = [file for file in files if isinstance(file, str) and self._places.shown(file)]
+        return modules if self._watch is None else [*modules, *self._watch.files()]
 
 
 def _inside(word: str) -> AbstractContextManager[Any]:

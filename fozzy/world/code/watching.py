@@ -1,4 +1,4 @@
-"""Watches user code while it is called: its lines, its functions with real time, its allocations.
+"""Watches user code while it is called: its lines, its functions with real time, its allocations, the files it reads.
 
 Used in the interpreter of the user's code, so it imports nothing but the standard library. What is watched never
 changes what a call returns; it makes calls slower, so real times are of watched calls.
@@ -17,9 +17,10 @@ from types import FrameType
 from typing import Any
 
 from fozzy.world.code.executed import Lines, lines_of
+from fozzy.world.code.opened import Opened
 from fozzy.world.code.places import Places
 
-LINES, FUNCTIONS, MEMORY = "lines", "functions", "memory"
+LINES, FUNCTIONS, MEMORY, FILES = "lines", "functions", "memory", "files"
 DEPTH_MAX = 64  # what is deeper counts for the function at this depth
 NODES_MAX = 20_000  # different places in the tree of one call
 SITES_MAX = 40
@@ -54,6 +55,7 @@ class Watch:
     def __init__(self, wanted: Sequence[str], places: Places, folders: Sequence[str]) -> None:
         self._places = places
         self._lines: Lines | None = lines_of(folders) if LINES in wanted else None
+        self._files = Opened(places) if FILES in wanted else None
         self._functions = FUNCTIONS in wanted
         self._memory = MEMORY in wanted
         self._tree: Node | None = None
@@ -81,9 +83,15 @@ class Watch:
             if self._memory:
                 self._end_memory()
 
+    def files(self) -> list[str]:
+        """The user's files that were read until now, where that is watched."""
+        return self._files.seen if self._files is not None else []
+
     def take(self) -> dict[str, Any]:
         """What was seen since the last time, as a message."""
         told: dict[str, Any] = {}
+        if self._files is not None:
+            told["files"] = self._files.take()
         if self._lines is not None:
             told["lines"] = self._lines.take()
         if self._tree is not None:

@@ -216,7 +216,7 @@ def test_an_interrupt_between_two_executions_loses_none() -> None:
 
 def test_time_ends_a_campaign() -> None:
     """Whatever is left to do; what was done counts."""
-    campaign = explored([branches(2, 2)], "random", 10**9, time_ns=2 * 10**8)
+    campaign = explored([branches(2, 2)], "random", 10**9, time_ns=10**9)
     assert campaign.ended_by == "time" and 0 < campaign.so.next < 10**6
     assert explored([branches(9, 9)], "dfs", 10**9, time_ns=10**8).ended_by == "time"
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from fozzy import wall
 from fozzy.errors import StoreError
+from fozzy.search.explore import pool
 from fozzy.search.explore.plan import Done, Order
 from fozzy.search.explore.pool import carry_out
 from fozzy.sim.schedules import Schedule
+from tests.leftovers import children
 
 ORDERS = [Order(index=index, seed=index, schedule=Schedule()) for index in range(200)]
 PARENT = os.getpid()
@@ -85,7 +90,17 @@ def test_time_ends_it(jobs: int) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_whoever_stops_early_leaves_nothing(jobs: int) -> None:
     """Closing the answers ends the workers."""
+    before = children()
     with closing(carry_out(ORDERS, plain, jobs, None)) as answers:
         next(answers)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() == before
+
+
+@pytest.mark.parametrize(("frozen", "calls"), [(0, ["collect", "freeze", "unfreeze"]), (5, [])])
+def test_what_others_have_frozen_stays_frozen(frozen: int, calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects are frozen for the workers, and let go afterwards, only where nobody else has done so."""
+    made: list[str] = []
+    spoken: dict[str, Any] = {name: partial(made.append, name) for name in ("collect", "freeze", "unfreeze")}
+    monkeypatch.setattr(pool, "gc", SimpleNamespace(get_freeze_count=lambda: frozen, **spoken))
+    assert len(list(carry_out(ORDERS, plain, 2, None))) == len(ORDERS)
+    assert made == calls

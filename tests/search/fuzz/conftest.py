@@ -57,7 +57,7 @@ def python(folder: Path, **more: Any) -> Python:
         "permission": permit(True, AssertionError),
         "folders": (str(folder),),
         "root": str(folder),
-        "hang_ns": 10**9,
+        "hang_ns": 20 * 10**9,  # who stands still for a moment does not hang
         "memory_bytes": 256 * MIB,
         "input_bytes_max": 256,
         "covered": True,

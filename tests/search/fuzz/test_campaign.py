@@ -24,14 +24,14 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from conftest import python, result_of, scenario
-from fozzy.cli.main import _listen_to_termination
+from fozzy.cli.main import _listen
 from fozzy.core.limits import Limits
 from fozzy.search.fuzz.benches import LocalBench
 from fozzy.search.fuzz.campaign import Campaign, Plan
 from fozzy.search.fuzz.command_target import CommandTarget
 from fozzy.search.fuzz.python_bench import PythonBench
 from fozzy.search.fuzz.scenario_target import ScenarioTarget
-_listen_to_termination()  # as every command does; workers are ended by it
+_listen()  # as every command does; workers are ended by it
 kind, folder, jobs, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 STEPS = json.loads((folder / "steps.json").read_text())
 runs = {{"scenario": 1000, "python": 1500, "command": 24}}[kind]

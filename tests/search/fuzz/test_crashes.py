@@ -129,6 +129,30 @@ def test_what_passes_when_it_is_recorded_is_no_trace(
     assert not Path("fozzy-fuzz-input").exists()
 
 
+def test_what_fails_otherwise_when_it_is_recorded_is_no_trace(
+    crashed: Callable[..., Kept], keeping: Callable[[str], Keeping]
+) -> None:
+    """The failure that was found and shrunk is recorded, or none."""
+    program(ABORTS)
+    kept = crashed("cmd:./parser @@", 200)
+    program(ABORTS.replace("ABRT", "KILL"))
+    with pytest.raises(EvidenceError, match="it failed with proc_signal .* instead"):
+        record_crash(kept, keeping("a.fozzy"), lambda _path: None)
+    assert not list(Path().glob("*.fozzy*"))
+
+
+def test_a_program_that_is_held_up_is_tried_again(
+    crashed: Callable[..., Kept], keeping: Callable[[str], Keeping]
+) -> None:
+    """One run that ends otherwise, as a program does that got no time to run, is not the last word."""
+    program(ABORTS)
+    kept = crashed("cmd:./parser @@", 200)
+    program(ABORTS.replace("if grep", "if [ -e held ]; then rm held; exit 7; fi\nif grep"))
+    Path("held").touch()
+    assert record_crash(kept, keeping("a.fozzy"), check_replays).findings[0].title == "proc_signal"
+    assert not Path("held").exists()
+
+
 def test_what_does_not_come_again_by_itself(project: Path, opened: Callable[..., Any], searched: Any) -> None:
     """A crash that depends on the runs before it is no failure of its own."""
     (project / "shop.py").write_text(

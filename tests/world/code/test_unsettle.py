@@ -98,7 +98,9 @@ def test_files_have_another_age(project: Path) -> None:
 
 def test_objects_have_other_addresses(project: Path) -> None:
     """Also within a page, where the system never moves them; and only who is asked for it is started elsewhere."""
-    assert len({shifted(project, {"memory": number})[5] for number in range(1, 7)}) > 1
+    found = (shifted(project, {"memory": number})[5] for number in range(1, 60))
+    first = next(found)
+    assert any(each != first for each in found)
     assert scatters({VARIABLE: json.dumps({"memory": 1})})
     assert not scatters({}) and not scatters({VARIABLE: json.dumps({"order": True})})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -59,11 +60,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
     """A module of the user's, below a folder of his own."""
     (tmp_path / "watchedshop.py").write_text(SHOP, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
+    gc.disable()  # what others left behind would end in the tree, where it has something to do at its end
     before = sys.gettrace(), threading.gettrace() if hasattr(threading, "gettrace") else None
     yield import_module("watchedshop")
     sys.settrace(before[0])
     threading.settrace(before[1])  # type: ignore[arg-type]
     sys.setprofile(None)
+    gc.enable()
     sys.modules.pop("watchedshop")
 
 
