@@ -14,6 +14,7 @@ FORMATS = {
     "github": "fozzy.report.github",
     "html": "fozzy.report.html",
     "tap": "fozzy.report.tap",
+    "markdown": "fozzy.report.markdown",
 }
 
 

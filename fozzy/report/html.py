@@ -34,7 +34,7 @@ def render(summary: Summary) -> str:
     failed = [case for case in found if not case.passed]
     word, role, told = _headline(summary, found)
     parts = [
-        _head(f"{word} {told}"),
+        head(f"{word} {told}"),
         f'<body class="verdict-{role}">',
         f'<a class="skip" href="#{"failures" if failed else "main"}">Skip to {"the failures" if failed else "the scenarios"}</a>',
         _header(summary, found, (word, told)),
@@ -45,12 +45,12 @@ def render(summary: Summary) -> str:
         *failures(failed, is_suite(summary)),
         "</main>",
         f"<footer>Report by fozzy {VERSION}, of a summary in format {summary.schema_version}.</footer>",
-        f'<p id="said" class="unseen" role="status"></p>\n<script>{_own("html.js")}</script>\n</body>\n</html>\n',
+        f'<p id="said" class="unseen" role="status"></p>\n<script>{own("html.js")}</script>\n</body>\n</html>\n',
     ]
     return "\n".join(parts)
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
     """A file of ours that becomes part of the page."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
@@ -59,8 +59,8 @@ def _hash(content: str) -> str:
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
-def _head(title: str) -> str:
-    style, script = _own("html.css"), _own("html.js")
+def head(title: str) -> str:
+    style, script = own("html.css"), own("html.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"

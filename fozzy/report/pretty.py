@@ -8,6 +8,7 @@ from fozzy.core.events import Ask, Draw, Event, Found, Net, Record, Step
 from fozzy.core.exchange import Exchange
 from fozzy.core.outcome import Finding
 from fozzy.core.summary import Member, Summary
+from fozzy.core.wires import Connected, Spoken
 from fozzy.dsl.steps.base import show
 from fozzy.report.problems import finding_place
 from fozzy.report.text import (
@@ -26,9 +27,11 @@ from fozzy.report.text import (
     quoted,
     safe,
 )
+from fozzy.report.wire import wire_text
 from fozzy.trace.format import SUFFIX
 
 DETAIL_LINES_MAX = 24
+NEXT_CHARS, NEXT_CHARS_MAX = 33, 52  # room for a command of the last lines, so that what it does stands in one column
 TARGET_CHARS_MAX = 120
 CLUSTER = "distributed."  # what the paths of a cluster's steps begin with
 
@@ -175,6 +178,10 @@ def record_line(number: int, record: Record) -> Line:
             said = f"finding  {record.title}: {record.message}"
         case Exchange():
             said = f"request  {exchange_text(record)}"
+        case Connected():
+            said = f"conn     {wire_text(record)}"
+        case Spoken():
+            said = f"message  {wire_text(record)}"
     return line(head, f"{one_line(said).rstrip()}", Span(f"  {record.at}", "dim"))
 
 
@@ -291,10 +298,11 @@ def _next_for_suite(summary: Summary, failed: list[Member], short_id: str, flags
     if summary.command == "test":
         these = "run only these" if len(failed) > 1 else "run only this one"
         commands.append((f"fozzy test --last-failed{flags.run}{flags.every}", these))
+    chars = max([NEXT_CHARS, *(len(words) for words, said in commands if said and len(words) <= NEXT_CHARS_MAX)])
     return [
         line(
             "        " if index else "  next  ",
-            Span(f"{words:<33}" if said else words, "code"),
+            Span(f"{words:<{chars}}" if said else words, "code"),
             f"  {said}" if said else "",
         )
         for index, (words, said) in enumerate(commands)

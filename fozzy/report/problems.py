@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fozzy.core.outcome import Finding
 from fozzy.errors import FozzyError, Problem, Where
-from fozzy.report.text import Line, Span, line, one_line
+from fozzy.report.text import Line, Span, cells, line, one_line
 
 PROBLEMS_MAX = 20
 EXCERPT_CHARS = 100  # of a long source line, around the caret
@@ -30,7 +30,7 @@ def problem_lines(problem: Problem) -> list[Line]:
     where = problem.where
     if where is not None:
         lines += place_lines(where)
-        if problem.text:
+        if problem.text and where.line:
             lines += _excerpts(problem, where)
     if problem.hint:
         lines.append(line(Span("hint", "strong"), f": {one_line(problem.hint)}"))
@@ -63,9 +63,9 @@ def excerpt(spot: Spot, indent: str = "") -> list[Line]:
     rest = one_line(shown[max(0, col - 1 - start) :]) + (" …" if start + EXCERPT_CHARS < len(text) else "")
     width = len(str(number))
     bar = f"{indent}{' ' * width} |"
-    carets = "^" * max(1, min(length, len(rest)))
+    carets = "^" * max(1, cells(rest[: min(length, len(rest))]))
     marked = line(
-        f"{bar} {' ' * len(before)}", Span(carets, "mark"), Span(f" {one_line(label)}" if label else "", "mark")
+        f"{bar} {' ' * cells(before)}", Span(carets, "mark"), Span(f" {one_line(label)}" if label else "", "mark")
     )
     return [line(bar), line(f"{indent}{number} | {before}{rest}"), marked]
 
@@ -76,7 +76,7 @@ def finding_place(finding: Finding, indent: str) -> list[Line]:
     if location is None or not (location.path or location.text):
         return []
     lines = place_lines(Where(location.file, location.line, location.col), indent)
-    if location.text:
+    if location.text and location.line:
         col = location.col - location.cut
         spot = Spot(location.text, location.line, col, location.length, location.label)
         lines += excerpt(spot, indent)

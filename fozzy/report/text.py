@@ -53,6 +53,16 @@ def one_line(text: str) -> str:
     return safe(text).replace("\n", "\\n")
 
 
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes: wide characters two, marks on the one before none."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # few lines that are pointed at have such characters
+
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(unicodedata.category(each) in ("Mn", "Me", "Cf") for each in text)
+
+
 def ascii_only(text: str) -> str:
     """A text for a terminal or file whose encoding has no symbols."""
     for symbol, word in _ASCII.items():
@@ -105,10 +115,12 @@ def duration(nanoseconds: int) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """`4.1 MB`, `214 kB`, `12 bytes`."""
+    """`1.0 GB`, `4.1 MB`, `214 kB`, `12 bytes`, `1 byte`."""
+    if size_bytes >= 10**9:
+        return f"{size_bytes / 10**9:.1f} GB"
     if size_bytes >= 10**6:
         return f"{size_bytes / 10**6:.1f} MB"
-    return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else f"{size_bytes} bytes"
+    return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else count(size_bytes, "byte")
 
 
 def count(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from fozzy.core.outcome import Finding, Location
+from fozzy.core.summary import Divergence
 from fozzy.errors import Problem, Where
 from fozzy.report.github import render, render_problems
 
@@ -43,6 +44,14 @@ def test_a_finding_without_a_place_stands_at_its_scenario(made: Any) -> None:
     )
 
 
+def test_a_kept_trace_is_annotated_itself(made: Any) -> None:
+    """It carries its scenario, smaller than any file that is there, so no line of a file would be the right one."""
+    kept = made.member(1, "fail", path="regressions/pay.fozzy", replay=Divergence(verdict="same"))
+    assert render(made.suite([kept])).startswith(
+        "::error file=regressions/pay.fozzy,line=1,col=1,title=assert_eq_int::"
+    )
+
+
 def test_no_data_ends_an_annotation_or_begins_another(made: Any) -> None:
     """Line ends, colons, commas and percents are escaped as the runner reads them back."""
     evil = "50%: a, b\r\n::error file=x::forged\n%0A"
@@ -76,3 +85,28 @@ def test_hostile_suites(made: Any) -> None:
     assert len(lines) == 3
     assert all(COMMAND.fullmatch(each) for each in lines)
     assert render(made.suite([])) == ""
+
+
+def test_a_step_has_ten_annotations(made: Any) -> None:
+    """Ten are ten; of more the first nine are shown, and the tenth says how many there are besides."""
+    ten = render(made.suite([made.member(number, "fail") for number in range(1, 11)])).splitlines()
+    assert len(ten) == 10 and all(COMMAND.fullmatch(each) for each in ten)
+    many = render(made.suite([made.member(number, "fail") for number in range(1, 31)])).splitlines()
+    assert len(many) == 10 and many[:9] == ten[:9]
+    assert many[9] == "::error title=21 more::21 more findings are in the log: a step has 10 annotations"
+
+
+def test_a_message_is_as_long_as_the_runner_keeps(made: Any) -> None:
+    """Of longer ones the beginning is shown, and a sign that it goes on; what is escaped counts as it was."""
+    finding = Finding(kind="assertion", title="t" * 300, message="%" * 5000)
+    (line,) = render(made.suite([made.member(1, "fail", findings=[finding])])).splitlines()
+    match = COMMAND.fullmatch(line)
+    assert match is not None
+    assert unescaped(match[4]) == "t" * 254 + "…" and unescaped(match[5]) == "%" * 4095 + "…"
+
+
+def test_paths_are_from_the_root_of_the_repository(made: Any) -> None:
+    """A step that works in a folder below it names files with that folder before them."""
+    assert "file=services/a%2Cb/scenarios/pay.fozzy.json," in render(made.single(), "services/a,b/")
+    problem = Problem(code="scenario.missing", message="missing", where=Where("b"))
+    assert render_problems([problem], "a/").startswith("::error file=a/b,")

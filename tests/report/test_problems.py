@@ -99,10 +99,32 @@ def test_any_place_of_any_line_can_be_pointed_at(text: str, col: int) -> None:
     assert max(map(len, lines)) < SPAN_CHARS_MAX + 400
 
 
+@pytest.mark.parametrize(
+    ("before", "word", "spaces", "carets"),
+    [
+        ("caf\u00e9 ", "x", 5, 1),
+        ("cafe\u0301 ", "x", 5, 1),
+        ("日本 ", "x", 5, 1),
+        ("😀", "語学", 2, 4),
+        ("", "a\u200d", 0, 1),
+    ],
+)
+def test_a_caret_stands_below_what_it_means(before: str, word: str, spaces: int, carets: int) -> None:
+    """Wide characters take two columns, marks none: before the caret and above it."""
+    marked = shown(excerpt(Spot(f"{before}{word} end", 1, len(before) + 1, len(word), "")))[-1]
+    assert marked == f"  | {' ' * spaces}{'^' * carets}"
+
+
 def test_a_tab_before_the_caret_keeps_the_column() -> None:
     """The caret stands under what it points at, also behind tabs and what had to be escaped."""
     assert caret(shown(excerpt(Spot("\t\tkey = 1", 1, 3, 3, "")))) == "key"
     assert caret(shown(excerpt(Spot("\x00key = 1", 1, 2, 3, "")))) == "key"
+
+
+def test_a_text_without_its_line_is_not_shown() -> None:
+    """Where only the file is known, as of a trace's own scenario, no line is made up."""
+    problem = Problem(code="code.not_allowed", message="no", where=Where("kept/s.fozzy"), text='{"type": "call"}')
+    assert shown(problem_lines(problem)) == ["error[code.not_allowed]: no", "  --> kept/s.fozzy"]
 
 
 def test_many_problems() -> None:

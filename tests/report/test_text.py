@@ -74,10 +74,18 @@ def test_durations_for_people(nanoseconds: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("size_bytes", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (41_200, "41.2 kB"), (4_100_000, "4.1 MB")],
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (41_200, "41.2 kB"),
+        (4_100_000, "4.1 MB"),
+        (10**9, "1.0 GB"),
+    ],
 )
 def test_sizes_for_people(size_bytes: int, text: str) -> None:
-    """Bytes, then thousands, then millions."""
+    """Bytes, then thousands, then millions and more."""
     assert size(size_bytes) == text
 
 
