@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # as in typing, whose import would cost more than all tha
 if TYPE_CHECKING:
     from typing import Any
 
+    from fozzy import chaos as chaos
     from fozzy.api import Replayed, Result, load, replay, run, verify
     from fozzy.core.outcome import Finding, Location
     from fozzy.core.summary import Summary
@@ -46,6 +47,7 @@ __all__ = [
     "Summary",
     "Verification",
     "__version__",
+    "chaos",
     "load",
     "replay",
     "run",
@@ -56,9 +58,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """A public name, imported now."""
     home = _HOMES.get(name)
-    if home is None:
+    if home is None and name != "chaos":
         raise AttributeError(f"module 'fozzy' has no attribute {name!r}")
     from importlib import import_module
 
+    if home is None:
+        return import_module("fozzy.chaos")
     value = globals()[name] = getattr(import_module(home), name)
     return value

@@ -11,11 +11,34 @@ def main() -> None:
     if not _quick(sys.argv[1:]):
         import gc
 
+        _hold_signals()
+        _hold_descriptors()
+
         gc.disable()  # importing makes no garbage; `entry` turns it on again before a command works
         _import_msgspec()
         from fozzy.cli.main import entry
 
         entry()
+
+
+def _hold_signals() -> None:
+    """Ctrl-C is heard as soon as there is somebody to answer it, and ends no import with a bare traceback."""
+    import _signal  # type: ignore[import-not-found]  # `signal` would take time to make its names
+
+    if hasattr(_signal, "pthread_sigmask"):
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM))
+
+
+def _hold_descriptors() -> None:
+    """Where stdout or stderr is closed nothing else takes its number: a pipe there would get what programs say."""
+    for number in (1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            nobody = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nobody, number)
+            if nobody != number:
+                os.close(nobody)
 
 
 def _import_msgspec() -> None:
@@ -38,12 +61,12 @@ def _quick(words: list[str]) -> bool:
     if words in (["version"], ["--version"]):
         from fozzy.version import VERSION
 
-        print(f"fozzy {VERSION}")
+        _say(f"fozzy {VERSION}\n")
         return True
     if words[:1] == ["__complete"]:
         from fozzy.complete import reply
 
-        sys.stdout.write(reply(words[1:]))
+        _say(reply(words[1:]))
         return True
     if words[:1] == ["schema"] and (len(words) == 1 or (len(words) == 3 and words[1] == "--for")):
         name = words[2].replace(" ", "-") if len(words) == 3 else "scenario"
@@ -57,8 +80,13 @@ def _print(name: str) -> bool:
     if ".." in name or name.count(os.sep) != 1 or not os.path.isfile(path):
         return False
     with open(path, encoding="utf-8") as stream:
-        sys.stdout.write(stream.read())
+        _say(stream.read())
     return True
+
+
+def _say(text: str) -> None:
+    if sys.stdout is not None:  # it may be closed
+        sys.stdout.write(text)
 
 
 if __name__ == "__main__":

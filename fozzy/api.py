@@ -119,14 +119,14 @@ def replay(
     allow_code: bool = False,
 ) -> Replayed:
     """Replay a trace, without touching the outside world. Its `call` steps call again, when `allow_code` says so.
-    Of a proxy's trace every request is decided again.
+    Of a proxy's trace all that went through is decided again.
 
     *Errors*: `StoreError`, `EvidenceError`, `InputError`, `NotAllowedError`.
     """
     if scenario is None and is_of_proxy(Path(trace)):
-        from fozzy.chaos.cassette.replaying import replay_cassette  # only a proxy's trace needs the engine of faults
+        from fozzy.chaos.replaying import replay_proxy  # only a proxy's trace needs the engine of faults
 
-        done = replay_cassette(Path(trace), unsafe=unsafe)
+        done = replay_proxy(Path(trace), unsafe=unsafe)
         return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
     against = load(scenario) if isinstance(scenario, str | Path) else scenario
     done = replay_file(Path(trace), scenario=against, unsafe=unsafe, allowance=Allowance(allow_code))

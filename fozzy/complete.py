@@ -17,8 +17,9 @@ DATA = os.path.join(os.path.dirname(__file__), "cli", "help", "completion.txt")
 CANDIDATES_MAX = 1000
 PARENTS_MAX = 64
 ALIASES = ("latest", "last-fail", "last-pass")
-SCENARIOS = (".fozzy.json", ".fozzy.toml")
+SCENARIOS = (".fozzy.json", ".fozzy.toml", ".fozzy.yaml", ".fozzy.yml")
 TRACES = (".fozzy", ".partial")
+CONFIGS = ("fozzy.toml", "fozzy.yaml", "fozzy.yml")
 
 
 class Taken:
@@ -148,7 +149,7 @@ class _Line:
             "run": lambda: self._runs(word),
             "partial": lambda: _paths(self._cwd, word, TRACES),
             "file": lambda: _paths(self._cwd, word, ("",)),
-            "config": lambda: _paths(self._cwd, word, (".toml",)),
+            "config": lambda: _paths(self._cwd, word, (".toml", ".yaml", ".yml")),
             "zip": lambda: _paths(self._cwd, word, (".zip",)),
             "folder": lambda: _paths(self._cwd, word, ()),
             "cwd": lambda: _paths("", word, ()),
@@ -201,9 +202,12 @@ def _setting(file: str) -> str:
     """What a configuration says is the base_dir; empty when it says nothing."""
     if not os.path.isfile(file):
         return ""
+    is_yaml = file.endswith((".yaml", ".yml"))
     with open(file, encoding="utf-8") as stream:
         for line in stream:
-            name, _, value = line.partition("=")
+            name, _, value = line.partition(":" if is_yaml else "=")
+            if is_yaml and line[:1].isspace():  # a setting of a table
+                continue
             if line.startswith("["):
                 break
             if name.strip() == "base_dir":
@@ -212,10 +216,11 @@ def _setting(file: str) -> str:
 
 
 def _nearest(folder: str) -> str:
-    """The nearest fozzy.toml upward, to the repository's root."""
+    """The nearest configuration upward, to the repository's root."""
     for _ in range(PARENTS_MAX):
-        if os.path.isfile(os.path.join(folder, "fozzy.toml")):
-            return os.path.join(folder, "fozzy.toml")
+        for name in CONFIGS:
+            if os.path.isfile(os.path.join(folder, name)):
+                return os.path.join(folder, name)
         if os.path.exists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
             break
         folder = os.path.dirname(folder)

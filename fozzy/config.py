@@ -1,12 +1,11 @@
 """Configuration: one frozen value that knows where each of its parts came from.
 
 Precedence: flag, environment (`FOZZY_*`), file, default. The file is `--config`, else `FOZZY_CONFIG`, else the nearest
-`fozzy.toml` upward to the repository's root, else `[tool.fozzy]` of a `pyproject.toml` found the same way. No file at
-all is fine; one that cannot be read, parsed or understood ends the command: there is no silent default anywhere.
+`fozzy.toml`, `fozzy.yaml` or `fozzy.yml` upward to the repository's root, else `[tool.fozzy]` of a `pyproject.toml`
+found the same way. Two of these beside each other are refused: neither is the one that counts. No file at all is fine; one that cannot be read, parsed or understood ends the command: there is no silent default anywhere.
 To add a setting: a field in `Settings`, and a line in docs/reference/config.md is generated from it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,10 +13,12 @@ import msgspec
 from msgspec import Meta
 
 from fozzy import wall
+from fozzy.core.forms import form_of_file
 from fozzy.core.limits import Limits
-from fozzy.errors import ConfigError, Problem, Where, suggestion
+from fozzy.errors import ConfigError, Where
 
 FILE_NAME = "fozzy.toml"
+FILE_NAMES = (FILE_NAME, "fozzy.yaml", "fozzy.yml")
 ENV_PREFIX = "FOZZY_"
 CONFIG_BYTES_MAX = 1 << 20
 PARENTS_MAX = 64
@@ -35,7 +36,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What `fozzy.toml` may say."""
+    """What `fozzy.toml` or `fozzy.yaml` may say."""
 
     base_dir: Annotated[str, Meta(min_length=1, description="Where runs are kept.")] = ".fozzy"
     scenarios: Annotated[str, Meta(min_length=1, description="Where scenarios are looked for.")] = "scenarios/"
@@ -97,8 +98,9 @@ def _nearest() -> Path | None:
     folder = Path.cwd()
     pyproject: Path | None = None
     for _ in range(PARENTS_MAX):
-        if (folder / FILE_NAME).is_file():
-            return _relative(folder / FILE_NAME)
+        beside = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+        if beside:
+            return _only(list(map(_relative, beside)))
         candidate = folder / "pyproject.toml"
         if pyproject is None and candidate.is_file() and b"[tool.fozzy" in _bytes(candidate):
             pyproject = candidate
@@ -108,25 +110,66 @@ def _nearest() -> Path | None:
     return _relative(pyproject) if pyproject is not None else None
 
 
+def _only(beside: list[Path]) -> Path:
+    if len(beside) > 1:
+        message = f"{beside[0]} and {beside[1].name} stand beside each other"
+        hint = f"keep one of them, or name one: --config {beside[0]}"
+        raise ConfigError("config.two_files", message, hint=hint, where=Where(beside[1].as_posix()))
+    return beside[0]
+
+
 def _relative(path: Path) -> Path:
     return Path(path.name) if path.parent == Path.cwd() else path
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomli
-
     data = _bytes(path)
     if len(data) > CONFIG_BYTES_MAX:
         raise ConfigError("config.too_large", f"{path} is larger than {CONFIG_BYTES_MAX} bytes")
     try:
-        table = tomli.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _unreadable(path, error) from error
+        from fozzy.config_problems import refuse_bytes
+
+        raise refuse_bytes(error, data, path) from error
+    if text.startswith("\ufeff"):
+        from fozzy.config_problems import NO_BOM, refuse_part
+
+        raise refuse_part(f"{path}: {NO_BOM}", text, path, (0, 1))
+    if form_of_file(path.name) == "yaml":
+        return _read_yaml(text, path)
+    return _read_toml(text, path)
+
+
+def _read_yaml(text: str, path: Path) -> dict[str, Any]:
+    from fozzy.core.yaml.nodes import YamlFault
+    from fozzy.core.yaml.settings import read_yaml  # only who writes YAML needs its parser
+
+    try:
+        table = read_yaml(text)
+    except YamlFault as fault:
+        from fozzy.config_problems import refuse_part
+
+        message = f"{path} is not YAML: {fault.message}"
+        raise refuse_part(message, text, path, (fault.start, fault.end)) from fault
+    if not isinstance(table, dict):
+        from fozzy.config_problems import refuse_whole
+
+        raise refuse_whole(table, text, path)
+    return table
+
+
+def _read_toml(text: str, path: Path) -> dict[str, Any]:
+    import tomli
+
+    try:
+        table = tomli.loads(text)
     except RecursionError as error:
         raise ConfigError("config.syntax", f"{path} is nested too deep", where=Where(path.as_posix())) from error
     except ValueError as error:  # besides what is no TOML, a number longer than Python reads
-        where = Where(path.as_posix(), getattr(error, "lineno", 1), getattr(error, "colno", 1))
-        raise ConfigError("config.syntax", f"{path} is not TOML: {error}", where=where) from error
+        from fozzy.config_problems import refuse_syntax
+
+        raise refuse_syntax(error, text, path) from error
     for name in _section(path):
         table = table.get(name, {})
         if not isinstance(table, dict):
@@ -173,60 +216,10 @@ def _value(text: str, kind: Any) -> Any:
 
 
 def _settings(table: dict[str, Any], path: Path | None, origins: dict[str, str]) -> Settings:
-    problems = list(_unknown(table, Settings, "", path))
-    for name, kind in _TABLES.items():
-        inner = table.get(name)
-        if isinstance(inner, dict):
-            problems += _unknown(inner, kind, f"{name}.", path)
-    problems = problems or list(_bad_values(table, path, origins))
-    if problems:
-        error = ConfigError(problems[0].code, problems[0].message, hint=problems[0].hint, where=problems[0].where)
-        error.problems = problems
-        raise error
-    return msgspec.convert(table, Settings)
+    try:
+        return msgspec.convert(table, Settings)
+    except msgspec.ValidationError as error:
+        from fozzy.config_problems import Written, refuse_settings  # most settings are right
 
-
-def _bad_values(table: dict[str, Any], path: Path | None, origins: dict[str, str]) -> Iterator[Problem]:
-    for field in msgspec.structs.fields(Settings):
-        try:
-            if field.name in table:
-                msgspec.convert(table[field.name], field.type)
-        except msgspec.ValidationError as error:
-            origin = origins[field.name]
-            where = _line_of(path, "", field.name) if path is not None and origin == path.name else None
-            message = f'"{field.name}" from {origin}: {error}'
-            yield Problem(code="config.bad_value", message=message, where=where)
-
-
-def _unknown(table: dict[str, Any], kind: type[msgspec.Struct], prefix: str, path: Path | None) -> list[Problem]:
-    known = kind.__struct_fields__
-    found: list[Problem] = []
-    for key in table:
-        if key not in known:
-            where = _line_of(path, prefix, key) if path is not None else None
-            hint = suggestion(key, known) or f"known are {', '.join(known)}"
-            found.append(
-                Problem(
-                    code="config.unknown_key", message=f'there is no setting "{prefix}{key}"', where=where, hint=hint
-                )
-            )
-    return found
-
-
-def _line_of(path: Path, prefix: str, key: str) -> Where:
-    """Where a key stands: in a line of its table, or as the name of a table."""
-    wanted = (*_section(path), *prefix.split(".")[:-1], key)
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        words = line.strip()
-        if words.startswith("["):
-            named = table = _dotted(words.split("]")[0].lstrip("["))
-        else:
-            named = (*table, *_dotted(words.partition("=")[0]))
-        if named[: len(wanted)] == wanted:
-            return Where(path.as_posix(), number, line.find(key) + 1)
-    return Where(path.as_posix())
-
-
-def _dotted(name: str) -> tuple[str, ...]:
-    return tuple(part.strip(" \t\"'") for part in name.split("."))
+        section = _section(path) if path is not None else ()
+        raise refuse_settings(table, Settings, Written(path, section, origins, Settings.__struct_fields__)) from error

@@ -98,6 +98,8 @@ class FozzyError(Exception):
         self.hint = hint
         self.where = where
         self.problems: list[Problem] = [Problem(code=code, message=message, where=where, hint=hint)]
+        if hint:
+            self.add_note(f"hint: {hint}")  # for tracebacks; screens of ours show it themselves
 
 
 class UsageError(FozzyError):

@@ -1,4 +1,4 @@
-"""`fozzy replay` of a proxy's trace: every recorded request is decided again."""
+"""`fozzy replay` of a proxy's trace: every recorded request, or connection and message, is decided again."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import NamedTuple
 import msgspec
 
 from fozzy.chaos.cassette.redecide import StopAt
-from fozzy.chaos.cassette.replaying import replay_cassette
-from fozzy.chaos.files.load import load_plan
+from fozzy.chaos.cassette.tape import Passed
+from fozzy.chaos.replaying import replay_proxy
 from fozzy.cli.console import Console
 from fozzy.core.events import Event, Record
 from fozzy.core.exchange import Exchange
 from fozzy.engine.replay import Opened, Replayed
+from fozzy.report.wire import wire_text
 
 
 class Asked(NamedTuple):
-    """How it is to be replayed. `until` is asked with a request's number and its record, in the time of its arrival."""
+    """How it is to be replayed. `until` is asked with the number of what passed and its record, in the time of its arrival."""
 
     plan: str | None  # a chaos file that decides in place of the recorded plan
     until: Callable[[int, Record], bool] | None
@@ -29,8 +30,8 @@ class Asked(NamedTuple):
 
 def decided_again(console: Console, path: Path, asked: Asked, opened: Opened) -> Replayed:
     """What deciding again comes to, as replays tell it. *Errors*: those of `Timeline`, `Redeciding` and the file."""
-    plan = load_plan(Path(asked.plan)).plan if asked.plan else None
-    return replay_cassette(path, plan=plan, unsafe=asked.unsafe, stop_at=_stop_at(console, asked), opened=opened)
+    chaos = Path(asked.plan) if asked.plan else None
+    return replay_proxy(path, chaos=chaos, unsafe=asked.unsafe, stop_at=_stop_at(console, asked), opened=opened)
 
 
 def _stop_at(console: Console, asked: Asked) -> StopAt:
@@ -49,24 +50,29 @@ def _stop_at(console: Console, asked: Asked) -> StopAt:
 
 
 def _when(record: Record) -> tuple[int, Record]:
-    if isinstance(record, Exchange):
+    if isinstance(record, Passed):
         return record.number, msgspec.structs.replace(record, t=record.arrived)
     assert isinstance(record, Event)
     return record.fields["number"], record
 
 
 class _Pause:
-    """Waits for Enter before each request; `c` goes on without waiting, `q` and the end of the input stop."""
+    """Waits for Enter before each request or message; `c` goes on without waiting, `q` and the end of the input stop."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._waiting = True
 
     def __call__(self, record: Record) -> bool:
-        if not self._waiting or not isinstance(record, Exchange):
+        if not self._waiting or not isinstance(record, Passed):
             return False
-        request = record.request
         keys = "[Enter] go on  [c] to the end  [q] stop"
-        answer = self._console.question(f"  next: #{record.number} {request.method} {request.target}   {keys} ")
+        answer = self._console.question(f"  next: {_named(record)}   {keys} ")
         self._waiting = answer != "c"
         return answer in ("q", None)
+
+
+def _named(record: Passed) -> str:
+    if isinstance(record, Exchange):
+        return f"#{record.number} {record.request.method} {record.request.target}"
+    return wire_text(record)

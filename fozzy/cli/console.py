@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from typing import IO, Any, Literal
@@ -37,10 +38,13 @@ class Console:
         quiet: bool = False,
         verbose: int = 0,
         color: Literal["auto", "always", "never"] = "auto",
+        is_stream: bool = False,
     ) -> None:
         self.json = json
+        self.is_stream = is_stream  # stdout is lines of JSON, so an error is one too
         self.quiet = quiet
         self.verbose = verbose
+        self.has_answered = False  # something stands on stdout as it is
         self._color = color
         self._rich: dict[int, Any] = {}
 
@@ -49,6 +53,11 @@ class Console:
         """Whether a person watches: a terminal that can erase a line and is not CI's."""
         able = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
         return able and not self.json and not os.environ.get("CI")
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether stdout shows colours."""
+        return not self.json and self._colours(sys.stdout)
 
     def answer(self, lines: Iterable[Line]) -> None:
         """Lines for stdout; under `--json` they are dropped, since the document says it all."""
@@ -61,7 +70,12 @@ class Console:
 
     def raw(self, text: str) -> None:
         """Text for stdout as it is: documents, records, reports."""
+        self.has_answered = True
         _write(sys.stdout, text)
+
+    def aside(self, text: str) -> None:
+        """Text for stderr as it is: what another program says."""
+        _write(sys.stderr, text)
 
     def question(self, text: str) -> str | None:
         """Ask who sits at the terminal, on stderr: stdout may hold a document. None when the input is over."""
@@ -73,6 +87,24 @@ class Console:
         """Replace the line at the bottom of a terminal's stderr; an empty text only erases."""
         sys.stderr.write("\r\x1b[2K" + text)
         sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Begin with an empty screen where a person watches it; what was above can still be scrolled to."""
+        if self.is_live and _is_terminal(sys.stdout):
+            _write(sys.stdout, "\x1b[H\x1b[2J")
+
+    def is_read(self) -> bool:
+        """Whether somebody can still read stdout; also where that cannot be known. Only of a pipe it can."""
+        import select
+
+        try:
+            if not (hasattr(select, "poll") and stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)):
+                return True
+            poll = select.poll()
+            poll.register(sys.stdout.fileno(), 0)
+            return not any(said & select.POLLERR for _, said in poll.poll(0))
+        except (OSError, ValueError, AttributeError):
+            return True
 
     def repaint(self, lines: Sequence[Line], before: int) -> None:
         """Replace the `before` lines at the bottom of a terminal's stderr by these, which are narrower than it is."""
@@ -132,8 +164,10 @@ def _fitting(stream: IO[str], text: str) -> str:
     return whole(text) if encoding == "utf8" else ascii_only(text)
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: IO[str] | None, text: str) -> None:
     """Write everything or learn that nobody reads any more. *Errors*: `StoreError` when it cannot be written."""
+    if stream is None:  # closed from the beginning, as by `>&-`: nobody reads
+        return
     try:
         stream.write(_fitting(stream, text))
         stream.flush()

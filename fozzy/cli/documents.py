@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from fozzy.cli.chaos_documents import ChaosRunDocument
 from fozzy.cli.check_documents import CiDocument, DoctorDocument, FullDocument, GateDocument
 from fozzy.cli.explore_documents import ExploreDocument
 from fozzy.cli.map_documents import MapHotspotsDocument, MapServicesDocument, MapSuitesDocument
@@ -56,12 +57,13 @@ class FmtDocument(Camel, frozen=True, kw_only=True):
 
 
 class InitDocument(Camel, frozen=True, kw_only=True):
-    """What `init` wrote."""
+    """What `init` wrote, and what was there and is kept."""
 
     schema_version: int
     command: Literal["init"]
     status: Literal["pass"]
     written: list[str]
+    kept: list[str]
 
 
 class VerifyDocument(Camel, frozen=True, kw_only=True):
@@ -184,6 +186,7 @@ class CompletionDocument(Camel, frozen=True, kw_only=True):
     status: Literal["pass"]
     shell: Literal["bash", "zsh", "fish"]
     script: str
+    written: str | None = None
 
 
 class SettingBody(Camel, frozen=True, kw_only=True):
@@ -192,6 +195,15 @@ class SettingBody(Camel, frozen=True, kw_only=True):
     name: str
     value: Any
     origin: str
+
+
+class PartBody(Camel, frozen=True, kw_only=True):
+    """Something only some commands need: what for, and the command that brings it."""
+
+    name: str
+    found: bool
+    purpose: str
+    get: str
 
 
 class EnvDocument(Camel, frozen=True, kw_only=True):
@@ -206,6 +218,7 @@ class EnvDocument(Camel, frozen=True, kw_only=True):
     config_file: str | None
     root: str
     settings: list[SettingBody]
+    parts: list[PartBody]
 
 
 class VersionDocument(Camel, frozen=True, kw_only=True):
@@ -365,6 +378,7 @@ DOCUMENTS: dict[str, list[type]] = {
     "ci": [CiDocument, ErrorDocument],
     "gate": [GateDocument, ErrorDocument],
     "full": [FullDocument, ErrorDocument],
+    "chaos run": [ChaosRunDocument, ErrorDocument],
     "explain": [ExplainDocument, ErrorDocument],
     "schema": [ErrorDocument],
     "completion": [CompletionDocument, ErrorDocument],

@@ -20,8 +20,8 @@ class Live(Ticker):
         if self.is_due():
             of = f" / {campaign.plan.count:,}" if campaign.plan.count < COUNT_ENDLESS else ""
             speed = campaign.executions * 10**9 // max(1, campaign.spent_ns)
-            said = [f"{campaign.so.next:,}{of}", f"{speed:,}/s", f"{campaign.schedules.count:,} schedules"]
-            said += [f"{campaign.states.count:,} states", failures(len(campaign.so.seen))]
+            said = [f"{campaign.so.next:,}{of}", f"{speed:,}/s", count(campaign.schedules.count, "schedule")]
+            said += [count(campaign.states.count, "state"), failures(len(campaign.so.seen))]
             self.say("   ".join([*said, duration(campaign.spent_ns), "Ctrl-C stops here"]))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fozzy.cli import actions
 from fozzy.cli.console import Console
 from fozzy.cli.documents import ErrorBody, ErrorDocument, ProblemBody
 from fozzy.core.summary import SCHEMA_VERSION
@@ -18,23 +19,34 @@ from fozzy.report.text import Line, Span, line
 EXPLAINED_MAX = 3
 _SCHEMA = ("fozzy schema", "prints all that a scenario may say")
 _CHAOS_SCHEMA = ("fozzy schema --for chaos-file", "prints all that a chaos file may say")
-# What can be pasted after an error, by its code or by the part of it before the dot; else the command's own help.
+_TCP_SCHEMA = ("fozzy schema --for chaos-file-tcp", _CHAOS_SCHEMA[1])
+# What can be pasted after an error, by its code or by the part of it before the dot; else what explains a mistake in a
+# file, and of words the command's own help.
 _HELP = {
     "scenario.unknown_step": ("fozzy schema --steps", "lists all step types"),
     "scenario.no_base_url": ("fozzy env", "shows every setting"),
+    "scenario.syntax": ("fozzy explain scenario.syntax", "tells what it means"),
     **{f"scenario.{reason}": _SCHEMA for reason in ("unknown_field", "missing_field", "bad_value", "empty", "invalid")},
-    **{f"chaos.{reason}": _CHAOS_SCHEMA for reason in ("unknown_key", "missing_field", "conflict", "shares")},
+    **{
+        f"chaos.{reason}": _CHAOS_SCHEMA
+        for reason in ("unknown_key", "missing_field", "bad_value", "conflict", "shares")
+    },
     "config": ("fozzy schema --for config", "prints all that the configuration may say"),
 }
 
 
 def show_error(console: Console, command: str, error: FozzyError) -> None:
-    """Show an error: on stderr for people, as the one document on stdout under `--json`."""
-    if console.json:
+    """Show an error: on stderr for people, on stdout as the one document under `--json` and the last line of a stream.
+
+    Where the document is out already, as when somebody interrupts what is done after it, people are told.
+    """
+    if console.is_stream or (console.json and not console.has_answered):
         console.raw(msgspec.json.encode(error_document(command, error)).decode() + "\n")
         return
     more = explain_lines(error.problems) if console.verbose else []
     console.talk([*error_lines(error), *help_lines(command, error.problems), *more])
+    if actions.is_here():
+        actions.annotate_error(console, error)
 
 
 def explain_lines(problems: Sequence[Problem]) -> list[Line]:
@@ -51,9 +63,22 @@ def help_lines(command: str, problems: Sequence[Problem]) -> list[Line]:
     if any("fozzy " in problem.hint for problem in problems):
         return []
     codes = [code for problem in problems for code in (problem.code, problem.code.partition(".")[0])]
-    usage = f"{' '.join(['fozzy', *command.split()])} --help".replace("fozzy fozzy", "fozzy")
-    words, said = next((_HELP[code] for code in codes if code in _HELP), (usage, "tells how it is used"))
+    if command in ("proxy http", "proxy tcp") and "config.unknown_key" in codes:
+        said = "   names --chaos FILE for what goes wrong"
+        return [line(Span("help", "strong"), ": ", Span(f"fozzy {command} --help", "code"), said)]
+    if command == "proxy tcp" and not any(problem.where for problem in problems):
+        codes = []  # its flags made it so, and they are what its help tells
+    usage = (f"{' '.join(['fozzy', *command.split()])} --help".replace("fozzy fozzy", "fozzy"), "tells how it is used")
+    pointed = next((problem.code for problem in problems if problem.text), "")  # at a part of a file
+    usual = (f"fozzy explain {pointed}", "tells what it means") if pointed else usage
+    is_tcp = command == "proxy tcp" or any(problem.message.startswith("proxies[") for problem in problems)
+    words, said = next((_help(code, is_tcp) for code in codes if code in _HELP), usual)
     return [line(Span("help", "strong"), ": ", Span(words, "code"), f"   {said}")]
+
+
+def _help(code: str, is_tcp: bool) -> tuple[str, str]:
+    """What belongs to a code; chaos files for TCP have a schema of their own."""
+    return _TCP_SCHEMA if is_tcp and _HELP[code] is _CHAOS_SCHEMA else _HELP[code]
 
 
 def error_document(command: str, error: FozzyError) -> ErrorDocument:
@@ -85,6 +110,6 @@ def show_bug(console: Console, command: str, bug: Exception) -> None:
     message = f"{type(bug).__name__}: {bug}"
     error = FozzyError("fozzy.bug", message, hint="this is a fault of fozzy; -v shows where, please report it")
     show_error(console, command, error)
-    if (console.verbose or os.environ.get("FOZZY_LOG") == "debug") and not console.json:
+    if (console.verbose or os.environ.get("FOZZY_LOG") == "debug") and not (console.json or console.is_stream):
         shown = "".join(traceback.format_exception(bug))
         console.talk([line(Span(each, "dim")) for each in shown.splitlines()])

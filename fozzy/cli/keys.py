@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+Handler = Callable[[int, Any], None]
+
 READ_BYTES = 256  # of one look; nobody types more between two
 
 _NAMES = {
@@ -60,24 +62,82 @@ def single_keys(woken: Callable[[], None]) -> Iterator[int]:
 
     Stopped with Ctrl-Z the terminal is as it was; `woken` is called when it goes on.
     """
-    import termios
+    with held_terminal(woken) as held:
+        yield held.number
 
-    number = sys.stdin.fileno()
-    before = termios.tcgetattr(number)
-    ours = termios.tcgetattr(number)
-    ours[3] &= ~(termios.ICANON | termios.ECHO)
-    ours[6][termios.VMIN], ours[6][termios.VTIME] = 1, 0
+
+@contextlib.contextmanager
+def held_terminal(woken: Callable[[], None]) -> Iterator[HeldTerminal]:
+    """As `single_keys`, for who also works on in the background, where the terminal is somebody else's."""
+    held = HeldTerminal()
+    owner = os.getpid()
 
     def stop(_signal: int, _frame: Any) -> None:
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
+        if os.getpid() != owner:  # a worker, which has the handler from its parent
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        held.give_back()
         os.kill(os.getpid(), signal.SIGSTOP)
-        termios.tcsetattr(number, termios.TCSADRAIN, ours)
+        held.take()
         woken()
 
-    stopped = signal.signal(signal.SIGTSTP, stop)
-    termios.tcsetattr(number, termios.TCSADRAIN, ours)
+    def quit_(number: int, _frame: Any) -> None:
+        if os.getpid() == owner:
+            held.give_back()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    heeded = [each for each in _ours(stop, quit_) if signal.getsignal(each[0]) != signal.SIG_IGN]  # `nohup` ignores one
+    before = {number: signal.signal(number, does) for number, does in heeded}
     try:
-        yield number
+        held.take()
+        yield held
     finally:
-        signal.signal(signal.SIGTSTP, stopped)
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        held.give_back()
+
+
+def _ours(stop: Handler, quit_: Handler) -> list[tuple[signal.Signals, Handler]]:
+    """What ends or stops a process without Python's `finally`, and who sees to the terminal before."""
+    return [(signal.SIGTSTP, stop), (signal.SIGQUIT, quit_), (signal.SIGHUP, quit_)]
+
+
+class HeldTerminal:
+    """stdin as a terminal that hands over single keys while it is ours."""
+
+    def __init__(self) -> None:
+        import termios
+
+        self.number = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self.number)
+        self._ours = termios.tcgetattr(self.number)
+        self._ours[3] &= ~(termios.ICANON | termios.ECHO)
+        self._ours[6][termios.VMIN], self._ours[6][termios.VTIME] = 1, 0
+        self.is_ours = False
+
+    def take(self) -> None:
+        """Have single keys, where this process is in front of the terminal; behind, who asks for it is stopped."""
+        if not self.is_ours and not self._is_behind():
+            self._set(self._ours)
+            self.is_ours = True
+
+    def give_back(self) -> None:
+        """Leave it as it was; who is behind leaves it to who is in front."""
+        if self.is_ours:
+            self.is_ours = False
+            if not self._is_behind():
+                self._set(self._before)
+
+    def _is_behind(self) -> bool:
+        """Whether another process group is in front of it; of one that is not this session's nobody is."""
+        try:
+            return os.tcgetpgrp(self.number) != os.getpgrp()
+        except OSError:
+            return False
+
+    def _set(self, attributes: list[Any]) -> None:
+        import termios
+
+        with contextlib.suppress(termios.error):  # it was closed
+            termios.tcsetattr(self.number, termios.TCSADRAIN, attributes)

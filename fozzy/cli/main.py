@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from fozzy import wall
 from fozzy.cli.command import Command
 from fozzy.cli.commands import COMMANDS, GROUPS
 from fozzy.cli.console import Console
@@ -22,9 +24,16 @@ def main(argv: Sequence[str]) -> int:
     console = _console_for_mistakes(argv)
     try:
         command = _understand(argv)
+        _listen()  # not before: Typer takes Ctrl-C for an answer
         name = command.name
         is_json = command.json or "json" in _reporters(command)
-        console = Console(json=is_json, quiet=command.quiet, verbose=command.verbose, color=command.color)
+        console = Console(
+            json=is_json,
+            quiet=command.quiet,
+            verbose=command.verbose,
+            color=command.color,
+            is_stream=_is_streamed(command),
+        )
         return int(_call(command, console))
     except FozzyError as error:
         _show_error(console, name, error)
@@ -43,16 +52,17 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _show_error(console: Console, name: str, error: FozzyError) -> None:
-    from fozzy.cli.failures import show_error  # what ends well does not need it
+    """Show it; who interrupts that, with a second Ctrl-C, gets it and the exit status all the same."""
+    with contextlib.suppress(KeyboardInterrupt), wall.signals_held():
+        from fozzy.cli.failures import show_error  # what ends well does not need it
 
-    show_error(console, name, error)
+        show_error(console, name, error)
 
 
 def _call(command: Command, console: Console) -> Exit:
     if not gc.isenabled():  # `__main__` turned it off while everything was imported
         gc.freeze()
         gc.enable()
-    _listen_to_termination()
     try:
         if command.cwd is not None:
             os.chdir(command.cwd)
@@ -65,6 +75,8 @@ def _call(command: Command, console: Console) -> Exit:
 
 def _understand(argv: Sequence[str]) -> Command:
     """The command; Typer is asked only when the words are not plainly right. *Errors*: `UsageError`, `SystemExit`."""
+    if argv[:1] == ["--install-completion"]:  # what other programs call it
+        argv = ["completion", *argv[1:], "--install"]
     try:
         return parse(argv)
     except NotPlain:
@@ -73,11 +85,15 @@ def _understand(argv: Sequence[str]) -> Command:
         return explain(hoist(argv) or ["--help"])
 
 
-def _listen_to_termination() -> None:
+def _listen() -> None:
+    """Hear Ctrl-C and SIGTERM, which `__main__` held back while everything was imported."""
+
     def stop(_signal: int, _frame: Any) -> NoReturn:
         raise Terminated
 
     signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
 
 
 def _reporters(command: Command) -> Sequence[str]:
@@ -86,9 +102,15 @@ def _reporters(command: Command) -> Sequence[str]:
     return (asked,) if isinstance(asked, str) else asked
 
 
+def _is_streamed(command: Command) -> bool:
+    """Whether stdout holds a stream of events."""
+    return bool(getattr(command, "events", False) or getattr(command, "dump_events", False))
+
+
 def _console_for_mistakes(argv: Sequence[str]) -> Console:
     pairs = list(zip(argv, argv[1:], strict=False))
-    return Console(json="--json" in argv or "--reporter=json" in argv or ("--reporter", "json") in pairs)
+    is_json = "--json" in argv or "--reporter=json" in argv or ("--reporter", "json") in pairs
+    return Console(json=is_json, is_stream="--events" in argv or "--dump-events" in argv)
 
 
 def _name(argv: Sequence[str]) -> str:
@@ -100,4 +122,7 @@ def _name(argv: Sequence[str]) -> str:
 
 def entry() -> None:
     """Run this process's command line and end it."""
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM):  # all is said and done: one more of them changes nothing
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(status)

@@ -47,7 +47,7 @@ def _lines(exchange: Exchange) -> Iterator[Line]:
 
 def _rolls(exchange: Exchange) -> Iterator[Line]:
     for roll in exchange.rolls:
-        yield line(Span(f"    {_roll(roll)}", "warn" if roll.hit else "dim"))
+        yield line(Span(f"    {roll_text(roll)}", "warn" if roll.hit else "dim"))
 
 
 def _notes(exchange: Exchange) -> Iterator[Line]:
@@ -79,7 +79,8 @@ def _fault(exchange: Exchange) -> Iterator[Line]:
         yield line(f"    occurrence {exchange.occurrence} of key {one_line(exchange.key)}")
 
 
-def _roll(roll: Roll) -> str:
+def roll_text(roll: Roll) -> str:
+    """A draw: what it was, whether it hit, with which value against which."""
     least = (CHANCES - round(roll.probability * CHANCES)) / CHANCES
     said = f"{roll.value / CHANCES:.4f} of at least {least:.4f}" if roll.probability else f"{roll.value / CHANCES:.4f}"
     return f"{roll.draw}: {'hit' if roll.hit else 'miss'}, {said}, from {one_line(roll.origin)}"

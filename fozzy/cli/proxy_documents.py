@@ -50,6 +50,58 @@ class ProxyDocument(Summary, frozen=True, kw_only=True):
     proxy: ProxyBody | None = None
 
 
+class TcpProxyBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """A proxy as it was at the end; `connections` are all it had."""
+
+    name: str
+    listen: str
+    upstream: str
+    protocol: str
+    enabled: bool
+    connections: int
+    toxics: list[str]
+
+
+class ToxicBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of one toxic. `place` is `PROXY/TOXIC`, `connections` those it was there on, `reasons` why not applied."""
+
+    place: str
+    type: str
+    connections: int
+    matched: int
+    rolled: int
+    hit: int
+    applied: int
+    bypassed: int
+    reasons: dict[str, int]
+
+
+class TcpBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
+    """What TCP proxies did. Of `raw` with neither toxics nor a recording `messages` are not counted."""
+
+    proxies: list[TcpProxyBody]
+    control: str | None
+    file: str | None
+    connections: int
+    messages: int
+    struck: int
+    bypassed: int
+    upstream_bytes: int
+    downstream_bytes: int
+    ended_by: dict[str, int]
+    recorded: int | None
+    trace_paths: list[str]
+    toxics: list[ToxicBody]
+    never_came: list[ToxicBody]
+    always_missed: list[ToxicBody]
+
+
+class TcpDocument(Summary, frozen=True, kw_only=True):
+    """The summary of a run of TCP proxies, and what they did."""
+
+    proxy: TcpBody | None = None
+
+
 class ScenarioBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
     """A scenario that can be started. `config` is what it says, as a chaos file does."""
 
@@ -84,6 +136,7 @@ class ControlDocument(Camel, frozen=True, kw_only=True):
 
 PROXY_DOCUMENTS: dict[str, list[type]] = {
     "proxy http": [ProxyDocument, ErrorDocument],
+    "proxy tcp": [TcpDocument, ErrorDocument],
     "proxy scenarios": [ScenariosDocument, ErrorDocument],
     "proxy status": [ControlDocument, ErrorDocument],
     "proxy start": [ControlDocument, ErrorDocument],

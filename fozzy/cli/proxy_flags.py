@@ -6,11 +6,12 @@ They are texts here so that a flag and its variable are read by one function, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from fozzy.chaos.files.flags import FLAGS, Value, flag_name
+from fozzy.chaos.files.flags import FLAGS, Value
 from fozzy.chaos.files.older import OLDER
 from fozzy.cli.command import Command, Opt
+from fozzy.cli.proxy_standing import texts_of
 
 Text = str | None
 Switch = bool | None
@@ -29,7 +30,8 @@ class FaultFlags(ListenFlags, frozen=True, kw_only=True):
     """What goes wrong."""
 
     chaos: Annotated[
-        Text, Opt(("--chaos",), "What goes wrong, as TOML or JSON; without a file, as in MockForge, nothing.", "FILE")
+        Text,
+        Opt(("--chaos",), "What goes wrong, as TOML, JSON or YAML; without a file, as in MockForge, nothing.", "FILE"),
     ] = None
     scenario: Annotated[
         Text, Opt(("--scenario",), "Begin with this scenario; fozzy proxy scenarios lists them.", "NAME")
@@ -182,20 +184,7 @@ class AllFlags(DoorFlags, frozen=True, kw_only=True):
 
     def given(self) -> dict[str, list[Value]]:
         """The flags that were given, as texts under their names."""
-        found: dict[str, list[Value]] = {}
-        for field in (*FLAGS, *OLDER):
-            value = getattr(self, field)
-            if value is None or value == []:
-                continue
-            origin = OLDER[field].flag if field in OLDER else flag_name(field)
-            found[field] = [Value(text, origin) for text in _texts(value)]
-        return found
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return value
-    return [str(value).lower() if isinstance(value, bool) else str(value)]
+        return texts_of(self, (*FLAGS, *OLDER), {field: older.flag for field, older in OLDER.items()})
 
 
 def flags_of(kind: type[Command]) -> Mapping[str, Opt]:

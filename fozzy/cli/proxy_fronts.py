@@ -1,4 +1,4 @@
-"""Who shows a running proxy: lines in a pipe, records as JSON, the live view of a terminal, or nobody.
+"""Who shows a running proxy: lines in a pipe, records as JSON, the live view of a terminal, or nobody. Of HTTP, and what others build on.
 
 Rule 1: traffic does not wait for who reads: what is said waits in a bounded list, and is written when the reader is
 ready. Lines that do not fit are counted and said to be missing; records are never left out, so for them it does wait.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -40,13 +40,27 @@ class Silent:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.proxy: Running | None = None
+        self.proxy: Any = None  # a `Running`, or what others show
 
-    def begun(self, proxy: Running) -> None:
+    def begun(self, proxy: Any) -> None:
         """It listens. A token that was made up is said to everybody: without it nobody controls."""
         self.proxy = proxy
-        if proxy.parts.made_token:
-            self.console.talk(screen.token_lines(proxy.parts.made_token))
+        if self.made_token():
+            self.console.talk(screen.token_lines(self.made_token()))
+
+    def made_token(self) -> str:
+        """The token of the controls that was made up, if one was."""
+        return "" if self.proxy is None else self.proxy.parts.made_token
+
+    def opening(self) -> list[Line]:
+        """The first lines."""
+        return [] if self.proxy is None else opening(self.proxy)
+
+    def text_of(self, record: Record) -> str | None:
+        """A record in a line of a pipe; none for what is not shown."""
+        if type(record) is Exchange:
+            return screen.exchange_line(record)
+        return screen.change_line(record) if type(record) is Event else None
 
     def hear(self, record: Record) -> None:
         """An exchange ended, or something was changed."""
@@ -72,10 +86,10 @@ class Silent:
 class Told(Silent):
     """Says where it listens, on stderr, and shows nothing else: for `--json`."""
 
-    def begun(self, proxy: Running) -> None:
+    def begun(self, proxy: Any) -> None:
         """It listens."""
         super().begun(proxy)
-        self.console.talk(opening(proxy))
+        self.console.talk(self.opening())
 
 
 class Lines(Silent):
@@ -88,18 +102,15 @@ class Lines(Silent):
         self._waiting: deque[str] = deque()
         self._missing = 0
 
-    def begun(self, proxy: Running) -> None:
+    def begun(self, proxy: Any) -> None:
         """It listens."""
         super().begun(proxy)
-        self.console.answer([*opening(proxy), []])
+        self.console.answer([*self.opening(), []])
 
     def hear(self, record: Record) -> None:
         """Take note of it."""
-        if type(record) is Exchange:
-            text = screen.exchange_line(record)
-        elif type(record) is Event:
-            text = screen.change_line(record)
-        else:
+        text = self.text_of(record)
+        if text is None:
             return
         if len(self._waiting) >= LINES_MAX:
             self._missing += 1
@@ -136,23 +147,27 @@ class Records(Silent):
 
     def __init__(self, console: Console, redact: tuple[str, ...]) -> None:
         super().__init__(console)
-        self._redactor = Redactor(redact)
-        self._cleaner = ExchangeCleaner(self._redactor)
+        self.redactor = Redactor(redact)
+        self._cleaner = ExchangeCleaner(self.redactor)
         self._waiting: list[bytes] = []
         self._bytes = 0
 
-    def begun(self, proxy: Running) -> None:
+    def begun(self, proxy: Any) -> None:
         """It listens."""
         super().begun(proxy)
-        self.console.talk(opening(proxy))
+        self.console.talk(self.opening())
+
+    def cleaned(self, record: Record) -> Record:
+        """A record without its secrets."""
+        if type(record) is Exchange:
+            return self._cleaner.clean(record)
+        if type(record) is Event:
+            return msgspec.structs.replace(record, fields=self.redactor.clean(record.fields))
+        return record
 
     def hear(self, record: Record) -> None:
         """Take it; what is too much to wait is written at once."""
-        if type(record) is Exchange:
-            record = self._cleaner.clean(record)
-        elif type(record) is Event:
-            record = msgspec.structs.replace(record, fields=self._redactor.clean(record.fields))
-        data = msgspec.json.encode(record)
+        data = msgspec.json.encode(self.cleaned(record))
         self._waiting.append(data)
         self._bytes += len(data)
         if self._bytes > RECORDS_BYTES_MAX:
@@ -185,7 +200,7 @@ class Live(Silent):
         self._early: list[Record] = []
         self._stack = contextlib.ExitStack()
 
-    def begun(self, proxy: Running) -> None:
+    def begun(self, proxy: Any) -> None:
         """It listens."""
         from fozzy.cli.proxy_faults import FaultPanel
         from fozzy.cli.proxy_live import Doing

@@ -89,7 +89,7 @@ def change_line(event: Event) -> str:
     return one_line(f"{event.fields.get('number', '')} {seconds(event.t)} CHANGE {event.fields.get('what', '')} {said}")
 
 
-_NOT_SAID = ("number", "arrived", "what", "state")
+_NOT_SAID = ("number", "arrived", "what", "state", "plan")
 
 
 def path_room(columns: int, shown: Sequence[Exchange] = ()) -> int:

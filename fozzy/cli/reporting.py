@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from fozzy.cli import actions
 from fozzy.cli.console import Console
 from fozzy.cli.options import Running
 from fozzy.config import Config
@@ -16,6 +16,7 @@ from fozzy.core.events import Record
 from fozzy.core.summary import Summary
 from fozzy.errors import UsageError, suggestion
 from fozzy.report import FORMATS, renderer
+from fozzy.report.cases import is_suite
 
 
 class Reports(NamedTuple):
@@ -29,6 +30,9 @@ class Reports(NamedTuple):
     def finish(self, console: Console, summary: Summary, told: Summary | None = None) -> None:
         """Write every report; all but JSON are made from `told`, when it is given.
 
+        In GitHub Actions failures are annotated, where stdout is no report, and the step's summary tells of suites and of
+        what failed.
+
         *Errors*: `UsageError` for a file that cannot be written.
         """
         told = told or summary
@@ -38,8 +42,12 @@ class Reports(NamedTuple):
             console.raw(renderer(self.to_stdout)(summary if self.to_stdout == "json" else told))
         if self.events:
             console.raw(msgspec.json.encode(summary).decode() + "\n")
-        if os.environ.get("GITHUB_ACTIONS") == "true" and self.screen:
-            console.raw(renderer("github")(told))
+        if actions.is_here():
+            if self.screen:
+                actions.annotate(console, told)
+            asked = actions.summary_file() in [file for _, file in self.to_files]
+            if not asked and (is_suite(summary) or summary.status != "pass"):
+                actions.summarize(console, told)
 
 
 def reports_of(command: Running, config: Config) -> Reports:

@@ -39,7 +39,7 @@ def verdict_lines(replayed: Replayed, given: Given, text: str | None) -> list[Li
 def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
     divergence = replayed.divergence
     is_proxy = replayed.header.mode == "proxy"
-    steps = count(replayed.steps, "request") if is_proxy else extent(replayed.steps, replayed.nodes)
+    steps = replayed.passed or extent(replayed.steps, replayed.nodes)
     records = count(divergence.records, "record")
     match divergence.verdict:
         case "SAME" if is_proxy:

@@ -109,6 +109,8 @@ def _place(positional: list[str], places: list[Word], values: dict[str, Any]) ->
             values[word.field] = positional
             positional = []
         elif positional:
+            if not _is_plain(positional[0], word):
+                raise NotPlain
             values[word.field] = positional[0]
             positional = positional[1:]
     if positional:

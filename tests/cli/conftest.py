@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from fozzy import wall
+from fozzy.gate import parts
 
 SECONDS_MAX = 60
 
@@ -208,6 +209,8 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wall, "python_version", lambda: "3.11.0")
     monkeypatch.setattr(wall, "system_name", lambda: "linux x86_64")
     monkeypatch.setattr(wall, "hash_seed", lambda: "0")
+    monkeypatch.setattr(parts, "SYSTEM", "linux")
+    monkeypatch.setattr(parts, "is_there", lambda part: part.name not in ("map parsers", "redis-server"))
 
 
 class Process(NamedTuple):

@@ -205,3 +205,12 @@ def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "stdout", Full())
     with pytest.raises(StoreError, match="No space left on device"):
         Console().raw("x")
+
+
+def test_a_stream_that_is_closed_has_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under `>&-`, where Python has none: nothing is written, and nothing fails."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    Console().raw("text")
+    Console().answer([line("text")])
+    Console().talk([line("text")])

@@ -50,6 +50,30 @@ def test_every_error_leads_on(command: str, codes: list[str], words: str, fz: Ca
     assert fz(*words.split()[1:]).code == 0
 
 
+@pytest.mark.parametrize(("command", "name"), [("proxy tcp", "chaos-file-tcp"), ("proxy http", "chaos-file")])
+def test_a_chaos_file_leads_to_the_schema_of_its_door(command: str, name: str) -> None:
+    """The two have different fields, also where the message does not name any proxy."""
+    found = Problem(code="chaos.unknown_key", message='item 1 has no field "x"', where=Where("a.toml", 1, 1))
+    (shown,) = [plain(each) for each in help_lines(command, [found])]
+    assert shown.startswith(f"help: fozzy schema --for {name}   ")
+
+
+def test_a_mistake_in_a_file_leads_to_what_explains_it(fz: Callable[..., Any]) -> None:
+    """How the command is used says nothing about a file; about words on the command line it does."""
+    found = Problem(code="scenario.duplicate_key", message="x", where=Where("a.toml", 1, 1), text="a = 1")
+    (shown,) = [plain(each) for each in help_lines("validate", [found])]
+    assert shown == "help: fozzy explain scenario.duplicate_key   tells what it means"
+    assert fz("explain", "scenario.duplicate_key").code == 0
+    (shown,) = [plain(each) for each in help_lines("validate", [problem("usage.bad_value")])]
+    assert shown == "help: fozzy validate --help   tells how it is used"
+
+
+def test_a_chaos_file_that_is_taken_for_the_configuration() -> None:
+    """What goes wrong has a flag of its own, and who gave it to --config is told which."""
+    (shown,) = [plain(each) for each in help_lines("proxy http", [problem("config.unknown_key", "known are …")])]
+    assert shown == "help: fozzy proxy http --help   names --chaos FILE for what goes wrong"
+
+
 def test_a_hint_with_a_command_is_enough() -> None:
     """What a hint says already is not said twice."""
     assert help_lines("run", [problem("usage.bad_value"), problem("scenario.bad_value", "fozzy env shows it")]) == []
@@ -117,3 +141,12 @@ def test_an_error_knows_how_the_command_ends(fz: Callable[..., Any], monkeypatch
     assert ran.code == 70
     assert "error[fozzy.bug]: RuntimeError: not foreseen" in ran.err
     assert fz("env", "--json").document()["error"]["code"] == "fozzy.bug"
+
+
+def test_a_document_that_is_out_stays_the_only_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who interrupts what is done after it is told on stderr."""
+    console = Console(json=True)
+    console.raw("{}\n")
+    show_error(console, "run", UsageError("run.interrupted", "interrupted"))
+    said = capsys.readouterr()
+    assert said.out == "{}\n" and "interrupted" in said.err

@@ -110,7 +110,7 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("fuzz", "py:parsing:parse", "--runs", "9", "--seed", "1"), 0, None),
         (("fuzz", "py:parsing:pay", "--runs", "300", "--seed", "1", "--keep", "kept"), 1, None),
         (("fuzz", "py:parsing:pay", "--mode", "property", "--runs", "50", "--seed", "1"), 1, None),
-        (("fuzz", "cmd:./aborts", "--runs", "9", "--seed", "1"), 4, None),
+        (("fuzz", "cmd:./aborts", "--runs", "9", "--seed", "1", "--timeout", "20s"), 4, None),
         (("fuzz", "cmd:cat @@", "--runs", "9", "--mode", "blind", "--corpus", "seeds"), 0, None),
         (("fuzz", "shop:parse"), 2, "fuzz.bad_target"),
         (("fuzz", "py:parsing"), 2, "fuzz.bad_target"),
@@ -402,6 +402,20 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("proxy", "http", "--events", "--json"), 2, "usage.two_reports"),
         (("proxy", "http", "extra"), 2, "usage.mistake"),
     ],
+    "proxy tcp": [
+        (("proxy", "tcp"), 2, "chaos.no_proxy"),
+        (("proxy", "tcp", "--toxic", "laten", "--upstream", "127.0.0.1:1"), 2, "usage.bad_value"),
+        (
+            ("proxy", "tcp", "--toxic", "slicer:average_size=1,size_variation=2", "--upstream", "127.0.0.1:1"),
+            2,
+            "chaos.conflict",
+        ),
+        (("proxy", "tcp", "--chaos", "none.toml"), 2, "chaos.unreadable"),
+        (("proxy", "tcp", "--listen", "127.0.0.1:0"), 2, "chaos.no_upstream"),
+        (("proxy", "tcp", "--upstream", "127.0.0.1:1", "--control-token", "12345678"), 2, "chaos.idle_flag"),
+        (("proxy", "tcp", "--events", "--json"), 2, "usage.two_reports"),
+        (("proxy", "tcp", "--det", "--upstream", "127.0.0.1:1"), 2, "chaos.real_time"),
+    ],
     "proxy scenarios": [
         (("proxy", "scenarios"), 0, None),
         (("proxy", "scenarios", "slow_backend"), 0, None),
@@ -421,6 +435,12 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("proxy", "journal"), 2, "chaos.no_control"),
         (("proxy", "journal", "--limit", "0", "--control", "127.0.0.1:1"), 2, "usage.bad_value"),
     ],
+    "chaos run": [
+        (("chaos", "run", "--runs", "0"), 2, "usage.bad_value"),
+        (("chaos", "run", "--jobs", "2", "--coverage"), 2, "usage.bad_value"),
+        (("chaos", "run", "--timeout", "soon"), 2, "usage.bad_value"),
+        (("chaos", "run", "nowhere"), 2, "chaos.refused"),
+    ],
     "explain": [
         (("explain", "scenario.unknown_step"), 0, None),
         (("explain", "scenario.unknown_stp"), 2, "explain.unknown"),
@@ -428,7 +448,6 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
     "completion": [
         (("completion", "bash"), 0, None),
         (("completion", "none"), 2, "usage.bad_value"),
-        (("completion",), 2, "usage.missing"),
     ],
     "schema": [
         (("schema", "--for", "nothing"), 2, "usage.unknown_schema"),
@@ -444,8 +463,8 @@ SAID: dict[str, list[tuple[tuple[str, ...], int, str | None]]] = {
         (("version", "--nope"), 2, "usage.unknown_option"),
     ],
 }
-# Their documents need a proxy that runs: tests/cli/commands/test_proxy_*.py hold them to their schemas.
-NEEDS_PROXY = ("proxy http", "proxy status", "proxy start", "proxy stop", "proxy journal")
+# Their documents need a proxy or a suite that runs: tests/cli/commands/test_proxy_*.py and test_chaos_run.py hold them to their schemas.
+NEEDS_PROXY = ("chaos run", "proxy http", "proxy tcp", "proxy status", "proxy start", "proxy stop", "proxy journal")
 EACH = [(command, *said) for command, list_of in SAID.items() for said in list_of]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 
 from fozzy.__main__ import _quick
+from fozzy.cli import failures
 from fozzy.cli.commands import COMMANDS
+from fozzy.cli.main import main
 from fozzy.version import VERSION
 
 SECONDS_MAX = 60
@@ -245,8 +248,80 @@ def test_an_interrupted_suite_ends_with_its_workers(shop: Any, fz_env: dict[str,
     out, err = child.communicate(timeout=SECONDS_MAX)
     assert child.returncode == 130, err.decode()
     assert b"Traceback" not in out + err
+    end_s = time.monotonic() + SECONDS_MAX
     with pytest.raises(ProcessLookupError):
-        os.killpg(child.pid, 0)
+        while time.monotonic() < end_s:  # whoever collects orphans takes its time
+            os.killpg(child.pid, 0)
+            time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("sent", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_who_stops_it_while_it_begins_is_heard(sent: str, status: int, shop: Any, fz_env: dict[str, str]) -> None:
+    """Not in the middle of an import, with a traceback, but with the document and the status of every other time."""
+    program = f"""
+import os, signal, sys
+import fozzy.__main__ as program
+imports = program._import_msgspec
+def slow():
+    os.kill(os.getpid(), signal.{sent})
+    imports()
+program._import_msgspec = slow
+sys.argv = ["fozzy", "test", "--det", "--json"]
+program.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], env=fz_env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (status, "")
+    assert json.loads(done.stdout)["error"]["code"] == "run.interrupted"
+
+
+@pytest.mark.parametrize(("sent", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_who_stops_it_while_its_words_are_read_is_heard(
+    sent: str, status: int, shop: Any, fz_env: dict[str, str]
+) -> None:
+    """Typer takes Ctrl-C for an answer, and nothing would have been run with status 0."""
+    program = f"""
+import os, signal, sys
+import typer.core
+group = typer.core.TyperGroup.resolve_command
+def slow(*words):
+    os.kill(os.getpid(), signal.{sent})
+    return group(*words)
+typer.core.TyperGroup.resolve_command = slow
+sys.argv = ["fozzy", "test", "--det", "-j1", "--json"]
+import fozzy.__main__ as program
+program.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], env=fz_env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (status, "")
+    assert json.loads(done.stdout)["error"]["code"] == "run.interrupted"
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+@pytest.mark.parametrize("words", ["test -j2", "doctor", "schema"])
+def test_a_stream_that_is_closed_is_no_bug(words: str, closed: str, shop: Any, fz_env: dict[str, str]) -> None:
+    """Nobody hears it, and the status is what it is with a reader."""
+    usual, unheard = (
+        subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m fozzy {words} {redirected}"], env=fz_env, capture_output=True, text=True
+        )
+        for redirected in ("", closed)
+    )
+    assert unheard.returncode == usual.returncode
+    assert "Traceback" not in unheard.stdout + unheard.stderr
+
+
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_who_stops_it_when_all_is_done_changes_nothing(sent: str, shop: Any, fz_env: dict[str, str]) -> None:
+    """Neither the status nor what was said, however long the interpreter takes to end."""
+    program = f"""
+import atexit, os, signal, sys
+import fozzy.__main__ as program
+atexit.register(lambda: os.kill(os.getpid(), signal.{sent}))
+sys.argv = ["fozzy", "validate", {shop.passing!r}, "--json"]
+program.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], env=fz_env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr, json.loads(done.stdout)["status"]) == (0, "", "pass")
 
 
 def started(env: dict[str, str], *words: str) -> subprocess.Popen[bytes]:
@@ -283,10 +358,12 @@ def test_a_line_before_a_long_step_is_seen_before_it(project: Path, fz_env: dict
     (project / "long.fozzy.toml").write_text(SLEEPER, encoding="utf-8")
     child = started({**fz_env}, "run", "long.fozzy.toml", "--no-det")
     assert child.stdout is not None
-    assert child.stdout.readline().split() == [b"1", b"trace_event"]
-    assert child.poll() is None
-    child.kill()
-    child.communicate(timeout=SECONDS_MAX)
+    try:
+        assert child.stdout.readline().split() == [b"1", b"trace_event"]
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.communicate(timeout=SECONDS_MAX)
 
 
 def test_a_working_directory_that_is_gone(project: Path, fz: Callable[..., Any]) -> None:
@@ -301,3 +378,32 @@ def test_a_working_directory_that_is_gone(project: Path, fz: Callable[..., Any])
         os.chdir(project)
     assert ran.code == 2
     assert "usage.bad_folder" in ran.err
+
+
+def test_who_interrupts_an_error_too_gets_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second Ctrl-C, while what went wrong is being shown, leaves no traceback."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(failures, "show_error", interrupted)
+    assert main(["trace", "show", "none.fozzy"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("run", "nowhere.fozzy.json", "--events"), "scenario.missing"),
+        (("run", "--events"), "usage.missing"),
+        (("test", "--events", "--jobs", "many"), "usage.bad_value"),
+        (("replay", "nowhere.fozzy", "--dump-events"), "trace.unreadable"),
+        (("proxy", "http", "--events", "--drop", "2"), "usage.bad_value"),
+    ],
+)
+def test_an_error_is_the_last_line_of_a_stream(words: tuple[str, ...], code: str, fz: Any) -> None:
+    """Whoever reads events reads JSON to the end; the error has the envelope it has under --json, and stderr is quiet."""
+    ran = fz(*words)
+    assert ran.code == 2
+    document = json.loads(ran.out.splitlines()[-1])
+    assert document["error"]["code"] == code and document["status"] == "error"
+    assert "error[" not in ran.err

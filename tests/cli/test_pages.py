@@ -44,12 +44,13 @@ PASSED_ON = {
     ("cli/", "first.code"),
     ("cli/explore_failures.py", "failed.title"),
     ("cli/fuzz_crashes.py", "crash.title"),
+    ("chaos/tcp/planned.py", "problems[0].code"),
     ("chaos/api/client.py", "code"),  # what the proxy says
     ("chaos/api/reading.py", "error.code"),
-    ("config.py", "problems[0].code"),
     ("dsl/checks.py", "issue.reason"),
     ("dsl/include.py", "error.code"),
     ("dsl/steps/base.py", "title"),
+    ("pytest_plugin/keeping.py", "failure.title"),  # the error of a test of somebody's
     ("dsl/validate.py", "f'scenario.{flaw.reason}'"),
     ("dsl/steps/call.py", "found['title']"),
     ("engine/cluster/invariants.py", "title"),  # the invariant's type
@@ -66,9 +67,10 @@ PASSED_ON = {
     ("world/failure.py", "f'{capability}_{failure.kind}'"),
 }
 MADE = {
+    "config_problems.py": {"code": {"config.unknown_key", "config.bad_value", "config.syntax"}},
     "engine/replay.py": {"divergence.verdict.lower()": {"drift", "incomplete", "changed"}},
     "search/fuzz/command_target.py": {"f'proc_{failure.kind}'": {f"proc_{kind}" for kind in get_args(FailureKind)}},
-    "chaos/files/load.py": {
+    "chaos/files/reading.py": {
         "f'chaos.{_CALLED.get(reason, reason)}'": {  # what a file of scenarios could also have wrong
             f"chaos.{reason}"
             for reason in (

@@ -409,7 +409,12 @@ def normal(text: str) -> str:
     text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:8080", text)
     text = re.sub(r"\d+\.\d kB", "3.0 kB", text)
     text = re.sub(r"\([\d,]+/s\)", "(20,000/s)", text)
-    return re.sub(r"^(  . *1 proc_spawn .*?) *\d+ms$|^(  CRASH .*  )\d+ms$", r"\1\2 ?ms", text, flags=re.MULTILINE)
+    return re.sub(
+        r"^(  . *1 proc_spawn .*?) *(?:\d+ms|[\d.]+s)$|^(  CRASH .*  )(?:\d+ms|[\d.]+s)$",
+        r"\1\2 ?ms",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def snapshot(name: str, shown: str) -> str:

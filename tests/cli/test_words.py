@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fozzy.cli.app import understand
@@ -195,6 +195,7 @@ def option(draw: Callable[..., Any], word: Word, note: Opt) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(command_lines())
+@example(["completion", "null"])
 def test_whatever_is_said_both_parsers_agree(argv: list[str]) -> None:
     """Whenever the quick parser accepts a command line, Typer understands exactly the same command."""
     try:

@@ -69,15 +69,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gate": ("gate:Gate", "Make the strict checks on what changed, or on a scope."),
     "full": ("full:Full", "Make every check on everything."),
     "proxy http": ("proxy_http:Http", "Stand before an HTTP service, let faults onto the wire, record and replay."),
+    "proxy tcp": ("proxy_tcp:Tcp", "Stand before TCP services and let toxics onto the wire, as Toxiproxy does."),
     "proxy scenarios": ("proxy_scenarios:Scenarios", "Show the chaos scenarios there are, and what each does."),
     "proxy status": ("proxy_control:Status", "Show what a running proxy does and has done."),
     "proxy start": ("proxy_control:Start", "Start a scenario in a running proxy."),
     "proxy stop": ("proxy_control:Stop", "Stop a scenario in a running proxy, or all of them."),
     "proxy journal": ("proxy_journal:Journal", "Show the requests that went through a running proxy."),
+    "chaos run": ("chaos_run:Run", "Run resilience tests in a pytest of their own and give one verdict."),
     "explain": ("explain:Explain", "Explain an error code or the title of a finding."),
     "schema": ("schema:Schema", "Print a JSON Schema: of scenarios, the config, a document."),
     "completion": ("completion:Completion", "Print a script that completes command lines in a shell."),
-    "env": ("env:Env", "Show every setting and where it came from."),
+    "env": ("env:Env", "Show every setting and where it came from, and which optional parts are there."),
     "version": ("version:Version", "Print the version."),
 }
 
@@ -88,6 +90,7 @@ GROUPS["memory"] = "See what a recorded run held."
 GROUPS["profile"] = "See where time goes in a recorded run."
 GROUPS["map"] = "Say which code is risky, and which of it recorded runs touched."
 GROUPS["proxy"] = "Let faults onto the wire."
+GROUPS["chaos"] = "Test how programs bear faults."
 GROUPS["corpus"] = "Look after corpora: folders of inputs."
 
 # Flags with a value that may stand without one: before another option, or at the end.

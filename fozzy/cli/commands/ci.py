@@ -20,6 +20,7 @@ from fozzy.trace.finalize import shown_path
 from fozzy.trace.store import Store
 
 MAX_SLOWDOWN_PERCENT = 20
+SLOWDOWN_PERCENT_MAX = 1_000_000
 
 
 class Ci(Command, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class Ci(Command, frozen=True, kw_only=True):
         runs, budget = self.flake_runs, self.flake_budget or 0
         _check_range("--flake-runs", runs, 1, RUNS_MAX)
         _check_range("--flake-budget", self.flake_budget, 0, 100)
-        _check_range("--max-slowdown", self.max_slowdown, 0, RUNS_MAX)
+        _check_range("--max-slowdown", self.max_slowdown, 0, SLOWDOWN_PERCENT_MAX)
         path = Store(config.base_dir()).trace_of(self.trace)
         return Claim(
             path=path,

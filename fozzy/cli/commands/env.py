@@ -1,4 +1,4 @@
-"""`fozzy env`: every setting in force and where it came from."""
+"""`fozzy env`: every setting in force and where it came from, and which optional parts are there."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ import msgspec
 from fozzy import wall
 from fozzy.cli.command import Command
 from fozzy.cli.console import Console
-from fozzy.cli.documents import EnvDocument, SettingBody
+from fozzy.cli.documents import EnvDocument, PartBody, SettingBody
 from fozzy.cli.options import config_of
+from fozzy.cli.reporting import asked_reports
 from fozzy.core.redact import REDACTED
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.dsl.steps.base import show
 from fozzy.errors import Exit
-from fozzy.report.text import Line, Span, line
+from fozzy.gate import parts
+from fozzy.report.text import Line, Span, gutter, line
 from fozzy.version import VERSION
 
 CHAOS_PREFIX = "FOZZY_CHAOS_"
 
 
 class Env(Command, frozen=True, kw_only=True):
-    """Show every setting and where it came from: flag, environment, file or default."""
+    """Show every setting and where it came from, and which optional parts are there.
+
+    A setting comes from a flag, the environment, a file, or is the default. For each optional part: what needs it, and
+    how to get it.
+    """
 
     name: ClassVar[str] = "env"
 
     def call(self, console: Console) -> Exit:
         config = config_of(self)
+        asked_reports(config.settings.reporter, events=False)  # as every run would ask for them
         complete = {name: _value(getattr(config.settings, name)) for name in config.origins}
         settings = [
             SettingBody(name=name, value=complete[name], origin=config.origins[name]) for name in sorted(complete)
@@ -45,6 +52,7 @@ class Env(Command, frozen=True, kw_only=True):
             config_file=config.file,
             root=config.root.as_posix(),
             settings=settings,
+            parts=_parts(),
         )
         if console.json:
             console.raw(msgspec.json.encode(document).decode() + "\n")
@@ -53,11 +61,12 @@ class Env(Command, frozen=True, kw_only=True):
 
 
 def _of_proxies() -> list[SettingBody]:
-    """The variables of `fozzy proxy http` that are set; a token is not shown. *Errors*: `UsageError` for an unknown one."""
+    """The variables of `fozzy proxy` that are set; a token is not shown. *Errors*: `UsageError` for an unknown one."""
     variables = wall.variables()
     if not any(name.startswith(CHAOS_PREFIX) for name in variables):
         return []
-    from fozzy.chaos.files.flags import variables_set  # most have none of them
+    from fozzy.chaos.files.flags import FLAGS, variables_set  # most have none of them
+    from fozzy.chaos.tcp.flags import TCP_FLAGS
 
     return [
         SettingBody(
@@ -65,7 +74,14 @@ def _of_proxies() -> list[SettingBody]:
             value=REDACTED if field == "control_token" else ", ".join(each.text for each in values),
             origin=values[0].origin,
         )
-        for field, values in variables_set(variables).items()
+        for field, values in variables_set(variables, {**TCP_FLAGS, **FLAGS}, "fozzy proxy").items()
+    ]
+
+
+def _parts() -> list[PartBody]:
+    return [
+        PartBody(name=each.name, found=parts.is_there(each), purpose=each.purpose, get=parts.way_to(each))
+        for each in parts.PARTS.values()
     ]
 
 
@@ -85,4 +101,11 @@ def _lines(document: EnvDocument) -> list[Line]:
         nested = each.value.items() if isinstance(each.value, dict) else ()
         for name, value in [(f"{each.name}.{key}", value) for key, value in nested] or [(each.name, each.value)]:
             lines.append(line(f"  {name:<26}", Span(f"{show(value):<22}"), Span(f"  {each.origin}", "dim")))
-    return lines
+    return [*lines, [], line("  optional parts"), *(each for part in document.parts for each in _lines_of(part))]
+
+
+def _lines_of(part: PartBody) -> list[Line]:
+    """What it is for; and where it is missing, how to get it."""
+    word = gutter("found", "pass") if part.found else gutter("missing", "warn")
+    told = line(word, f"{part.name:<14}", Span(part.purpose, "dim"))
+    return [told] if part.found else [told, line(" " * 25, Span(part.get, "code"))]

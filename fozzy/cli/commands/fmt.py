@@ -39,7 +39,7 @@ class _Outcome(NamedTuple):
 class Fmt(Command, frozen=True, kw_only=True):
     """Format scenario files: order of keys, indentation, line breaks.
 
-    What a file means never changes: it is loaded again before it is written. Comments in TOML are kept. A file that is
+    What a file means never changes: it is loaded again before it is written. Comments in TOML and YAML are kept. A file that is
     invalid is shown as by validate and left as it is.
     """
 
@@ -132,6 +132,10 @@ def formatted(loaded: Loaded) -> str:
             from fozzy.dsl.format_toml import format_toml  # its library is slow to import, and only this needs it
 
             text = format_toml(given.text)
+        elif given.form == "yaml":
+            from fozzy.dsl.format_yaml import format_yaml
+
+            text = format_yaml(given.text)
         else:
             from fozzy.dsl.format_json import format_json
 

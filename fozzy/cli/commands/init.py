@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -13,8 +13,9 @@ from fozzy.cli.commands.schema import FOLDER
 from fozzy.cli.console import Console
 from fozzy.cli.documents import InitDocument
 from fozzy.cli.options import config_of
-from fozzy.cli.scaffold import SETTINGS, files
-from fozzy.config import FILE_NAME
+from fozzy.cli.scaffold import SCENARIO_SCHEMA, SETTINGS, files
+from fozzy.config import FILE_NAME, FILE_NAMES
+from fozzy.core.forms import form_of_file
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.errors import Exit, UsageError, Where
 from fozzy.report.text import Line, Span, gutter, line, one_line
@@ -26,15 +27,21 @@ class Init(Command, frozen=True, kw_only=True):
     """Write a configuration and a first scenario.
 
     The configuration is fozzy.toml, or what --config names; one that exists is refused without --force. Scenarios
-    that are there are kept without --force, an editor's own settings always.
+    that are there are kept without --force, an editor's own settings always. With --format yaml, or where the
+    configuration is YAML by its name, all is written in YAML.
     """
 
     name: ClassVar[str] = "init"
+    format: Annotated[
+        Literal["toml", "yaml"] | None,
+        Opt(("--format",), "In what to write; with toml the first scenario is JSON.", "FORM"),
+    ] = None
     force: Annotated[bool, Opt(("--force",), "Overwrite what is there.")] = False
 
     def call(self, console: Console) -> Exit:
-        config = self.config or wall.environment("FOZZY_CONFIG") or FILE_NAME
-        contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"))
+        config = self.config or wall.environment("FOZZY_CONFIG") or self._unnamed()
+        form = self.format or ("yaml" if form_of_file(config) == "yaml" else "toml")
+        contents = files(config, (FOLDER / "scenario.json").read_text(encoding="utf-8"), form)
         if Path(config).exists() and not self.force:
             raise UsageError(
                 "init.exists",
@@ -49,18 +56,46 @@ class Init(Command, frozen=True, kw_only=True):
         config_of(self)  # what was written must be understood
         written = [shown_path(Path(path)) for path in contents if path not in kept]
         if console.json:
-            document = InitDocument(schema_version=SCHEMA_VERSION, command="init", status="pass", written=written)
+            document = InitDocument(
+                schema_version=SCHEMA_VERSION,
+                command="init",
+                status="pass",
+                written=written,
+                kept=[shown_path(Path(path)) for path in kept],
+            )
             console.raw(msgspec.json.encode(document).decode() + "\n")
         lines = [line(gutter("wrote"), one_line(path)) for path in written]
-        lines += [line(gutter("kept"), one_line(shown_path(Path(path)))) for path in kept]
-        console.answer([*lines, [], self._next()])
+        for path in kept:
+            lines += [line(gutter("kept"), one_line(shown_path(Path(path)))), *_to_add(path, contents[path])]
+        console.answer([line(f"wrote {len(written)} files")] if console.quiet else [*lines, [], self._next()])
         return Exit.PASS
+
+    def _unnamed(self) -> str:
+        """The usual name; another form of it may not stand beside it, which no command would read."""
+        there = next((name for name in FILE_NAMES if Path(name).exists()), None)
+        wanted = {"toml": FILE_NAME, "yaml": "fozzy.yaml", None: there or FILE_NAME}[self.format]
+        if there not in (None, wanted):
+            raise UsageError(
+                "init.exists",
+                f"{there} exists already; nothing was written",
+                hint=f"remove it first, or name another place: --config FOLDER/{wanted}",
+                where=Where(str(there)),
+            )
+        return wanted
 
     def _overwrites(self, path: str) -> bool:
         return self.force and not path.endswith(SETTINGS)
 
     def _next(self) -> Line:
         return line("  next  ", Span(f"fozzy test --det --strict{self.place_flags}", "code"))
+
+
+def _to_add(path: str, wanted: str) -> list[Line]:
+    """What an editor's own settings lack, to be written into them by their owner."""
+    if not path.endswith(SETTINGS) or SCENARIO_SCHEMA in Path(path).read_text(encoding="utf-8", errors="replace"):
+        return []
+    missing = [each[2:] for each in wanted.splitlines()[1:-1]]
+    return [line(gutter("" if number else "add"), Span(each, "code")) for number, each in enumerate(missing)]
 
 
 def _write(path: Path, text: str) -> None:

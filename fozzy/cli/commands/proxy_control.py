@@ -29,7 +29,12 @@ class Status(Talking, frozen=True, kw_only=True):
 
     def call(self, console: Console) -> Exit:
         client = self.client()
-        status, stats = client.status(), client.get("/fozzy/stats")
+        status = client.status()
+        if status.get("door") == "tcp":
+            from fozzy.cli.proxy_tcp_control import say_status
+
+            return say_status(console, self, status)
+        stats = client.get("/fozzy/stats")
         config = client.get("/fozzy/config")
         if console.json:
             say_document(console, self, "proxy status", {"status": status, "stats": stats, "config": config})

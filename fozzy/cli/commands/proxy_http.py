@@ -8,12 +8,12 @@ import msgspec
 
 from fozzy import wall
 from fozzy.chaos.files.flags import variables_set
-from fozzy.cli.command import Opt
 from fozzy.cli.console import Console
 from fozzy.cli.options import config_of
 from fozzy.cli.proxy_flags import AllFlags
+from fozzy.cli.proxy_standing import DET, EVENTS, refuse_what_cannot_be
 from fozzy.config import Config
-from fozzy.errors import Exit, UsageError
+from fozzy.errors import Exit
 
 if TYPE_CHECKING:
     from fozzy.chaos.settings import Settings
@@ -27,19 +27,11 @@ class Http(AllFlags, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "proxy http"
-    det: Annotated[bool | None, Opt(("--det",), "Refused: clients and upstream live in real time.", off="--no-det")] = (
-        None
-    )
-    events: Annotated[bool, Opt(("--events",), "Print every record as a line of JSON, the summary last.")] = False
+    det: Annotated[bool | None, DET] = None
+    events: Annotated[bool, EVENTS] = False
 
     def call(self, console: Console) -> Exit:
-        if self.events and self.json:
-            raise UsageError("usage.two_reports", "stdout can hold one report, got json, events", hint="give one")
-        if self.det is not None:
-            flag = "--det" if self.det else "--no-det"
-            message = f"{flag} has no meaning here: clients and upstream always live in real time"
-            hint = "leave it out; the seed alone decides which requests are struck"
-            raise UsageError("chaos.real_time", message, hint=hint)
+        refuse_what_cannot_be(self, events=self.events, struck="requests")
         config = config_of(self)
         settings, notes = self._settings(config)
         from fozzy.cli.proxy_run import run_proxy  # only now is it clear that something will run

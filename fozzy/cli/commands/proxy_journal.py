@@ -19,11 +19,13 @@ from fozzy.report.text import Line, Span, count, duration, line, one_line
 LOOK_NS = 500 * 10**6  # between two looks with --follow
 PAGE_MAX = 500
 
+_OF_TCP = ("proxy", "connection", "about", "toxic", "by")
+
 Text = str | None
 
 
 class Journal(Talking, frozen=True, kw_only=True):
-    """Show the requests that went through a running proxy, the latest last.
+    """Show the requests, or connections and messages, that went through a running proxy, the latest last.
 
     All filters that are given must hold. With an ENTRY that one in full.
     """
@@ -37,6 +39,13 @@ class Journal(Talking, frozen=True, kw_only=True):
     action: Annotated[Text, Opt(("--action",), "A fault planned or applied, any, or none.", "FAULT")] = None
     source: Annotated[Text, Opt(("--source",), "Who answered: fixture, proxy or internal.", "SOURCE")] = None
     test: Annotated[Text, Opt(("--test",), "The test id.", "ID")] = None
+    proxy: Annotated[Text, Opt(("--proxy",), "Of TCP: the proxy.", "NAME")] = None
+    connection: Annotated[Text, Opt(("--connection",), "Of TCP: the proxy's connection, from 1.", "N")] = None
+    about: Annotated[Text, Opt(("--about",), "Of TCP: what messages begin with, as INCR; * is any text.", "TEXT")] = (
+        None
+    )
+    toxic: Annotated[Text, Opt(("--toxic",), "Of TCP: a toxic that was decided, any, or none.", "NAME")] = None
+    by: Annotated[Text, Opt(("--by",), "Of TCP: who ended the connection.", "WHO")] = None
     since: Annotated[Text, Opt(("--since",), "Ended so long after the start, or later.", "DURATION")] = None
     until: Annotated[Text, Opt(("--until",), "Ended so long after the start, or earlier.", "DURATION")] = None
     limit: Annotated[int, Opt(("--limit",), "So many at most, the latest.", "N")] = 100
@@ -75,10 +84,14 @@ class Journal(Talking, frozen=True, kw_only=True):
         return Exit.PASS
 
     def _filters(self) -> dict[str, str | None]:
-        names = ("status", "method", "path", "route", "action", "source", "test", "since", "until")
+        names = ("status", "method", "path", "route", "action", "source", "test", "since", "until", *_OF_TCP)
         return {name: getattr(self, name) for name in names}
 
     def _lines(self, entry: Any) -> list[Line]:
+        if "record" in entry:
+            from fozzy.cli.proxy_tcp_control import entry_lines  # of a proxy for TCP
+
+            return entry_lines(entry, decisions=self.decisions)
         return [entry_line(entry), *(_roll_lines(entry) if self.decisions else [])]
 
     def _follow(self, console: Console, seen: int) -> None:

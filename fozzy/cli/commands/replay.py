@@ -40,8 +40,8 @@ class Replay(Command, frozen=True, kw_only=True):
     """Run a recorded trace again without the outside world.
 
     SAME ends as recorded, FIXED with 0, CHANGED with 1; DRIFT and INCOMPLETE with 6: the recording and the run parted.
-    Of a proxy's trace, or a folder of them, every request is decided again; there --scenario takes a chaos file, and
-    --until the number of a request.
+    Of a proxy's trace, or a folder of them, every request, or connection and message, is decided again; there --scenario
+    takes a chaos file, and --until the number of what is decided.
     """
 
     name: ClassVar[str] = "replay"
@@ -102,7 +102,7 @@ class Replay(Command, frozen=True, kw_only=True):
         )
 
     def _decided_again(self, console: Console, path: Path) -> Replayed:
-        """The trace of a proxy: its requests are decided again."""
+        """The trace of a proxy: what went through it is decided again."""
         from fozzy.cli.cassette_replay import Asked, decided_again
 
         watch = _Dump(console) if self.dump_events else None

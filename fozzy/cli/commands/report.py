@@ -82,7 +82,7 @@ class Show(Command, frozen=True, kw_only=True):
         if console.quiet:
             return end[:1]
         found = [[], *run_failure(summary.findings)] if summary.findings else []
-        return [*kept.lines, *found, *told_lines(summary, console), [], *end]
+        return [*kept.shown, *found, *told_lines(summary, console), [], *end]
 
     def _proxy_lines(self, console: Console, recalled: Recalled, short: str) -> list[Line]:
         from fozzy.cli.cassette_screen import proxy_lines, proxy_verdict
@@ -99,11 +99,11 @@ class _Kept(Console):
 
     def __init__(self, verbose: int) -> None:
         super().__init__(verbose=verbose)
-        self.lines: list[Line] = []
+        self.shown: list[Line] = []
 
     def answer(self, lines: Iterable[Line]) -> None:
         """Keep lines."""
-        self.lines += lines
+        self.shown += lines
 
 
 def _rendered(kind: str, recalled: Recalled) -> str:

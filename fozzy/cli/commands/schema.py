@@ -23,7 +23,7 @@ class Schema(Command, frozen=True, kw_only=True):
         str,
         Opt(
             ("--for",),
-            'What of: scenario, chaos-file, config, trace, or a command such as test or "trace verify".',
+            'What of: scenario, chaos-file, chaos-file-tcp, config, trace, or a command such as test or "trace verify".',
             "NAME",
         ),
     ] = "scenario"

@@ -17,8 +17,8 @@ from fozzy.cli.options import Asking, config_of, duration_option, seed_of
 from fozzy.cli.patience import patient
 from fozzy.cli.telling import trace_story
 from fozzy.config import Config
+from fozzy.core.forms import form_of_scenario
 from fozzy.core.summary import Summary, code_flag
-from fozzy.dsl.load import form_of_path
 from fozzy.dsl.matrix import chosen_case
 from fozzy.dsl.scenario import StepsFile
 from fozzy.engine.code import Allowance
@@ -110,7 +110,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
 
     def _recorded(self, config: Config, store: Store) -> Path:
         """The trace to shrink. A scenario is run for one first. *Errors*: `StoreError`, `InputError`, `UsageError`."""
-        if form_of_path(self.target) is None:
+        if form_of_scenario(self.target) is None:
             self._refuse_run_options()
             return store.trace_of(self.target)
         loaded = load_scenario(self.target, config)
@@ -131,7 +131,7 @@ class Shrink(Asking, frozen=True, kw_only=True):
 
     def _allowance(self, config: Config) -> Allowance:
         """Whether user code may run: for a trace only the flag counts."""
-        is_trace = form_of_path(self.target) is None
+        is_trace = form_of_scenario(self.target) is None
         allowed = self.allow_code or (config.settings.allow_code and not is_trace)
         return Allowance(allowed, config.root, config.settings.proc_env, is_trace)
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
 
@@ -21,8 +21,9 @@ from fozzy.config import Config
 from fozzy.core.outcome import Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
+from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping
-from fozzy.engine.suite import Job, Selection, Told, refuse_code, run_suite
+from fozzy.engine.suite import Answering, Job, Selection, Told, refuse_code, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
 from fozzy.report.text import Line, Span, line
@@ -33,6 +34,21 @@ from fozzy.version import VERSION
 
 JOBS_MAX = 256
 PASSED_LINES_MAX = 40  # on a terminal; a pipe gets every line
+
+
+class Suite(NamedTuple):
+    """Where a suite runs and who is told."""
+
+    console: Console
+    reports: Reports
+    config: Config
+
+
+class Ran(NamedTuple):
+    """How a suite ended."""
+
+    exit_status: Exit
+    told: list[Told]
 
 
 class Test(Running, frozen=True, kw_only=True):
@@ -57,7 +73,15 @@ class Test(Running, frozen=True, kw_only=True):
         str | None, Opt(("--keep",), "Make failures smaller and keep them in this folder, as regression tests.", "DIR")
     ] = None
 
+    watch: Annotated[
+        bool, Opt(("--watch",), "Go on: rerun what a changed file affects. Enter: all, f: failed, q: quit.")
+    ] = False
+
     def call(self, console: Console) -> Exit:
+        if self.watch:
+            from fozzy.cli.watching import watch  # most tests are not watched
+
+            return watch(self, console)
         config = config_of(self)
         reports = reports_of(self, config)
         last = last_failed(Store(config.base_dir()), config.root) if self.last_failed else EVERYTHING
@@ -71,13 +95,26 @@ class Test(Running, frozen=True, kw_only=True):
             raise InputError.of(problems)
         if self.keep is not None and os.path.lexists(self.keep) and not os.path.isdir(self.keep):
             raise UsageError("usage.bad_folder", f"{self.keep} is not a folder", hint="--keep names a folder")
-        selection = Selection(self.filter, self.tag, self.not_tag)
-        chosen = [each for each in found.chosen if selection.takes(each) and last.takes(each)]
+        chosen = [each for each in self.selected(found) if last.takes(each)]
+        suite = Suite(console, reports, config)
         if self.seed is None and last.seed is not None:
-            return msgspec.structs.replace(self, seed=last.seed)._run(console, reports, config, chosen, found)
-        return self._run(console, reports, config, chosen, found)
+            return msgspec.structs.replace(self, seed=last.seed).run(suite, chosen, len(found.chosen)).exit_status
+        return self.run(suite, chosen, len(found.chosen)).exit_status
 
-    def _run(self, console: Console, reports: Reports, config: Config, chosen: Sequence[Chosen], found: Found) -> Exit:
+    def options(self, config: Config) -> Options:
+        """What the flags ask of a run; a watch wants to know which files user code reads. *Errors*: `UsageError`."""
+        options = super().options(config)
+        return msgspec.structs.replace(options, watch=msgspec.structs.replace(options.watch, files=self.watch))
+
+    def selected(self, found: Found) -> list[Chosen]:
+        """What of it the filters take."""
+        selection = Selection(self.filter, self.tag, self.not_tag)
+        return [each for each in found.chosen if selection.takes(each)]
+
+    def run(self, suite: Suite, chosen: Sequence[Chosen], found: int, answering: Answering | None = None) -> Ran:
+        """Run these as one run of the store; `found` are those there were before filters, `answering` are workers that
+        are there already. *Errors*: `FozzyError`."""
+        console, reports, config = suite
         seed, jobs = suite_seed(self), _jobs(self.jobs, len(chosen))
         store = Store(config.base_dir())
         with store.run() as run_id:
@@ -85,17 +122,18 @@ class Test(Running, frozen=True, kw_only=True):
             screen = _Screen(console, reports, len(chosen), Flags(self.place_flags, self.run_flags))
             screen.opening(seed, jobs, config)
             began = wall.now_iso(), wall.elapsed_ns()
-            told = list(
-                screen.shown(run_suite(chosen, job, jobs, lambda each: self.fail_fast and not each.member.passed))
-            )
-            summary = _summary(told, job, len(found.chosen), began)
+            told = list(screen.shown(run_suite(chosen, job, jobs, self._is_enough, answering)))
+            summary = _summary(told, job, found, began)
             kept = self._kept(console, config, store, summary)
             summary = msgspec.structs.replace(summary, kept=kept.paths, warnings=kept.warnings)
             store.finish(run_id, msgspec.json.encode(summary), summary.status)
             screen.closing(summary, store.short(run_id), kept.lines)
             reports.finish(console, summary)
             after_run(store, run_id, config.settings.retention)
-            return worst([_exit(told), kept.exit_status])
+            return Ran(worst([exit_of_told(told), kept.exit_status]), told)
+
+    def _is_enough(self, told: Told) -> bool:
+        return self.fail_fast and not told.member.passed
 
     def _kept(self, console: Console, config: Config, store: Store, summary: Summary) -> Keepings:
         """The failures of the suite, made smaller and kept, when that was asked for. *Errors*: `StoreError`."""
@@ -220,7 +258,8 @@ def _statuses(told: Sequence[Told]) -> list[Status]:
     return [status if status != "pass" else "fail" for status in unexpected]
 
 
-def _exit(told: Sequence[Told]) -> Exit:
+def exit_of_told(told: Sequence[Told]) -> Exit:
+    """The status a suite ends with."""
     if not told:
         return Exit.NOTHING
     own = [Exit(each.exit_status) for each in told if each.exit_status]

@@ -15,9 +15,11 @@ from fozzy.cli.documents import DiffDocument, RecoverDocument, ShowDocument, Ver
 from fozzy.cli.options import Recording, config_of
 from fozzy.cli.proxy_detail import below
 from fozzy.cli.trace_diff import diff_lines, verdict_lines
+from fozzy.cli.wire_detail import wire_below
 from fozzy.core.events import Record
 from fozzy.core.exchange import Exchange
 from fozzy.core.summary import SCHEMA_VERSION
+from fozzy.core.wires import Connected, Spoken
 from fozzy.errors import Exit, UsageError
 from fozzy.report.pretty import record_line
 from fozzy.report.story import LINES_MAX, story_of
@@ -106,7 +108,7 @@ class Show(_OneTrace, frozen=True, kw_only=True):
     """Print the records of a trace.
 
     Also of one whose seal does not hold: it is shown as it stands, with a warning. Of a proxy's recording -v shows every
-    roll below its request, -vv headers and the beginnings of bodies, too.
+    roll below its request or message, -vv headers and the beginnings of bodies, too.
     """
 
     name: ClassVar[str] = "trace show"
@@ -132,7 +134,9 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         return Exit.PASS if sound or not self.strict else Exit.EVIDENCE
 
     def _print_decisions(self, console: Console, trace: Trace) -> None:
+        from fozzy.chaos.cassette.header import wire_of
         from fozzy.chaos.decisions import decision_lines
+        from fozzy.chaos.tcp.decisions import decision_lines as tcp_decision_lines
 
         if console.json:
             message = "--json and --decisions both want stdout: the log is lines of JSON already"
@@ -140,7 +144,8 @@ class Show(_OneTrace, frozen=True, kw_only=True):
         if trace.header().mode != "proxy":
             message = f"{trace.shown} was not recorded by a proxy: there are no decisions in it"
             raise UsageError("chaos.not_a_cassette", message, hint=f"fozzy trace show {shlex.quote(trace.shown)}")
-        for each in decision_lines(self._records(trace)):
+        log = tcp_decision_lines if wire_of(trace.header()) == "tcp" else decision_lines
+        for each in log(self._records(trace)):
             console.raw(each.decode())
 
     def _takes(self, number: int) -> bool:
@@ -165,6 +170,8 @@ class Show(_OneTrace, frozen=True, kw_only=True):
                 block.append(record_line(number, record))
                 if console.verbose and isinstance(record, Exchange):
                     block += below(record, console.verbose)
+                elif console.verbose and isinstance(record, Connected | Spoken):
+                    block += wire_below(record, console.verbose)
             if len(block) > 1000:
                 console.answer(block)
                 block = []

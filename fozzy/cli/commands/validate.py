@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from fozzy.cli import actions
 from fozzy.cli.command import Arg, Command, Opt
 from fozzy.cli.commands.test import default_folder
 from fozzy.cli.console import Console
@@ -36,11 +37,13 @@ class Validate(Command, frozen=True, kw_only=True):
         config = config_of(self)
         found = discover(self.paths or [default_folder(config)], config.root)
         if self.reporter == "github":
-            console.raw(render_problems(found.problems))
+            console.raw(render_problems(found.problems, actions.folder()))
         elif console.json or self.reporter == "json":
             console.raw(msgspec.json.encode(_document(found)).decode() + "\n")
         else:
             _show(console, found)
+            if actions.is_here():
+                console.raw(render_problems(found.problems, actions.folder()))
         return Exit.USAGE if found.problems else Exit.PASS
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Literal
+
+from fozzy.cli.scaffold import yaml_files
+from fozzy.core.forms import form_of_file
 
 SETTINGS = ".vscode/settings.json"
 SCENARIO_SCHEMA = ".vscode/fozzy.schema.json"
@@ -11,11 +15,12 @@ CONFIG = """\
 # The settings of fozzy; `fozzy env` shows what is in force and where it came from.
 det = true                 # virtual time: sleeps cost nothing
 scenarios = "scenarios/"
+# allow_code = true        # scenarios may call functions of this project, in `call` steps
 # proc_backend = "host"    # run real programs; a scenario can also say so itself under "backends"
 # http_base_url = "http://127.0.0.1:8080"
 # redact = ["x-internal-key"]
 
-[limits]
+# [limits]
 # call_ms_max = 30000      # one call to the outside world
 """
 
@@ -50,6 +55,8 @@ FIRST = """\
 """
 
 SECOND = """\
+#:schema ../.vscode/fozzy.schema.json
+
 version = 1
 name = "a program and its output"
 description = "A real process: what it printed is in the trace, so a replay needs no python."
@@ -68,6 +75,8 @@ expect_stdout = "42\\n"
 
 
 THIRD = """\
+#:schema ../.vscode/fozzy.schema.json
+
 # Three nodes, a network that is cut for a while, and what must hold in the end. Everything here is simulated: time
 # costs nothing, and the same seed gives the same run.
 #   fozzy test scenarios/cluster.fozzy.toml       as often as `seeds` says, each time differently
@@ -119,16 +128,36 @@ key = "stock"
 """
 
 
-def files(config: str, schema: str) -> dict[str, str]:
-    """Every file of a fresh project by its path: the configuration, and the rest beside it."""
-    beside = {
-        "scenarios/retry.fozzy.json": FIRST % f"../{SCENARIO_SCHEMA}",
+EDITOR = """\
+{
+  "json.schemas": [
+    { "fileMatch": ["*.fozzy.json"], "url": "./%s" }
+  ],
+  "yaml.schemas": {
+    "./%s": ["*.fozzy.yaml", "*.fozzy.yml"]
+  }
+}
+"""
+
+
+def files(config: str, schema: str, form: Literal["toml", "yaml"] = "toml") -> dict[str, str]:
+    """Every file of a fresh project by its path: the configuration, in the form its name says, and the rest beside it."""
+    editor = {SETTINGS: EDITOR % (SCENARIO_SCHEMA, SCENARIO_SCHEMA), SCENARIO_SCHEMA: schema}
+    beside = {**_scenarios(f"../{SCENARIO_SCHEMA}", form), **editor}
+    folder = PurePath(config).parent
+    settings = yaml_files.CONFIG if form_of_file(config) == "yaml" else CONFIG
+    return {config: settings, **{(folder / path).as_posix(): text for path, text in beside.items()}}
+
+
+def _scenarios(schema: str, form: Literal["toml", "yaml"]) -> dict[str, str]:
+    if form == "yaml":
+        return {
+            "scenarios/retry.fozzy.yaml": yaml_files.FIRST % schema,
+            "scenarios/program.fozzy.yaml": yaml_files.SECOND % schema,
+            "scenarios/cluster.fozzy.yaml": yaml_files.THIRD % schema,
+        }
+    return {
+        "scenarios/retry.fozzy.json": FIRST % schema,
         "scenarios/program.fozzy.toml": SECOND,
         "scenarios/cluster.fozzy.toml": THIRD,
-        SETTINGS: (
-            f'{{\n  "json.schemas": [\n    {{ "fileMatch": ["*.fozzy.json"], "url": "./{SCENARIO_SCHEMA}" }}\n  ]\n}}\n'
-        ),
-        SCENARIO_SCHEMA: schema,
     }
-    folder = PurePath(config).parent
-    return {config: CONFIG, **{(folder / path).as_posix(): text for path, text in beside.items()}}

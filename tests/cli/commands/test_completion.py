@@ -152,3 +152,68 @@ def test_another_shell_is_an_error(fz: Any) -> None:
     said = fz("completion", "tcsh")
     assert said.code == 2
     assert "'bash', 'zsh', 'fish'" in said.err
+
+
+@pytest.fixture
+def home(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with nothing in it."""
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "ZDOTDIR", "SHELL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(project))
+    return project
+
+
+PLACES = {
+    "bash": ".local/share/bash-completion/completions/fozzy",
+    "fish": ".config/fish/completions/fozzy.fish",
+    "zsh": ".zfunc/_fozzy",
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_it_is_installed_where_the_shell_looks(name: str, home: Path, fz: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By either spelling, for the shell that is named or one's own, again without harm; the document says where."""
+    script = fz("completion", name).out
+    assert fz("completion", name, "--install").code == 0
+    assert (home / PLACES[name]).read_text() == script
+    monkeypatch.setenv("SHELL", f"/usr/bin/{name}")
+    ran = fz("--install-completion")
+    assert ran.code == 0 and PLACES[name] in ran.out
+    assert ("fpath=" in ran.out) == (name == "zsh")
+    assert (f"    source {home / PLACES[name]}\n" in ran.out) == (name == "bash")
+    document = fz("--install-completion", name, "--json").document()
+    assert document["written"] == (home / PLACES[name]).as_posix()
+    assert fz("completion").out == script
+
+
+def test_bash_finds_it_by_the_line_that_is_told(shop: dict[str, str], home: Path, fz: Any) -> None:
+    """Where bash-completion is not there to load it, the last line that is printed does."""
+    told = fz("completion", "bash", "--install").out.splitlines()[-1].strip()
+    shown = typed([shell("bash"), "--norc", "--noprofile", "-i"], shop, [f"{told}\n", "fozzy repl\t<END"], "<END")
+    assert last_line(shown) == "ready> fozzy replay <END"
+
+
+def test_fish_finds_it_without_a_word(shop: dict[str, str], home: Path, fz: Any) -> None:
+    """fish loads it by itself when fozzy is typed."""
+    fz("completion", "fish", "--install")
+    env = {**shop, "HOME": str(home)}
+    said = subprocess.run(
+        [shell("fish"), "-c", "complete -C 'fozzy repl'"], env=env, capture_output=True, text=True, timeout=SECONDS_MAX
+    )
+    assert said.stdout.startswith("replay\t")
+
+
+def test_what_is_not_ours_is_kept(home: Path, fz: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's own file stays; so does a place that cannot be written; a shell without a script is named."""
+    path = home / PLACES["fish"]
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    ran = fz("completion", "fish", "--install")
+    assert ran.code == 2 and "error[usage.completion]" in ran.err and path.read_text() == "mine"
+    (home / ".zfunc").write_text("mine")
+    assert "error[usage.completion]: cannot write" in fz("completion", "zsh", "--install").err
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    assert "there is no completion for tcsh" in fz("--install-completion").err
+    monkeypatch.delenv("SHELL")
+    ran = fz("completion")
+    assert ran.code == 2 and "which shell" in ran.err

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fozzy.config import Settings
+from fozzy.gate import parts
 
 
 def origins(ran: Any) -> dict[str, tuple[Any, str]]:
@@ -44,6 +45,15 @@ def test_the_screen_has_a_line_for_each_setting(project: Path, fz: Callable[...,
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
+def test_a_report_that_nobody_knows_is_refused(
+    project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every run with these settings would refuse it."""
+    monkeypatch.setenv("FOZZY_REPORTER", "junit=a.xml,jnit")
+    assert fz("env").code == fz("run").code == 2
+    assert 'there is no report format "jnit"' in fz("env").err
+
+
 def test_without_a_file_that_is_said(project: Path, fz: Callable[..., Any]) -> None:
     """No configuration at all is fine."""
     (project / ".git").mkdir()
@@ -58,7 +68,7 @@ def test_without_a_file_that_is_said(project: Path, fz: Callable[..., Any]) -> N
     [
         ("dett = true\n", 'there is no setting "dett"'),
         ("[limits]\ncall_ms = 1\n", 'there is no setting "limits.call_ms"'),
-        ("det = 3\n", '"det" from fozzy.toml'),
+        ("det = 3\n", '"det" must be true or false, got number 3'),
         ("det = \n", "is not TOML"),
     ],
 )
@@ -84,3 +94,25 @@ def test_variables_of_the_proxy_that_are_set(
     monkeypatch.setenv("FOZZY_CHAOS_DORP", "1")
     ran = fz("env")
     assert ran.code == 2 and 'did you mean "FOZZY_CHAOS_DROP"' in ran.said
+
+
+def test_each_optional_part_is_told(project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is there, what it is for, and for one that is missing the command that brings it."""
+    monkeypatch.setattr(parts, "SYSTEM", "linux")
+    monkeypatch.setattr(parts, "is_there", lambda part: part.name != "redis-server")
+    said = fz("env").out.splitlines()
+    row = next(index for index, line in enumerate(said) if line.split()[:2] == ["missing", "redis-server"])
+    assert said[row + 1].strip() == "apt-get install redis-server"
+    assert sum(line.split()[:1] == ["found"] for line in said) == len(parts.PARTS) - 1
+    listed = {each["name"]: each for each in fz("env", "--json").document()["parts"]}
+    assert list(listed) == list(parts.PARTS)
+    assert listed["redis-server"]["found"] is False and listed["git"]["found"] is True
+    assert all(each["purpose"] and each["get"] for each in listed.values())
+
+
+def test_the_screen_fits_whatever_is_missing(
+    project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eighty columns are enough, also where nothing optional is there."""
+    monkeypatch.setattr(parts, "is_there", lambda _: False)
+    assert max(map(len, fz("env").out.splitlines())) <= 80

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+
+import fozzy
 
 FILES = {
     "scenarios/retry.fozzy.json",
@@ -51,7 +54,8 @@ def test_a_configuration_is_not_overwritten(project: Path, fz: Callable[..., Any
     assert "error[init.exists]: fozzy.toml exists already; nothing was written" in ran.err
     assert "fozzy init --force" in ran.err
     assert below(project) == {"fozzy.toml": b"mine"}
-    assert fz("init", "--force").code == 0
+    again = fz("init", "--force", "-q")
+    assert (again.code, again.out) == (0, "wrote 6 files\n")
     assert set(below(project)) == {*FILES, "fozzy.toml"}
     assert (project / "fozzy.toml").read_text() != "mine"
 
@@ -89,6 +93,11 @@ def test_the_editor_finds_the_schema(project: Path, fz: Callable[..., Any]) -> N
     scenario = json.loads((project / "scenarios/retry.fozzy.json").read_text())
     assert (project / "scenarios" / scenario["$schema"]).samefile(schema)
     assert Draft202012Validator(json.loads(schema.read_text())).is_valid(scenario)
+    for path in (project / "scenarios").glob("*.toml"):
+        directive, _, named = (
+            path.read_text().partition("\n")[0].partition(" ")
+        )  # as Taplo, behind editors of TOML, has it
+        assert directive == "#:schema" and (path.parent / named).samefile(schema)
 
 
 def test_an_environment_that_names_the_file(
@@ -122,13 +131,18 @@ def test_a_file_in_the_way(project: Path, fz: Callable[..., Any]) -> None:
 
 
 def test_an_editors_settings_are_never_overwritten(fz: Any, project: Path) -> None:
-    """What an editor has in its settings stays, with --force too, and does not keep init from its work."""
+    """What an editor has in its settings stays, with --force too; what they lack is shown as it is to be written there."""
     settings = project / ".vscode" / "settings.json"
     settings.parent.mkdir()
     settings.write_text("{}")
-    assert fz("init").code == 0
-    assert fz("init", "--force").code == 0
+    ran = fz("init")
+    assert ran.code == 0
+    assert fz("init", "--force", "--json").document()["kept"] == [".vscode/settings.json"]
     assert settings.read_text() == "{}"
+    said = ran.out.partition("kept  .vscode/settings.json\n")[2].partition("\n\n")[0]
+    settings.write_text("{" + said.replace(" add  ", "") + "}")
+    assert set(json.loads(settings.read_text())) == {"json.schemas", "yaml.schemas"}
+    assert '"json.schemas"' not in fz("init", "--force").out
 
 
 def test_the_cluster_shows_what_it_says(project: Path, fz: Callable[..., Any]) -> None:
@@ -147,3 +161,52 @@ def test_what_is_written_is_formatted(project: Path, fz: Callable[..., Any]) -> 
     """The scenarios look as `fozzy fmt` would write them."""
     fz("init")
     assert fz("fmt", "--check").code == 0
+
+
+YAML_FILES = {name.replace(".json", ".yaml").replace(".toml", ".yaml") for name in FILES if name.startswith("scen")}
+
+
+@pytest.mark.parametrize("flags", [["--format", "yaml"], ["--config", "fozzy.yml"], ["--config", "c/own.yaml"]])
+def test_all_of_it_in_yaml(flags: list[str], project: Path, process: Callable[..., Any]) -> None:
+    """By the flag or by the configuration's name; it passes untouched, stands as fmt writes it, and means the same."""
+    made = process("init", *flags)
+    assert made.code == 0, made.err
+    config = project / (flags[1] if flags[0] == "--config" else "fozzy.yaml")
+    editor = {name for name in FILES if name.startswith(".")}
+    assert set(below(config.parent)) == {*YAML_FILES, *editor, config.name}
+    again = flags if flags[0] == "--config" and "/" in flags[1] else []
+    ran = process(*again, "test", "--det", "--strict")
+    assert ran.code == 0 and "3 scenarios: 3 passed" in ran.out, ran.out + ran.err
+    assert process(*again, "fmt", "--check").code == 0
+    other = project / "other"
+    other.mkdir()
+    process("init", "--cwd", "other")
+    for name in YAML_FILES:
+        theirs = next(path for path in (other / "scenarios").iterdir() if path.name.split(".")[0] in name)
+        ours = msgspec.to_builtins(fozzy.load(config.parent / name).file)
+        wanted = msgspec.to_builtins(fozzy.load(theirs).file)
+        assert {**ours, "$schema": None} == {**wanted, "$schema": None}
+
+
+def test_the_editor_finds_the_schema_of_yaml(project: Path, fz: Callable[..., Any]) -> None:
+    """Its settings name the files, and each scenario the schema in its first line."""
+    fz("init", "--format", "yaml")
+    settings = json.loads((project / ".vscode/settings.json").read_text())["yaml.schemas"]
+    ((schema, names),) = settings.items()
+    assert (project / schema).samefile(project / ".vscode/fozzy.schema.json")
+    assert names == ["*.fozzy.yaml", "*.fozzy.yml"]
+    for name in YAML_FILES:
+        first = (project / name).read_text().splitlines()[0]
+        named = first.removeprefix("# yaml-language-server: $schema=")
+        assert named != first and (project / "scenarios" / named).samefile(project / schema)
+
+
+def test_another_form_is_not_put_beside_a_configuration(project: Path, fz: Callable[..., Any]) -> None:
+    """Two would be an error of every command, so not even --force writes the second; without a form it overwrites the first."""
+    (project / "fozzy.yml").write_text("det: false\n")
+    for words in (("--format", "yaml"), ("--format", "toml", "--force"), ("--format", "yaml", "--force")):
+        ran = fz("init", *words)
+        assert ran.code == 2 and "error[init.exists]: fozzy.yml exists already; nothing was written" in ran.err
+    assert below(project) == {"fozzy.yml": b"det: false\n"}
+    assert fz("init", "--force").code == 0
+    assert (project / "fozzy.yml").read_text() != "det: false\n" and not (project / "fozzy.toml").exists()

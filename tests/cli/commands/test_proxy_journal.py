@@ -101,23 +101,24 @@ def test_what_makes_no_sense(words: tuple[str, ...], journal: Callable[..., Any]
     assert journal(*words).code == 2
 
 
-def test_follow_goes_on_until_ctrl_c(proxy: Started) -> None:
+def test_follow_goes_on_until_ctrl_c(tmp_path: Path) -> None:
     """What comes is shown as it comes; ending it is no failure."""
-    where = proxy.control.removeprefix("http://")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fozzy", "proxy", "journal", "--control", where, "--follow", "--path", "/late*"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent.parent)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    proxy.ask("/late/1")
-    assert b"/late/1" in process.stdout.readline()
-    proxy.ask("/late/2")
-    assert b"/late/2" in process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=SOON_S)
-    assert process.returncode == 0, out
+    with Upstream() as upstream, Started("--upstream", upstream.url, cwd=tmp_path) as proxy:
+        where = proxy.control.removeprefix("http://")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fozzy", "proxy", "journal", "--control", where, "--follow", "--path", "/late*"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent.parent)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert process.stdout is not None
+        proxy.ask("/late/1")
+        assert b"/late/1" in process.stdout.readline()
+        proxy.ask("/late/2")
+        assert b"/late/2" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=SOON_S)
+        assert process.returncode == 0, out
 
 
 @pytest.fixture(scope="module")

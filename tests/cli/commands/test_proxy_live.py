@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import select
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,99 +14,31 @@ import httpx
 import pytest
 
 from tests.chaos.upstream import Upstream, hangs
+from tests.cli.seat import SOON_S, Seat
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
-SOON_S = 30.0
-ROOT = Path(__file__).parent.parent.parent.parent
 
 
-class Seat:
-    """A person at a terminal of 80 columns and 24 rows, in front of a proxy."""
+class Proxied(Seat):
+    """A person in front of a proxy."""
 
     def __init__(self, folder: Path, *words: str) -> None:
-        import fcntl
-        import struct
-
-        self.ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.before = termios.tcgetattr(self.theirs)
-        env = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR", "COLUMNS")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "fozzy", "proxy", "http", "--listen", ":0", *words],
-            cwd=folder,
-            env={**env, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "PYTHONUTF8": "1"},
-            stdin=self.theirs,
-            stdout=self.theirs,
-            stderr=self.theirs,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        self.said = ""
+        super().__init__(folder, "proxy", "http", "--listen", ":0", *words)
         self.url = "http://" + self.sees(r"(127\.0\.0\.1:\d+) ->")[1]
-
-    def sees(self, pattern: str) -> re.Match[str]:
-        """Wait until something is on the screen; what was there before is forgotten."""
-        end_s = time.monotonic() + SOON_S
-        while time.monotonic() < end_s:
-            found = re.search(pattern, self.said)
-            if found:
-                self.said = self.said[found.start() :] if found.start() else self.said
-                return found
-            self._read(0.05)
-        raise AssertionError(f"no {pattern!r} in {self.said!r}")
-
-    def types(self, keys: str) -> None:
-        """Press keys; from now on only what is painted then counts."""
-        self._read(0.02)
-        self.said = ""
-        os.write(self.ours, keys.encode())
 
     def asks(self, path: str) -> None:
         """A request through the proxy."""
         httpx.get(self.url + path, trust_env=False)
 
-    def ends(self) -> int:
-        """Its status, after all it says."""
-        end_s = time.monotonic() + SOON_S
-        while self.process.poll() is None and time.monotonic() < end_s:
-            self._read(0.05)
-        self._read(0.05)
-        return self.process.wait(1)
-
-    def hides_keys(self) -> None:
-        """Wait until what is typed is not shown any more."""
-        end_s = time.monotonic() + SOON_S
-        while termios.tcgetattr(self.theirs)[3] & termios.ECHO:
-            assert time.monotonic() < end_s
-            time.sleep(0.01)
-
-    def is_as_before(self) -> bool:
-        """Whether the terminal is as it was found."""
-        return bool(termios.tcgetattr(self.theirs) == self.before)
-
-    def close(self) -> None:
-        """Leave."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self.ours)
-        os.close(self.theirs)
-
-    def _read(self, seconds: float) -> None:
-        ready, _, _ = select.select([self.ours], [], [], seconds)
-        if ready:
-            data = os.read(self.ours, 65536).decode("utf-8", "replace")
-            self.said += re.sub(r"\x1b\[[0-9;]*m", "", data)
-
 
 @pytest.fixture
-def sit(project: Path) -> Iterator[Callable[..., Seat]]:
+def sit(project: Path) -> Iterator[Callable[..., Proxied]]:
     """Starts a proxy on a terminal; everything is gone at the end."""
-    seats: list[Seat] = []
+    seats: list[Proxied] = []
 
-    def start(*words: str) -> Seat:
-        seats.append(Seat(project, *words))
+    def start(*words: str) -> Proxied:
+        seats.append(Proxied(project, *words))
         return seats[-1]
 
     yield start
@@ -125,7 +53,7 @@ def upstream() -> Iterator[Upstream]:
         yield upstream
 
 
-def test_a_session_at_a_terminal(sit: Callable[..., Seat], upstream: Upstream, project: Path) -> None:
+def test_a_session_at_a_terminal(sit: Callable[..., Proxied], upstream: Upstream, project: Path) -> None:
     """Exchanges appear; one is looked at, sent again, filtered; a scenario is started; q stops and seals."""
     seat = sit("--upstream", upstream.url, "--status", "503@0.5", "--seed", "7", "--record", "a.fozzy")
     seat.sees(r"nothing yet")
@@ -161,7 +89,7 @@ def test_a_session_at_a_terminal(sit: Callable[..., Seat], upstream: Upstream, p
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_the_terminal_as_it_was(
-    sent: signal.Signals, sit: Callable[..., Seat], upstream: Upstream
+    sent: signal.Signals, sit: Callable[..., Proxied], upstream: Upstream
 ) -> None:
     """The view is taken away, the last lines stay."""
     seat = sit("--upstream", upstream.url)
@@ -172,16 +100,13 @@ def test_a_signal_leaves_the_terminal_as_it_was(
     assert seat.is_as_before()
 
 
-def test_ctrl_z_gives_the_terminal_back_and_fg_goes_on(sit: Callable[..., Seat], upstream: Upstream) -> None:
+def test_ctrl_z_gives_the_terminal_back_and_fg_goes_on(sit: Callable[..., Proxied], upstream: Upstream) -> None:
     """Stopped, the terminal is as it was; going on, single keys work again."""
     seat = sit("--upstream", upstream.url)
     seat.sees("nothing yet")
     seat.hides_keys()
     seat.process.send_signal(signal.SIGTSTP)
-    end_s = time.monotonic() + SOON_S
-    while not seat.is_as_before() and time.monotonic() < end_s:
-        time.sleep(0.01)
-    assert seat.is_as_before()
+    seat.stops()
     seat.process.send_signal(signal.SIGCONT)
     seat.said = ""
     seat.sees("nothing yet")
@@ -190,7 +115,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_goes_on(sit: Callable[..., Seat],
     assert seat.is_as_before()
 
 
-def test_no_view_where_a_document_is_wanted(sit: Callable[..., Seat]) -> None:
+def test_no_view_where_a_document_is_wanted(sit: Callable[..., Proxied]) -> None:
     """`--json` stays what it is on a terminal."""
     seat = sit("--json")
     seat.process.send_signal(signal.SIGINT)
@@ -198,7 +123,7 @@ def test_no_view_where_a_document_is_wanted(sit: Callable[..., Seat]) -> None:
     assert "nothing yet" not in seat.said and '"proxy"' in seat.said
 
 
-def test_a_view_that_is_stopped_says_what_it_waits_for(sit: Callable[..., Seat]) -> None:
+def test_a_view_that_is_stopped_says_what_it_waits_for(sit: Callable[..., Proxied]) -> None:
     """In the place of the view, once; the second Ctrl-C ends it, and the seed is still to be read."""
     with Upstream() as upstream:
         upstream.on("/hang", hangs())
