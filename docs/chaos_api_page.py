@@ -12,7 +12,7 @@ import msgspec
 from fozzy.chaos.api.operation import Operation
 from fozzy.chaos.api.operations import AREAS
 from fozzy.chaos.api.reading import Nothing
-from fozzy.dsl.types import bare, fields, structs, wanted
+from fozzy.core.types import bare, fields, structs, wanted
 from fozzy.faults.http import plan
 
 BEGINNING = """\

@@ -17,13 +17,13 @@ from fozzy.chaos.files.flags import FLAGS, flag_name, variable_name
 from fozzy.chaos.files.older import OLDER
 from fozzy.cli.command import Opt, words_of
 from fozzy.cli.proxy_flags import DoorFlags
-from fozzy.dsl.types import bare, fields, wanted
+from fozzy.core.types import bare, fields, wanted
 from fozzy.faults.http import plan
 from fozzy.faults.http.kinds import ACTS
 from fozzy.faults.http.predefined import PROFILES, SCENARIOS
 
 BEGINNING = """\
-A chaos file says what goes wrong on the wire, for which requests, and when. It is TOML or JSON with the fields below; the
+A chaos file says what goes wrong on the wire, for which requests, and when. It is TOML, JSON or [YAML](yaml.md) with the fields below; the
 [control API](chaos-api.md) takes and gives the same. The [guide](../guides/chaos.md) shows how it is used.
 
 ```toml
@@ -61,7 +61,8 @@ at = "10s"
 ```
 
 `fozzy schema --for chaos-file > chaos.schema.json` writes the schema that editors read: TOML names it in the first line
-as above (Even Better TOML, Taplo), JSON in `"$schema": "./chaos.schema.json"`.
+as above (Even Better TOML, Taplo), JSON in `"$schema": "./chaos.schema.json"`, YAML in its first line, too:
+`# yaml-language-server: $schema=./chaos.schema.json`.
 
 Nothing is clamped and nothing guessed: an unknown key or a value out of range ends the start with status 2 and is shown
 with its line; the control API answers 400 and changes nothing.

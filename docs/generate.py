@@ -27,7 +27,9 @@ from fozzy.cli.pages import names as names_of_explain
 from fozzy.cli.pages import pages as pages_of_explain
 from fozzy.config import Retention, Settings
 from fozzy.core.events import Record
+from fozzy.core.forms import ENDINGS
 from fozzy.core.limits import Limits
+from fozzy.core.types import fields, wanted
 from fozzy.dsl.cluster.fault_file import FaultFile
 from fozzy.dsl.cluster.faults import Faults
 from fozzy.dsl.cluster.file import Cluster
@@ -36,15 +38,16 @@ from fozzy.dsl.cluster.network import Link, Network
 from fozzy.dsl.cluster.nodes import AnyNode, Node
 from fozzy.dsl.cluster.spread import SpreadOf
 from fozzy.dsl.format_json import format_json
-from fozzy.dsl.load import SUFFIXES, load
+from fozzy.dsl.load import load
 from fozzy.dsl.scenario import FORM_KEYS, StepsFile, form_of
 from fozzy.dsl.steps import step_types
 from fozzy.dsl.steps.base import Step, bodies_of
 from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, by_tag
-from fozzy.dsl.types import fields, wanted
 from fozzy.errors import Exit
 from fozzy.faults.http.plan import Plan
 from fozzy.faults.http.predefined import PREDEFINED
+from fozzy.faults.tcp.kinds import KINDS
+from fozzy.faults.tcp.plan import Protocol
 from fozzy.report import FORMATS
 from fozzy.trace.format import Footer, Header
 
@@ -52,6 +55,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "fozzy" / "cli" / "schemas"
 HELP = ROOT / "fozzy" / "cli" / "help"
 REFERENCE = ROOT / "docs" / "reference"
+SDK = ROOT / "sdk-ts" / "src" / "generated"
 FORMS = {key: form_of({key: None}) for key in FORM_KEYS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FAMILIES = {
@@ -88,6 +92,7 @@ def schemas() -> dict[Path, str]:
     made[SCHEMAS / "schema.json"] = _schema_of_schemas()
     made[SCHEMAS / "faults.json"] = schema([FaultFile], "faults for a cluster")
     made[SCHEMAS / "chaos-file.json"] = schema([Plan], "a chaos file")
+    made[SCHEMAS / "chaos-file-tcp.json"] = _schema_of_tcp()
     made[SCHEMAS / "steps.txt"] = _listed(step_types())
     parts = {"steps": ClusterSteps, "invariants": Invariants, "faults": Faults}
     made[SCHEMAS / "cluster.txt"] = "".join(
@@ -113,7 +118,10 @@ def _schema_of_schemas() -> str:
 
 def scenario_page() -> str:
     """The reference of the scenario language."""
-    lines = [_HEAD.format("The scenario language"), "A file has one of three forms.\n"]
+    lines = [
+        _HEAD.format("The scenario language"),
+        "It is written in JSON, TOML or [YAML](yaml.md); the name says which. A file has one of three shapes.\n",
+    ]
     for key, form in FORMS.items():
         lines += [f"## A file with `{key}`\n", f"{_sentence(form)}\n", *_field_table(form)]
         lines += [_OF_CLUSTERS] if key == "distributed" else []
@@ -193,7 +201,7 @@ def _example(kind: str) -> list[str]:
 def _examples() -> dict[str, tuple[str, Step]]:
     """The first step of each type in the smallest passing scenario that has one, with the file it is from."""
     found: dict[str, tuple[str, Step]] = {}
-    paths = [path for path in (ROOT / "scenarios").rglob("*.pass.fozzy.*") if path.name.endswith(tuple(SUFFIXES))]
+    paths = [path for path in (ROOT / "scenarios").rglob("*.pass.fozzy.*") if path.name.endswith(tuple(ENDINGS))]
     for path in sorted(paths, key=lambda path: (path.stat().st_size, path)):
         file = load(path).file
         parts = (file.setup, file.steps, file.teardown) if isinstance(file, StepsFile) else ()
@@ -255,8 +263,9 @@ def exits_page() -> str:
     worst = "130 or 143, 70, 6, 2, 4, 3, 1, 5"
     text = (
         f"When several happen in one command, the first of these wins: {worst}.\n\n"
-        "`fozzy proxy http` runs until it is stopped: SIGINT and SIGTERM are its ordinary end. It ends with 0 then, with 1 "
-        "where a strict\nrun has findings, and its recording is sealed whole. A second signal ends it at once, with the "
+        "`fozzy proxy http` and `fozzy proxy tcp` run until they are stopped: SIGINT and SIGTERM are their ordinary end. "
+        "They end with\n0 then, with 1 where a strict run has findings, and their recordings are sealed whole. A second "
+        "signal ends them at once, with the\n"
         "same status.\n"
     )
     return "\n".join([_HEAD.format("Exit statuses"), "| status | meaning |", "|---|---|", *rows, "", text])
@@ -281,6 +290,20 @@ def _page_of(module: str) -> str:
     if str(ROOT) not in sys.path:  # where this file is run and not imported
         sys.path.append(str(ROOT))
     return str(import_module(f"docs.{module}").page())
+
+
+def _pages_with_screens() -> dict[Path, str]:
+    """The pages that show screens which tests compare."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    made: dict[Path, str] = import_module("docs.screens").pages()
+    return made
+
+
+def _schema_of_tcp() -> str:
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    return str(import_module("docs.chaos_tcp_page").schema())
 
 
 _OF_CLUSTERS = "[What stands in it](distributed.md), with an example of each part, and [field by field](cluster.md).\n"
@@ -367,13 +390,16 @@ _CHOICES = {
     "match_body": ("exact", "subset", "substring", "regex", "any"),
     "record_collision": ("error", "overwrite", "append"),
     "source": ("fixture", "proxy", "internal"),
+    "protocol": get_args(Protocol),
 }
+_CHOICES_OF_TCP = {"toxic": tuple(KINDS)}
 
 
 def _completed(word: Any, command: str = "") -> str:
     """The lines of one place or option."""
     is_proxy = command.startswith("proxy")
-    choices = " ".join(_CHOICES.get(word.field, ()) if is_proxy and word.field in _CHOICES else _choices(word))
+    known = {**_CHOICES, **(_CHOICES_OF_TCP if command == "proxy tcp" else {})} if is_proxy else {}
+    choices = " ".join(known.get(word.field) or _choices(word))
     if isinstance(word.note, Arg):
         kind = _KINDS_OF_PLACES.get(f"{command} {word.field}", _KINDS.get(word.note.metavar, "word"))
         return f"place\t\t{kind}\t{choices}\t{word.note.help}\t{'many' if word.is_many else ''}"
@@ -416,16 +442,32 @@ def pages() -> dict[Path, str]:
         REFERENCE / "exit-codes.md": exits_page(),
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "chaos.md": _page_of("chaos_page"),
+        REFERENCE / "chaos-tcp.md": _page_of("chaos_tcp_page"),
         REFERENCE / "chaos-api.md": _page_of("chaos_api_page"),
+        REFERENCE / "chaos-tcp-api.md": _page_of("chaos_tcp_api_page"),
         REFERENCE / "chaos-api.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
+        **_pages_with_screens(),
     }
+
+
+def sdk() -> dict[Path, str]:
+    """The generated part of the TypeScript SDK."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    made: dict[Path, str] = import_module("docs.sdk_types").generated(schemas())
+    return made
+
+
+def everything() -> dict[Path, str]:
+    """All that is generated, by its file."""
+    return {**schemas(), **help_texts(), **pages(), **sdk()}
 
 
 def stale() -> list[str]:
     """The generated files that are not as they should be."""
-    made = {**schemas(), **help_texts(), **pages()}
+    made = everything()
     wrong = [path for path, text in made.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    extra = [path for folder in (SCHEMAS, HELP) for path in folder.glob("*") if path not in made]
+    extra = [path for folder in (SCHEMAS, HELP, SDK) for path in folder.glob("*") if path not in made]
     return [path.relative_to(ROOT).as_posix() for path in [*wrong, *extra]]
 
 
@@ -435,7 +477,8 @@ def main() -> int:
         names = stale()
         sys.stdout.write("".join(f"stale: {name}\n" for name in names))
         return 1 if names else 0
-    for path, text in {**schemas(), **help_texts(), **pages()}.items():
+    changes = _page_of("changelog")  # not stale before a release: each fragment would change it
+    for path, text in {**everything(), ROOT / "CHANGELOG.md": changes}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
