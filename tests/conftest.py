@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +17,7 @@ import hypothesis
 import pytest
 from blake3 import blake3
 
+from fozzy import wall
 from fozzy.cli.main import main
 from fozzy.core.events import Draw, Record, Step
 from fozzy.core.log import Log
@@ -25,8 +29,38 @@ from fozzy.engine.prepare import Options, header_of, ready, start
 from fozzy.engine.run import Ended
 from fozzy.errors import InputError, Problem
 
+# The plugin comes by its entry point where this tree is installed, else by name; never twice.
+OURS = "fozzy.pytest_plugin.plugin"
+collect_ignore_glob = [
+    "*.fozzy.json",
+    "*.fozzy.toml",
+    "*.fozzy.yaml",
+    "*.fozzy.yml",
+]  # what tests look at is no test of ours
+PLUGIN = () if any(each.value == OURS for each in entry_points(group="pytest11")) else (OURS,)
+pytest_plugins = PLUGIN
+
 ROOT = Path(__file__).parent.parent
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "modest")
 NOWHERE = Path("/nonexistent/fozzy")  # a root for what must not touch the disk
+
+
+for number in (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+):  # who began this may ignore them, and so would our children
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+gc.disable()  # nothing of twenty thousand tests is garbage while they are collected
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, so nobody looks through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 class Ran(NamedTuple):
@@ -48,6 +82,20 @@ class Ran(NamedTuple):
 
 Fz = Callable[..., Ran]
 WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def own_seeds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives no seed gets a fresh one: the same each time a test is run, others where somebody looks for longer."""
+    if PROFILE == "soak":
+        return
+    numbers = itertools.count()
+
+    def fresh_seed() -> int:
+        said = f"{request.node.nodeid} {next(numbers)}"
+        return int.from_bytes(blake3(said.encode()).digest(length=8), "little") >> (64 - wall.SEED_BITS)
+
+    monkeypatch.setattr(wall, "fresh_seed", fresh_seed)
 
 
 @pytest.fixture(autouse=True)
@@ -215,7 +263,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line("  FOZZY_REQUIRE_ALL=1 turns each of these into a failure")
 
 
-# HYPOTHESIS_PROFILE=soak looks longer where a test does not say itself how long.
-hypothesis.settings.register_profile("modest", max_examples=60, deadline=None)
-hypothesis.settings.register_profile("soak", max_examples=2000, deadline=None)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "modest"))
+# Each run looks at the same examples; HYPOTHESIS_PROFILE=soak looks longer, at others, where a test does not say how long.
+hypothesis.settings.register_profile("modest", max_examples=60, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("soak", max_examples=2000, deadline=None, derandomize=False)
+hypothesis.settings.load_profile(PROFILE)

@@ -12,21 +12,30 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.ports import free_ports
+
 ROOT = Path(__file__).parent.parent
+PLUGIN = "fozzy.pytest_plugin.plugin"  # by name, where this tree is not installed
+STRANGERS = (
+    "-p no:langsmith_plugin -p no:schemathesis"  # come with libraries of ours, which a reader has not; slow to load
+)
 SOON_S = 30.0  # for what must come, on a machine that is busy with other things
+QUIET_S, LOOK_S = 0.1, 0.01  # who says nothing for so long has said it; how often it is looked at
+LAG_S = 3.0  # a command that is told to end may have this long to say what it saw before
 PAGE_PORTS = re.compile(r"(?:127\.0\.0\.1|localhost):(\d{4,5})\b")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
-NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|json|yaml|ini))`[^\n]*:\n\n\Z")
+NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|json|yaml|ini))`([^\n]*):\n\n\Z")
+GOES_ON = "goes on"  # said of a file that is written already: this comes behind it
 PROMPT = re.compile(r"(?P<terminal>\w*)(?:\$ (?P<words>.*)|(?P<stop>\^C(?:\s+# exit \d+)?))")
 EXIT = re.compile(r"\s+# exit (\d+)$")
 GAP = "…"
@@ -36,11 +45,16 @@ MASKS = (
     (re.compile(r"blake3 [0-9a-f]{4}…[0-9a-f]{2}"), "DIGEST"),
     (re.compile(r"\b\d+(\.\d+)? ([kM]?B|bytes?)\b"), "SIZE"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "DATE"),
+    (re.compile(r" {2,}\d[\d,]*(\.\d+)?(ms|s|m\d\ds)$"), ""),  # a column that only says what took its time
     (re.compile(r"\b\d[\d,]*(\.\d+)?(ns|us|µs|ms|s|m\d\ds)\b"), "DURATION"),
     (re.compile(r'("[a-zA-Z_]*(?:_ns|Ns|_ms|Ms|At)": ?)-?\d+(\.\d+)?'), r"\1N"),
     (re.compile(r"(retry-after: |try again in |curl/|Python/)[\d.]+", re.IGNORECASE), r"\1N"),
     (re.compile(r"\b\d+\.\d{3}\b"), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{8,}\b"), "ID"),
+    (re.compile(r"\b(replay|shrink|run|resume) [0-9a-f]{4,7}\b"), r"\1 ID"),
+    (re.compile(r"\bjobs \d+\b"), "jobs N"),
+    (re.compile(r"\(\d[\d,]*/s\)"), "(RATE)"),
+    (re.compile(r"(\bfree_port +|\.py |/127\.0\.0\.1:)\d{4,5}\b"), r"\1PORT"),
     (re.compile(r"\s+"), " "),
 )
 
@@ -67,6 +81,7 @@ class File(NamedTuple):
 
     name: str
     text: str
+    goes_on: bool = False
 
 
 def parts(page: str) -> Iterator[Command | File]:
@@ -76,7 +91,7 @@ def parts(page: str) -> Iterator[Command | File]:
         if block[1] == "console":
             yield from _commands(block[2], block.start(2))
         elif named:
-            yield File(named[1], block[2])
+            yield File(named[1], block[2], GOES_ON in named[2])
 
 
 def _commands(text: str, at: int) -> Iterator[Command]:
@@ -151,18 +166,25 @@ class Terminal:
     def said(self, least: int) -> list[str]:
         """What it has said since the last time, when it is so many lines and quiet, or it has ended."""
         end_s = time.monotonic() + SOON_S
-        seen = -1
-        while time.monotonic() < end_s:
+        seen, since_s = -1, 0.0
+        while (now_s := time.monotonic()) < end_s:
             now = len(self._lines)
-            if now - self._taken >= least and now == seen:
+            if now != seen:
+                seen, since_s = now, now_s
+            if now - self._taken >= least and now_s - since_s >= QUIET_S:
                 break
             if self._process.poll() is not None and not self._reader.is_alive():
                 break
-            seen = now
-            time.sleep(0.1)
+            time.sleep(LOOK_S)
         found = self._lines[self._taken :]
         self._taken += len(found)
         return found
+
+    def await_lines(self, count: int) -> None:
+        """Wait a while until it has said so many lines since the last time; what it does may lag behind who asks it."""
+        end_s = time.monotonic() + LAG_S
+        while len(self._lines) - self._taken < count and time.monotonic() < end_s and self._process.poll() is None:
+            time.sleep(LOOK_S)
 
     def stop(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, list[str]]:
         """End it. Returns its status and what it said at the end."""
@@ -191,15 +213,6 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         shown, said = "\n".join(self.shown), "\n".join(self.said)
         return f"$ {self.words}\n--- shown\n{shown}\n--- said, with status {self.status}\n{said}\n"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free just now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 class Reader:
@@ -234,7 +247,16 @@ class Reader:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FOZZY_", "PYTEST_"))}
         kept = {name: value for name, value in kept.items() if name not in ("GITHUB_ACTIONS", "FORCE_COLOR", "CI")}
         path = f"{words}{os.pathsep}{os.environ['PATH']}"
-        return {**kept, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+        is_there = any(each.value == PLUGIN for each in entry_points(group="pytest11"))
+        kept |= {} if is_there else {"PYTEST_PLUGINS": PLUGIN}
+        return {
+            **kept,
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "NO_COLOR": "1",
+            "PYTEST_ADDOPTS": STRANGERS,
+        }
 
     def ours(self, text: str) -> str:
         """A text of the page with free ports."""
@@ -253,20 +275,28 @@ class Reader:
         if isinstance(part, File):
             path = self.folder / part.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.ours(part.text), encoding="utf-8")
+            with path.open("a" if part.goes_on else "w", encoding="utf-8") as file:
+                file.write(f"\n\n{self.ours(part.text)}" if part.goes_on else self.ours(part.text))
             return None
-        status, said = self._done(part)
-        said = [self.theirs(line) for line in said]
-        while said and not said[-1]:
-            said.pop()
+        status, said = self.type(part)
         if status == part.exit and same(part.shown, said):
             return None
         words = f"{part.terminal}{part.words}" if part.stop else part.words
         return Difference(words, part.shown, said, status, part.start, part.end)
 
+    def type(self, part: Command) -> tuple[int, list[str]]:
+        """Type a command. Returns its status and what it said, with the page's ports."""
+        status, said = self._done(part)
+        said = [self.theirs(line) for line in said]
+        while said and not said[-1]:
+            said.pop()
+        return status, said
+
     def _done(self, part: Command) -> tuple[int, list[str]]:
         if part.stop:
-            return self.terminals.pop(part.terminal).stop()
+            terminal = self.terminals.pop(part.terminal)
+            terminal.await_lines(_before_the_end(part.shown))
+            return terminal.stop()
         words = self.ours(EXIT.sub("", part.words))
         if part.terminal:
             assert part.terminal not in self.terminals, f"{part.terminal} is still busy with another command"
@@ -283,6 +313,11 @@ class Reader:
             check=False,
         )
         return done.returncode, done.stdout.decode("utf-8", "replace").splitlines()
+
+
+def _before_the_end(shown: list[str]) -> int:
+    """How many lines come before the empty one that begins a summary; none where there is no summary."""
+    return shown.index("") if "" in shown and GAP not in shown else 0
 
 
 def differences(page: str, folder: Path) -> list[Difference]:

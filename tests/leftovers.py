@@ -1,7 +1,8 @@
-"""What a test leaves behind: living processes, by a word in their command line."""
+"""What a test leaves behind: processes, by a word in their command line or as children of this one."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 
@@ -22,3 +23,11 @@ def gone(word: str) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def children() -> set[int]:
+    """The processes this one has begun and not collected, dead ones too. Servers that other tests share are among them."""
+    listed = subprocess.Popen(["ps", "-eo", "pid=,ppid="], stdout=subprocess.PIPE, text=True)
+    said, _ = listed.communicate()
+    rows = (map(int, line.split()) for line in said.splitlines())
+    return {pid for pid, parent in rows if parent == os.getpid()} - {listed.pid}

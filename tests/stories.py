@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fozzy.core.summary import Beat
 from fozzy.report.story_screen import story_lines
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ["scenarios/distributed/README.md", "docs/guides/first-distributed-bug.md"]
 SEEDS_MAX = 300
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
-RUN = re.compile(r"\$? ?fozzy run (?P<file>\S+)(?P<flags>( --allow-code)?) --seed (?P<seed>\d+)\n")
+RUN = re.compile(r"(?P<prompt>(?:\$ )?)fozzy run (?P<file>\S+)(?P<flags>( --allow-code)?) --seed (?P<seed>\d+)\n")
 
 
 class Shown(NamedTuple):
@@ -32,6 +32,7 @@ class Shown(NamedTuple):
     file: str
     flags: str
     seed: int
+    prompt: str
     run: re.Match[str]
     story: re.Match[str]
 
@@ -42,7 +43,7 @@ def shown(page: str) -> Iterator[Shown]:
     for run, story in zip(blocks, blocks[1:], strict=False):
         found = RUN.fullmatch(run[2])
         if found and story[2].lstrip().startswith("how it happened"):
-            yield Shown(found["file"], found["flags"], int(found["seed"]), run, story)
+            yield Shown(found["file"], found["flags"], int(found["seed"]), found["prompt"], run, story)
 
 
 def told(file: str, seed: int, folder: Path) -> list[str]:
@@ -50,7 +51,11 @@ def told(file: str, seed: int, folder: Path) -> list[str]:
     words = [sys.executable, "-m", "fozzy", "run", file, "--allow-code", "--seed", str(seed), "--json"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(words, cwd=folder, env=env, capture_output=True, check=False, timeout=100)
-    summary = json.loads(done.stdout)
+    return story_of(json.loads(done.stdout))
+
+
+def story_of(summary: dict[str, Any]) -> list[str]:
+    """The story in the document of a run that failed; nothing when it passed."""
     if summary["status"] != "fail":
         return []
     beats = [
@@ -65,7 +70,7 @@ def rewritten(page: str, folder: Path) -> str:
     for each in reversed(list(shown(page))):
         seeds = [each.seed, *(seed for seed in range(1, SEEDS_MAX) if seed != each.seed)]
         seed, lines = next((seed, lines) for seed in seeds if (lines := told(each.file, seed, folder)))
-        run = f"```{each.run[1]}\nfozzy run {each.file}{each.flags} --seed {seed}\n```\n"
+        run = f"```{each.run[1]}\n{each.prompt}fozzy run {each.file}{each.flags} --seed {seed}\n```\n"
         story = "```\n" + "".join(f"{line}\n" for line in lines) + "```\n"
         page = page[: each.story.start()] + story + page[each.story.end() :]
         page = page[: each.run.start()] + run + page[each.run.end() :]

@@ -160,7 +160,8 @@ def stopped_after(words: list[str], env: dict[str, str]) -> Any:
         )
         time.sleep(tenths / 10)
         os.kill(process.pid, signal.SIGINT)
-        document = json.loads(process.communicate(timeout=SECONDS_MAX)[0])
+        said = process.communicate(timeout=SECONDS_MAX)[0]
+        document = json.loads(said) if said else {}
         if document.get("explore", {}).get("executions"):
             return document
     raise AssertionError("it never began")

@@ -138,6 +138,15 @@ def test_where_runs_are_kept(store: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert found("replay", "1") == ["12345678"]
 
 
+@pytest.mark.parametrize("name", ["fozzy.yaml", "fozzy.yml"])
+def test_where_a_configuration_in_yaml_says_runs_are_kept(name: str, store: Path) -> None:
+    """base_dir is read from it too, not from what is indented, and its name is completed."""
+    Path("kept/runs/12345678").mkdir(parents=True)
+    Path(name).write_text("limits:\n  base_dir: not-this\nbase_dir: 'kept' # here\n")
+    assert found("replay", "1") == ["12345678"]
+    assert found("--config", "foz") == [name]
+
+
 def test_behind_two_dashes_are_only_places(project: Path) -> None:
     """After -- a word that begins with a dash is a file."""
     Path("-x.fozzy.json").touch()

@@ -131,6 +131,7 @@ def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         ("limits.call_ms = 1\n", '"limits.call_ms"', 'did you mean "call_ms_max"?', (1, 8)),
         ("de = 1\ndet = true\n", '"de"', 'did you mean "det"?', (1, 1)),
         ("det = true\nde = 1\n", '"de"', 'did you mean "det"?', (2, 1)),
+        ("[limits]\ndet = true\n", '"limits.det"', "det stands at the top of the file", (2, 1)),
         ("zzz = 1\n", '"zzz"', "known are", (1, 1)),
     ],
 )
@@ -163,8 +164,8 @@ def test_a_key_of_another_table_is_not_pointed_at() -> None:
         ('fs_backend = "scripted"\n', 1),
         ("scenarios = ''\n", 1),
         ("limits = 5\n", 1),
-        ("[limits]\ncall_ms_max = 0\n", 1),
-        ("[limits]\nbody_bytes_max = 2020-01-01\n", 1),
+        ("[limits]\ncall_ms_max = 0\n", 2),
+        ("[limits]\nbody_bytes_max = 2020-01-01\n", 2),
         ("base_dir = nan\n", 1),
     ],
 )

@@ -22,10 +22,10 @@ import fozzy
 from fozzy.core.choice import CHANCES, Choices
 from fozzy.core.clock import Clock
 from fozzy.core.events import Draw, Record
+from fozzy.core.forms import ENDINGS
 from fozzy.core.log import Log
 from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded, member_seed
-from fozzy.dsl.load import SUFFIXES
 from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.engine.prepare import Options, header_of, ready, start
 
@@ -78,7 +78,7 @@ def names(*, on_host: bool) -> list[str]:
     """The scenarios of the project that ask real processes, files or services, or those that do not."""
     found = []
     for path in (ROOT / "scenarios").rglob("*"):
-        file = fozzy.load(path).file if path.name.endswith(tuple(SUFFIXES)) else None
+        file = fozzy.load(path).file if path.name.endswith(tuple(ENDINGS)) else None
         if file is not None and not isinstance(file, SuiteFile):
             backends = (file.backends.proc, file.backends.fs, file.backends.http) if isinstance(file, StepsFile) else ()
             asks_host = "host" in backends

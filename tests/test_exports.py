@@ -18,6 +18,7 @@ NAMES = [
     "Summary",
     "Verification",
     "__version__",
+    "chaos",
     "load",
     "replay",
     "run",

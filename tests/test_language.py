@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import tomli
 import tomlkit
+import yaml
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from fozzy.core.log import Log
 from fozzy.core.sources import Seeded
 from fozzy.dsl.format_json import format_json
 from fozzy.dsl.format_toml import format_toml
+from fozzy.dsl.format_yaml import format_yaml
 from fozzy.dsl.load import Loaded, document, parse
 from fozzy.dsl.matrix import cases_of
 from fozzy.dsl.steps import step_types
@@ -420,15 +422,18 @@ def test_a_valid_scenario_runs_and_replays(scenario: Json, seed: int) -> None:
 
 
 @given(scenario=scenarios(nulls=False), seed=st.integers(0, 99))
-def test_both_notations_mean_the_same(scenario: Json, seed: int) -> None:
-    """As JSON, as TOML, and formatted in either, it is the same types and the same run; formatting twice changes nothing."""
+def test_all_notations_mean_the_same(scenario: Json, seed: int) -> None:
+    """As JSON, TOML or YAML, and formatted in each, it is the same types and the same run; formatting twice changes nothing."""
     toml = tomlkit.dumps(scenario)
     scenario = tomli.loads(toml)  # TOML writes what is no table first, and the order of members can be seen
     loaded = load(in_json(scenario))
     texts = [("json", format_json(in_json(scenario))), ("toml", toml), ("toml", format_toml(toml))]
+    in_yaml = yaml.safe_dump(scenario, sort_keys=False, width=60)
+    texts += [("yaml", in_yaml), ("yaml", format_yaml(in_yaml))]
     for form, text in texts:
         assert load(text, form).file == loaded.file
     assert format_json(texts[0][1]) == texts[0][1] and format_toml(texts[2][1]) == texts[2][1]
+    assert format_yaml(texts[4][1]) == texts[4][1]
     records = [records for _, _, records in executed(loaded, seed)]
     for form, text in texts:
         assert [again for _, _, again in executed(load(text, form), seed)] == records

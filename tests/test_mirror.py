@@ -22,7 +22,7 @@ COVERED_ELSEWHERE = {
     "cli/profile_documents.py": "tests/cli/test_json_documents.py",
     **{f"cli/{name}.py": "tests/cli/test_json_documents.py" for name in ("documents", "check_documents")},
     "cli/problem_documents.py": "tests/cli/test_json_documents.py",
-    "cli/scaffold/__init__.py": "tests/cli/commands/test_init.py",
+    **{f"cli/scaffold/{name}.py": "tests/cli/commands/test_init.py" for name in ("__init__", "yaml_files")},
     "dsl/document.py": "tests/dsl/test_load.py",
     "dsl/places.py": "tests/dsl/test_locate.py",
     "dsl/steps/__init__.py": "tests/dsl/steps/test_init.py",
@@ -47,6 +47,12 @@ COVERED_ELSEWHERE = {
         f"faults/kinds/{path.name}": "tests/faults/test_kinds.py"
         for path in (ROOT / "fozzy" / "faults" / "kinds").glob("*.py")
     },
+    **{
+        f"insight/verdict/{name}.py": "tests/insight/verdict/test_oracles.py"
+        for name in ("model", "judgements", "matched", "said", "sequels", "events")
+    },
+    "insight/verdict/connections.py": "tests/insight/verdict/test_wires.py",
+    "insight/verdict/facts.py": "tests/insight/verdict/test_text.py",
     **{f"insight/map/{name}.py": "tests/insight/map/test_topology.py" for name in ("model", "doubts", "suites")},
     **{f"insight/map/{name}.py": "tests/insight/map/test_evidence.py" for name in ("traced", "stored", "places")},
     **{
@@ -71,10 +77,22 @@ COVERED_ELSEWHERE = {
         for path in (ROOT / "fozzy" / "faults" / "http" / "kinds").glob("*.py")
         if path.name != "latency.py"
     },
+    **{f"faults/tcp/frames/{name}.py": "tests/faults/tcp/test_answering.py" for name in ("__init__", "base")},
+    "faults/tcp/frames/stepping.py": "tests/faults/tcp/frames/test_postgres.py",
+    "faults/tcp/frames/pg_build.py": "tests/faults/tcp/kinds/test_pg_error.py",
+    "faults/tcp/frames/redis_tables.py": "tests/faults/tcp/kinds/test_resp_error.py",
     "chaos/parts.py": "tests/chaos/test_running.py",
     "chaos/settings.py": "tests/cli/test_proxy_settings.py",
+    "cli/chaos_documents.py": "tests/cli/test_json_documents.py",
     "cli/proxy_documents.py": "tests/cli/test_json_documents.py",
     "cli/proxy_run.py": "tests/cli/commands/test_proxy_http.py",
+    **{f"chaos/{name}__init__.py": "tests/chaos/tcp/test_library.py" for name in ("", "tcp/")},
+    "chaos/tcp/flags.py": "tests/chaos/tcp/test_planned.py",
+    **{f"chaos/tcp/{name}.py": "tests/cli/commands/test_proxy_tcp.py" for name in ("parts", "settings")},
+    **{
+        f"cli/{name}.py": "tests/cli/commands/test_proxy_tcp.py"
+        for name in ("proxy_standing", "proxy_tcp_control", "proxy_tcp_run")
+    },
     "chaos/flow/base.py": "tests/chaos/flow/test_bodies.py",
     "chaos/flow/__init__.py": "tests/chaos/flow/test_bodies.py",
     **{f"chaos/{name}.py": "tests/chaos/test_transport.py" for name in ("carried", "door", "hands", "passage")},
@@ -82,12 +100,41 @@ COVERED_ELSEWHERE = {
     "faults/http/fixtures.py": "tests/chaos/test_transport.py",
     **{f"chaos/{name}.py": "tests/chaos/test_journal.py" for name in ("journal_entry", "journal_filter")},
     **{f"chaos/api/{name}.py": "tests/chaos/api/test_openapi.py" for name in ("answers", "operation", "samples")},
+    **{f"chaos/tcp/{name}.py": "tests/chaos/tcp/test_relay.py" for name in ("leaving", "side")},
     "chaos/api/call.py": "tests/chaos/api/test_dispatch.py",
     "chaos/api/controls.py": "tests/chaos/api/operations/test_power.py",
     "chaos/api/cassettes.py": "tests/chaos/api/operations/test_cassettes.py",
     "chaos/api/merging.py": "tests/chaos/api/operations/test_config.py",
     "chaos/api/numbers.py": "tests/chaos/api/operations/test_routes.py",
+    **{
+        f"chaos/tcp/api/{name}.py": "tests/chaos/tcp/api/test_dispatch.py"
+        for name in ("controls", "failing", "operations", "shown")
+    },
+    "chaos/services/__init__.py": "tests/chaos/services/test_service.py",
+    "chaos/services/ready.py": "tests/chaos/services/test_service.py",
+    **{f"chaos/services/standins/{name}.py": "tests/chaos/services/test_standin.py" for name in ("__main__", "words")},
+    **{f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_plugin.py" for name in ("fixtures", "session")},
+    **{f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_runs.py" for name in ("failing",)},
+    **{f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_runners.py" for name in ("hosts", "loops", "trio_loops")},
+    **{
+        f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_items.py"
+        for name in ("engine_run", "scenarios", "screens")
+    },
+    "pytest_plugin/provided.py": "tests/pytest_plugin/test_options.py",
+    **{f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_simulated.py" for name in ("inside", "smaller")},
+    **{
+        f"pytest_plugin/{name}.py": "tests/pytest_plugin/test_chaos.py"
+        for name in ("direct", "proxies", "state", "timing", "watching")
+    },
+    "chaos/services/standins/echo.py": "tests/pytest_plugin/test_chaos.py",
     "chaos/api/operations/__init__.py": "tests/chaos/api/test_dispatch.py",
+    **{f"faults/tcp/{name}.py": "tests/faults/tcp/test_link.py" for name in ("message", "stage")},
+    "faults/tcp/once.py": "tests/faults/tcp/kinds/test_limit_data.py",
+    "faults/tcp/gates.py": "tests/faults/tcp/kinds/test_down.py",
+    "faults/tcp/when.py": "tests/faults/tcp/test_check.py",
+    "faults/tcp/kinds/__init__.py": "tests/faults/tcp/kinds/test_base.py",
+    "faults/tcp/kinds/cutting.py": "tests/faults/tcp/kinds/test_limit_time.py",
+    "core/wires.py": "tests/faults/tcp/test_link.py",
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import fozzy
+from fozzy.core.forms import ENDINGS
 from fozzy.dsl.cluster.file import DistributedFile
-from fozzy.dsl.load import SUFFIXES
 from fozzy.dsl.matrix import cases_of, label_of
 from fozzy.dsl.scenario import StepsFile, SuiteFile
 from fozzy.dsl.steps import step_types
@@ -22,7 +22,7 @@ from fozzy.dsl.steps.base import Step, bodies_of
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "scenarios"
-NAMES = sorted(path.relative_to(ROOT).as_posix() for path in FOLDER.rglob("*") if path.name.endswith(tuple(SUFFIXES)))
+NAMES = sorted(path.relative_to(ROOT).as_posix() for path in FOLDER.rglob("*") if path.name.endswith(tuple(ENDINGS)))
 SECONDS_MAX = 120
 
 Fz = Callable[..., Any]
