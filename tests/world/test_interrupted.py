@@ -108,3 +108,33 @@ def test_nothing_is_left_running_and_nothing_is_lost(
     assert (replayed.returncode, document["replay"]["verdict"]) == (6, "INCOMPLETE")
     asked = [json.loads(line) for line in (tmp_path / "t.fozzy").read_text().splitlines()]
     assert [line["label"] for line in asked if line.get("kind") == "ask"] == ["proc.start", "proc.start", "proc.spawn"]
+
+
+KILLED_AT_A_START = """
+import os, subprocess, time
+
+init = subprocess.Popen.__init__
+
+def started(self, args, *rest, **options):
+    init(self, args, *rest, **options)
+    if "pids" in str(args):
+        while not os.path.exists("pids"):
+            time.sleep(0.005)
+        os.kill(os.getpid(), 9)
+
+subprocess.Popen.__init__ = started
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="writers are found by /proc")
+def test_killed_at_a_start_nothing_is_left_running(
+    gone: Callable[[int], bool], tmp_path: Path, fz_env: dict[str, str]
+) -> None:
+    """A process that runs already when fozzy is killed, but of which fozzy has not heard yet, ends too."""
+    (tmp_path / "sitecustomize.py").write_text(KILLED_AT_A_START)
+    scenario = {**SCENARIO, "steps": [LAST["proc"]]}
+    (tmp_path / "a.fozzy.json").write_text(json.dumps(scenario))
+    found = fozzy(tmp_path, {**fz_env, "PYTHONPATH": str(tmp_path)}, "run", "a.fozzy.json")
+    assert found.returncode == -signal.SIGKILL, found.stderr.decode()
+    (pid,) = pids(tmp_path)
+    assert gone(pid)

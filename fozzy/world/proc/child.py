@@ -20,6 +20,7 @@ import trio
 from fozzy.core.blob import Blob
 from fozzy.core.limits import Limits
 from fozzy.world.failure import Failure, over_limit
+from fozzy.world.proc.guardian import Guardian
 from fozzy.world.proc.memory import looks, tree_bytes
 from fozzy.world.proc.strays import Stray, is_alive, pipe_names, signal_strays, strays_of
 
@@ -210,18 +211,50 @@ class Child:
 
 
 async def launch(
-    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, *, has_input: bool = False, bytes_max: int = 0
+    cmd: str,
+    args: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    guardian: Guardian,
+    *,
+    has_input: bool = False,
+    bytes_max: int = 0,
 ) -> trio.Process | Failure:
     """Start a program as the leader of its own session, its output and, if it has any, its input in pipes.
 
-    `env` is its whole environment. *Limits*: `bytes_max` of addresses for it and for each process it starts, where the
-    system has such a bound; 0 is none. *Errors*: as a `Failure` that names the program.
+    `env` is its whole environment. The guardian knows of it from its first moment on, and has it taken off by
+    `remove`. *Limits*: `bytes_max` of addresses for it and for each process it starts, where the system has such a
+    bound; 0 is none. *Errors*: as a `Failure` that names the program.
     """
+    await guardian.begin()
+    if not HAS_GROUPS:
+        return await _open(cmd, args, env, cwd, subprocess.PIPE, has_input, bytes_max)
+    reader, writer = os.pipe()
+    output = trio.lowlevel.FdStream(reader)
+    pipe = os.fstat(writer).st_ino
+    guardian.expect(pipe)
+    process: trio.Process | Failure | None = None
+    try:
+        process = await _open(cmd, args, env, cwd, writer, has_input, bytes_max)
+    finally:
+        os.close(writer)
+        if not isinstance(process, trio.Process):
+            guardian.forget(pipe)
+            await output.aclose()
+    if isinstance(process, trio.Process):
+        guardian.add(process.pid, pipe)
+        process.stdout = output
+    return process
+
+
+async def _open(
+    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, stdout: int, has_input: bool, bytes_max: int
+) -> trio.Process | Failure:
     try:
         return await trio.lowlevel.open_process(
             [cmd, *args],
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             start_new_session=True,
             cwd=cwd,

@@ -127,14 +127,13 @@ class Processes:
     async def _launch(
         self, cmd: str, args: Sequence[str], env: Mapping[str, str], folder: Path, has_input: bool = False
     ) -> Child | Failure:
-        await self._guardian.begin()
         whole_env = child_environment(os.environ, self._allowed, env)
         bytes_max = self._limits.process_bytes_max
-        process = await launch(cmd, args, whole_env, folder, has_input=has_input, bytes_max=bytes_max)
+        guardian = self._guardian
+        process = await launch(cmd, args, whole_env, folder, guardian, has_input=has_input, bytes_max=bytes_max)
         if isinstance(process, Failure):
             return process
-        self._guardian.add(process.pid)
-        child = Child(cmd, process, self._limits, self._guardian.remove, ends_strays=self._ends_strays)
+        child = Child(cmd, process, self._limits, guardian.remove, ends_strays=self._ends_strays)
         self._alive.add(child)
         self._attend(child)
         return child

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import trio
 from fozzy.world.proc import guardian
 from fozzy.world.proc.guardian import Guardian
 from tests.leftovers import SOON_S, children
+
+PIPE = 1  # the inode of no pipe
 
 pytestmark = pytest.mark.usefixtures("bounded")
 
@@ -65,7 +68,7 @@ def test_what_is_listed_is_killed(family: Family) -> None:
     child = family("trap '' TERM HUP INT; while :; do sleep 0.05; done")
 
     async def work(made: Guardian) -> None:
-        made.add(child.pid)
+        made.add(child.pid, PIPE)
 
     guarded(work)
     assert child.wait(SOON_S) == -9
@@ -77,7 +80,7 @@ def test_what_was_taken_off_lives(family: Family) -> None:
 
     async def work(made: Guardian) -> None:
         for child in children:
-            made.add(child.pid)
+            made.add(child.pid, PIPE)
         for child in children[::2]:
             made.remove(child.pid)
         made.remove(1)
@@ -95,11 +98,44 @@ def test_strays_are_killed(family: Family, tmp_path: Path, gone: Callable[[int],
     found = pids(tmp_path / "pid", 2)
 
     async def work(made: Guardian) -> None:
-        made.add(child.pid)
+        made.add(child.pid, PIPE)
 
     guarded(work)
     assert child.wait(SOON_S) == -9
     assert all(gone(pid) for pid in found if pid != child.pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="writers are found by /proc")
+def test_who_writes_to_an_expected_pipe_is_killed(tmp_path: Path, gone: Callable[[int], bool]) -> None:
+    """A process that started just before fozzy was killed, so that nobody listed it, is killed with what it started,
+    and one that holds a pipe that was forgotten lives."""
+    script = "trap '' TERM; (echo $$ >> pid; exec >/dev/null 2>&1; exec sleep 60) & echo $$ >> pid; sleep 60"
+    ends = [os.pipe(), os.pipe()]
+    started = [
+        subprocess.Popen(["sh", "-c", script], cwd=tmp_path, stdout=writer, start_new_session=True)
+        for _, writer in ends
+    ]
+    try:
+        pids(tmp_path / "pid", 4)
+
+        async def work(made: Guardian) -> None:
+            for reader, _ in ends:
+                made.expect(os.fstat(reader).st_ino)
+            made.forget(os.fstat(ends[1][0]).st_ino)
+
+        guarded(work)
+        assert started[0].wait(SOON_S) == -9
+        os.close(ends[0][1])
+        os.set_blocking(ends[0][0], True)
+        assert os.read(ends[0][0], 1) == b""  # and nobody writes any more
+        assert started[1].poll() is None
+    finally:
+        for each in started:
+            with suppress(ProcessLookupError):
+                os.killpg(each.pid, 9)
+            each.wait()
+        for end in (ends[0][0], *ends[1]):
+            os.close(end)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="starts are told by /proc")
@@ -109,7 +145,7 @@ def test_a_number_that_is_somebody_elses_is_not_touched(family: Family, monkeypa
     monkeypatch.setattr(guardian, "started_at", lambda _pid: 12345)
 
     async def work(made: Guardian) -> None:
-        made.add(child.pid)
+        made.add(child.pid, PIPE)
 
     guarded(work)
     time.sleep(0.1)
@@ -125,7 +161,7 @@ def test_it_ends_with_the_run_and_is_collected() -> None:
             await made.begin()
             await made.begin()
             assert children() > before
-            made.add(os.getpid())
+            made.add(os.getpid(), PIPE)
             made.remove(os.getpid())
             await made.aclose()
         await made.aclose()
@@ -142,7 +178,7 @@ def test_without_a_shell_nobody_guards(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def work(made: Guardian) -> None:
         assert made._shell is None
-        made.add(os.getpid())
+        made.add(os.getpid(), PIPE)
         made.remove(os.getpid())
 
     guarded(work)
@@ -156,8 +192,8 @@ def test_a_guardian_that_is_gone_is_given_up(family: Family) -> None:
         shell: Any = made._shell
         shell.kill()
         await shell.wait()
-        made.add(child.pid)
-        made.add(child.pid + 1)
+        made.add(child.pid, PIPE)
+        made.add(child.pid + 1, PIPE)
         made.remove(child.pid)
 
     guarded(work)
