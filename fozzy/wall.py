@@ -109,13 +109,14 @@ def peak_rss_bytes() -> int:
 
 
 @contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Within this block Ctrl-C and SIGTERM wait, in this thread; programs that are begun in it would have them wait too."""
+def signals_held() -> Iterator[set[int]]:
+    """Within this block Ctrl-C and SIGTERM wait, in this thread, and in programs that are begun in it. Gives the mask
+    that was in force before, for those that should not."""
     if not hasattr(signal, "pthread_sigmask"):
-        yield
+        yield set()
         return
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
-        yield
+        yield mask
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)

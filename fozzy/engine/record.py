@@ -131,9 +131,9 @@ def record(
     except BaseException:
         recorder.close()  # a trace that was asked for stays as it is, for `trace recover`
         raise
-    with (
-        wall.signals_held() if check is None else contextlib.nullcontext()
-    ):  # who checks starts programs, and tidies up
+    # Who checks starts programs, which would inherit it, and tidies up after a signal.
+    held = wall.signals_held() if check is None else contextlib.nullcontext()
+    with held:
         done = _end(going, check)
     watched.write(run.header, done.ended.seen, keep.store.folder(keep.run_id) / keep.stem, recorder.sealed)
     return done

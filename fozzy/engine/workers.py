@@ -31,7 +31,6 @@ Answering = Callable[[bytes], bytes]
 END_GRACE_NS = 10 * 10**9  # a worker ends its own processes first, which has bounds of its own
 END_PAUSE_NS = 10**5
 END_PAUSE_NS_MAX = 10**7
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 # Python notices a signal that came just before a system call only when the call ends; another signal makes it end.
 _NUDGE = getattr(signal, "SIGURG", signal.SIGTERM)
 _LENGTH = struct.Struct("<q")
@@ -196,11 +195,8 @@ class Pool:
             return self._known(self._spawn())
         # Until the worker is known here a signal waits: it would leave one that nobody ends, and in the worker, before its
         # own try, it would end in code of the parent.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
+        with wall.signals_held() as mask:
             return self._known(self._fork(mask))
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _known(self, worker: _Worker) -> _Worker:
         self._workers.append(worker)

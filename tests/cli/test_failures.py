@@ -30,6 +30,19 @@ def test_an_error_is_talk_and_leaves_stdout_alone(capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.parametrize("is_github", [False, True])
+def test_an_error_after_the_document_is_told_to_people_alone(
+    is_github: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stdout keeps its one document, also where annotations go there otherwise."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true" if is_github else "")
+    console = Console(json=True)
+    console.raw("{}\n")
+    show_error(console, "test", UsageError("usage.bad_value", "--jobs must be more", where=Where("a", 3, 5)))
+    out, err = capsys.readouterr()
+    assert out == "{}\n" and err.startswith("error[usage.bad_value]: --jobs must be more\n")
+
+
 @pytest.mark.parametrize(
     ("command", "codes", "words"),
     [
