@@ -51,7 +51,7 @@ check: $(STAMP)
 	$(BIN)/python docs/generate.py --check
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -q -n $${JOBS:-3} --dist worksteal
+	$(BIN)/python -m tests.twice -q -n $${JOBS:-3} --dist worksteal
 
 # The SDK needs Node 20 and npm. Without them it is left out, loudly; where nothing may be left out, that is a failure.
 SDK_PATH := $(abspath $(BIN)):$(PATH)

@@ -228,14 +228,14 @@ async def launch(
     """
     await guardian.begin()
     if not HAS_GROUPS:
-        return await _open(cmd, args, env, cwd, subprocess.PIPE, has_input, bytes_max)
+        return await _open([cmd, *args], env, cwd, subprocess.PIPE, has_input=has_input, bytes_max=bytes_max)
     reader, writer = os.pipe()
     output = trio.lowlevel.FdStream(reader)
     pipe = os.fstat(writer).st_ino
     guardian.expect(pipe)
     process: trio.Process | Failure | None = None
     try:
-        process = await _open(cmd, args, env, cwd, writer, has_input, bytes_max)
+        process = await _open([cmd, *args], env, cwd, writer, has_input=has_input, bytes_max=bytes_max)
     finally:
         os.close(writer)
         if not isinstance(process, trio.Process):
@@ -248,11 +248,12 @@ async def launch(
 
 
 async def _open(
-    cmd: str, args: Sequence[str], env: Mapping[str, str], cwd: Path, stdout: int, has_input: bool, bytes_max: int
+    words: Sequence[str], env: Mapping[str, str], cwd: Path, stdout: int, *, has_input: bool, bytes_max: int
 ) -> trio.Process | Failure:
+    cmd = words[0]
     try:
         return await trio.lowlevel.open_process(
-            [cmd, *args],
+            words,
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
