@@ -108,6 +108,12 @@ def peak_rss_bytes() -> int:
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024
 
 
+def in_forked(call: Callable[[], object]) -> None:
+    """Have it called in each process that is forked from this one, before anything else of ours; never on Windows."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=call)
+
+
 @contextlib.contextmanager
 def signals_held() -> Iterator[set[int]]:
     """Within this block Ctrl-C and SIGTERM wait, in this thread, and in programs that are begun in it. Gives the mask

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import selectors
 import sys
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 SECOND_NS = 10**9
 _current: list[TestTime] = []  # the test whose time it is; one process runs one test at a time
-os.register_at_fork(after_in_child=_current.clear)  # there nobody moves its clock
+wall.in_forked(_current.clear)  # there nobody moves its clock
 
 
 @contextlib.contextmanager

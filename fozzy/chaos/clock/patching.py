@@ -10,7 +10,6 @@ Rule 4: time begins at a fixed moment, so what code makes of it is the same in e
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import socket
 import sys
@@ -20,6 +19,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
+from fozzy import wall
 from fozzy.chaos.clock.chance import drawn_from
 from fozzy.chaos.clock.shared import SharedClock
 from fozzy.chaos.clock.threads import SOCKET_CALLS, Threads, waiting_call
@@ -56,7 +56,7 @@ def _in_child() -> None:
 
 
 _in_force: list[contextlib.ExitStack] = []
-os.register_at_fork(after_in_child=_in_child)
+wall.in_forked(_in_child)
 
 
 def _functions(clock: SharedClock, threads: Threads) -> list[tuple[Callable[..., Any], Callable[..., Any]]]:

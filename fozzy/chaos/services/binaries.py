@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fozzy.errors import UsageError
+
+if TYPE_CHECKING:
+    import pwd
 
 MISSING = "chaos.no_program"
 HOMEBREW = ("/opt/homebrew/bin", "/usr/local/bin")
@@ -34,8 +37,10 @@ def needed(name: str) -> str:
 
 def unprivileged() -> pwd.struct_passwd | None:
     """The user for programs that refuse to run as root; none where we are not root."""
-    if os.geteuid() != 0:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return None
+    import pwd  # not on Windows
+
     known = {each.pw_name: each for each in pwd.getpwall()}
     return next((known[name] for name in NOBODIES if name in known), None)
 

@@ -6,15 +6,28 @@ It reads from a pipe that only we can write to. Each line is all processes there
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from fozzy.errors import UsageError
 
 _SCRIPT = """
 while read -r line; do known=$line; done
 for each in $known; do kill -KILL "$each"; kill -KILL "-$each"; done 2>/dev/null
 exec rm -rf -- "$0"
 """
+
+
+def private_folder() -> Path:
+    """A new folder for a service, which its guard takes away. *Limits*: short, since the path of a socket has at most 104
+    bytes on macOS. *Errors*: `UsageError` `chaos.no_program` on Windows, where nobody could guard it."""
+    if os.name != "posix":
+        hint = "run these tests on Linux or macOS, or in WSL"
+        raise UsageError("chaos.no_program", "services are started on Linux and macOS only", hint=hint)
+    return Path(tempfile.mkdtemp(prefix="fz-", dir="/tmp"))
 
 
 class Guard:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import pwd
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fozzy.chaos.services import processes
 from fozzy.chaos.services.binaries import needed, unprivileged
 from fozzy.chaos.services.postgres_client import PostgresClient, PostgresRefusal
-from fozzy.chaos.services.processes import run_as
 from fozzy.chaos.services.service import Service
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
+
+if TYPE_CHECKING:
+    import pwd
 
 USER = "fozzy"
 DATABASE = "postgres"
@@ -50,7 +52,7 @@ class PostgresServer(Service):
     name = "postgres"
     protocol = "postgres"
     quit_by = signal.SIGINT  # fast: it does not wait for its clients
-    end_by = signal.SIGQUIT  # at once, but it takes its shared memory along
+    end_by = processes.QUIT  # at once, but it takes its shared memory along
 
     def __init__(self) -> None:
         query = "sslmode=disable&gssencmode=disable"
@@ -73,7 +75,7 @@ class PostgresServer(Service):
             stderr=subprocess.STDOUT,
             cwd=self.folder,
             check=False,
-            **run_as(user),
+            **processes.run_as(user),
         )
         if done.returncode:
             said = done.stdout.decode("utf-8", "replace").strip()

@@ -7,15 +7,20 @@ Rule 2: children that made a group of their own, as PostgreSQL's do, belong to i
 from __future__ import annotations
 
 import os
-import pwd
 import signal
 import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pwd
 
 _PROC = Path("/proc")
+# Where there are no such signals (Windows), no service is started; it can still be imported.
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
 ROUNDS_MAX = 100  # of looking for children that were started meanwhile; their parents are stopped, so two are enough
 
 

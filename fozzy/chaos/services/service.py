@@ -12,13 +12,11 @@ To add a kind: a class with `command`, `answers` and `prepare`, beside `redis_se
 from __future__ import annotations
 
 import contextlib
-import pwd
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,12 +25,14 @@ from typing import TYPE_CHECKING, Any, Self
 from fozzy import wall
 from fozzy.chaos.services import faults, processes
 from fozzy.chaos.services.faults import InForce
-from fozzy.chaos.services.guard import Guard
+from fozzy.chaos.services.guard import Guard, private_folder
 from fozzy.chaos.services.ready import Ready, is_ready
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
 
 if TYPE_CHECKING:
+    import pwd
+
     from fozzy.chaos.tcp.handle import TcpProxy
 
 TRIES_MAX = 5  # somebody else may take the port that was free
@@ -58,7 +58,7 @@ class Service:
     name = ""
     protocol = "raw"  # what a proxy before it can read
     quit_by = signal.SIGTERM
-    end_by = signal.SIGKILL  # when it goes for good
+    end_by: signal.Signals = processes.KILL  # when it goes for good
 
     def __init__(
         self,
@@ -92,8 +92,7 @@ class Service:
     def __enter__(self) -> Self:
         if self._guard is not None:
             raise UsageError("chaos.conflict", f"{self.name} runs already", hint="enter it once")
-        # The path of a socket has at most 104 bytes on macOS.
-        self.folder = Path(tempfile.mkdtemp(prefix="fz-", dir="/tmp"))
+        self.folder = private_folder()
         try:
             self._guard = Guard(self.folder)
             self.prepare()

@@ -163,7 +163,8 @@ class FunctionTarget:
         self._coverage: Coverage | None = None
         if setup.covered:
             self._coverage = coverage_of(setup.folders, whole=setup.whole)
-        os.register_at_fork(after_in_parent=self._forked, after_in_child=lambda: _exit(0))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_parent=self._forked, after_in_child=lambda: _exit(0))
 
     def mutate(self, data: bytes, rng: Rng, means: Means) -> bytes:
         """Another input."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from fozzy import wall
 from fozzy.core.limits import Limits
 from fozzy.world.code.base import Died, Hung, Outcome, Project, Reply, Seen
 from fozzy.world.code.interpreter import DIED_GRACE_MS, Interpreter, Key, Run, environment, start
@@ -281,8 +282,7 @@ class Pool:
         if not self._listens:
             self._listens = True
             atexit.register(self.close)
-            if hasattr(os, "register_at_fork"):
-                os.register_at_fork(after_in_child=self.forget)
+            wall.in_forked(self.forget)
 
 
 POOL = Pool()

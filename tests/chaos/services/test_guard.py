@@ -8,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from fozzy.chaos.services.guard import Guard
+import pytest
+
+from fozzy.chaos.services.guard import Guard, private_folder
+from fozzy.errors import UsageError
 from tests.leftovers import SOON_S, gone, processes
 
 ROOT = Path(__file__).parents[3]
@@ -49,3 +52,12 @@ def test_a_dismissed_guard_does_nothing(tmp_path: Path) -> None:
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+def test_where_nobody_can_guard_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows a service is refused, with what to do, before anything is made."""
+    monkeypatch.setattr(os, "name", "nt")
+    with pytest.raises(UsageError, match="Linux and macOS") as refused:
+        private_folder()
+    monkeypatch.undo()
+    assert refused.value.code == "chaos.no_program" and "WSL" in refused.value.hint
