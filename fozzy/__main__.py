@@ -61,8 +61,7 @@ def _quick(words: list[str]) -> bool:
     if words in (["version"], ["--version"]):
         from fozzy.version import VERSION
 
-        _say(f"fozzy {VERSION}\n")
-        return True
+        return _say(f"fozzy {VERSION}\n")
     if words[:1] == ["__complete"]:
         from fozzy.complete import reply
 
@@ -80,13 +79,18 @@ def _print(name: str) -> bool:
     if ".." in name or name.count(os.sep) != 1 or not os.path.isfile(path):
         return False
     with open(path, encoding="utf-8") as stream:
-        _say(stream.read())
+        return _say(stream.read())
+
+
+def _say(text: str) -> bool:
+    """Whether it could be written; where it could not, the command itself finds that out again and says so."""
+    try:
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except OSError:
+        return False
     return True
-
-
-def _say(text: str) -> None:
-    if sys.stdout is not None:  # it may be closed
-        sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -172,8 +172,13 @@ def _write(stream: IO[str] | None, text: str) -> None:
         stream.write(_fitting(stream, text))
         stream.flush()
     except OSError as error:
-        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())  # what Python flushes at exit goes nowhere
-        if not isinstance(error, BrokenPipeError):
-            message = f"cannot write the answer: {error.strerror or error}"
-            raise StoreError("report.unwritable", message, hint="a full disk, most often") from error
+        give_up(stream, error)
+
+
+def give_up(stream: IO[str], error: OSError) -> None:
+    """Write no more there, not even what Python flushes at exit. *Errors*: `StoreError`, unless it is that nobody reads."""
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
+    if not isinstance(error, BrokenPipeError):
+        message = f"cannot write the answer: {error.strerror or error}"
+        raise StoreError("report.unwritable", message, hint="a full disk, most often") from error

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from fozzy.cli.app import understand
 from fozzy.cli.command import Command, Opt, words_of
 from fozzy.cli.commands import COMMANDS, GROUPS, command_class
+from fozzy.cli.console import give_up
 from fozzy.errors import UsageError, suggestion
 
 
 def explain(argv: Sequence[str]) -> Command:
-    """What Typer makes of the words. *Errors*: `UsageError`; `SystemExit` after help was printed."""
+    """What Typer makes of the words. *Errors*: `UsageError`; `SystemExit` after help was printed,
+    `StoreError` where it could not be."""
     if argv[0].startswith("-") and argv[-1] in ("--help", "-h"):
         argv = ["--help"]
     _known_command(argv)
     try:
         return understand(argv)
+    except OSError as error:  # help could not be printed
+        give_up(sys.stdout, error)
+        raise SystemExit(0) from None
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -310,6 +310,17 @@ def test_a_stream_that_is_closed_is_no_bug(words: str, closed: str, shop: Any, f
     assert "Traceback" not in unheard.stdout + unheard.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+@pytest.mark.parametrize("words", ["version", "schema", "--help", "run --help", "env", "env --json"])
+def test_an_answer_that_cannot_be_written_is_an_error(words: str, fz_env: dict[str, str]) -> None:
+    """Also of what is answered before anything is imported: no traceback, no bug of ours."""
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m fozzy {words} > /dev/full"], env=fz_env, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error[report.unwritable]: cannot write the answer: No space left on device\n")
+
+
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
 def test_who_stops_it_when_all_is_done_changes_nothing(sent: str, shop: Any, fz_env: dict[str, str]) -> None:
     """Neither the status nor what was said, however long the interpreter takes to end."""

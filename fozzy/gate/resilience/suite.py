@@ -21,7 +21,7 @@ from typing import IO
 import msgspec
 
 from fozzy import wall
-from fozzy.errors import Exit, Terminated
+from fozzy.errors import Exit, FozzyError, Terminated
 from fozzy.gate.resilience.told import Chosen, Ended, Line, Phase, Reader, Refused
 
 PLUGIN = "fozzy.pytest_plugin.plugin"
@@ -95,7 +95,8 @@ def command_of(asked: Asked) -> list[str]:
 
 
 def run(asked: Asked, say: Say) -> Came:
-    """Run it to its end, or until somebody interrupts that; `say` gets pytest's output line by line."""
+    """Run it to its end, or until somebody interrupts that; `say` gets pytest's output line by line. *Errors*: those
+    of `say`, when it ended."""
     elapsed_ns = wall.stopwatch()
     process = subprocess.Popen(
         command_of(asked),
@@ -108,7 +109,8 @@ def run(asked: Asked, say: Say) -> Came:
         start_new_session=True,
     )
     assert process.stdout is not None
-    reader = threading.Thread(target=_pass_on, args=(process.stdout, say), daemon=True)
+    refused: list[FozzyError] = []
+    reader = threading.Thread(target=_pass_on, args=(process.stdout, say, refused), daemon=True)
     reader.start()
     watch = _Watch(asked, process)
     try:
@@ -117,6 +119,8 @@ def run(asked: Asked, say: Say) -> Came:
         watch.came.stopped = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
         _stop(process)
     reader.join(END_S)
+    if refused:
+        raise refused[0]
     watch.look()
     watch.came.status = process.returncode
     watch.came.duration_ns = elapsed_ns()
@@ -154,10 +158,15 @@ class _Watch:
                     self._phases[said.pid] = said.test, wall.stopwatch()
 
 
-def _pass_on(output: IO[str], say: Say) -> None:
+def _pass_on(output: IO[str], say: Say, refused: list[FozzyError]) -> None:
+    """To the end, also where it cannot be said any more: nobody's tests fail because of that."""
     with output:
         for line in output:
-            say(line)
+            if not refused:
+                try:
+                    say(line)
+                except FozzyError as error:
+                    refused.append(error)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fozzy.errors import Exit
+from fozzy.errors import Exit, StoreError
 from fozzy.gate.resilience import suite
 from fozzy.gate.resilience.suite import Asked, Came, command_of, run
 from fozzy.gate.resilience.told import Ended
@@ -72,6 +72,35 @@ def test_a_pytest_that_dies_is_a_crash(tmp_path: Path, monkeypatch: pytest.Monke
     came, _ = ran(tmp_path, DIES, monkeypatch)
     assert [(each.test.rpartition("::")[2], each.outcome) for each in came.tests] == [("test_fine", "passed")]
     assert (came.status, came.exit_status, came.chosen) == (-9, Exit.CRASH, 2)
+
+
+SAYS = """
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.chaos
+def test_says_much():
+    print("x" * 200_000)
+    Path("ran").touch()
+"""
+
+
+def test_what_cannot_be_said_fails_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the output cannot be written, all tests are run to their ends, and then it is an error."""
+
+    def say(_line: str) -> None:
+        raise StoreError("report.unwritable", "cannot write the answer")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    path = tmp_path / "test_it.py"
+    path.write_text(SAYS, encoding="utf-8")
+    asked = Asked(words=["-s", "-p", "no:cacheprovider", str(path)], told=tmp_path / "told")
+    with pytest.raises(StoreError, match="cannot write"):
+        run(asked, say)
+    assert (tmp_path / "ran").exists()
 
 
 STANDS = """
