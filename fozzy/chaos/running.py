@@ -17,10 +17,9 @@ import trio
 
 from fozzy.chaos.parts import Parts, Running
 from fozzy.chaos.settings import Settings
-from fozzy.chaos.standing import only, stand
+from fozzy.chaos.standing import only, stand, typing
 from fozzy.core.events import Record
 
-KEY_BYTES = 256
 NOTICED_S = 0.3  # an end that takes longer is explained
 
 
@@ -95,7 +94,7 @@ async def _run(parts: Parts, front: Front) -> None:
         front,
         running(parts.settings, parts),
         throughout=[partial(_tell_waiting, parts, front)],
-        meanwhile=[partial(_typing, front)],
+        meanwhile=[partial(typing, front)],
     )
 
 
@@ -106,15 +105,3 @@ async def _tell_waiting(parts: Parts, front: Front) -> None:
         await trio.sleep(NOTICED_S)
         reason = parts.waits_for()
     front.waiting(reason)
-
-
-async def _typing(front: Front) -> None:
-    import os
-
-    number = front.keys()
-    while number is not None:
-        await trio.lowlevel.wait_readable(number)
-        data = os.read(number, KEY_BYTES)
-        if not data:
-            return
-        front.key(data)

@@ -6,6 +6,7 @@ Rule 2: who shows it is called a few times a second while it runs, and not any m
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +17,8 @@ import trio
 T = TypeVar("T", contravariant=True)
 Running = TypeVar("Running")
 Task = Callable[[], Awaitable[None]]
+
+KEY_BYTES = 256  # of one look; nobody types more between two
 
 
 class Standing(Protocol):
@@ -71,6 +74,27 @@ async def stand(
                 nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise only(group) from None
+
+
+class Typed(Protocol):
+    """Who has keys."""
+
+    def keys(self) -> int | None:
+        """The number of a stream whose bytes are for `key`; none where nobody types."""
+
+    def key(self, data: bytes) -> None:
+        """Bytes of that stream."""
+
+
+async def typing(front: Typed) -> None:
+    """Give what is typed to who shows it, as long as somebody types."""
+    number = front.keys()
+    while number is not None:
+        await trio.lowlevel.wait_readable(number)
+        data = os.read(number, KEY_BYTES)
+        if not data:
+            return
+        front.key(data)
 
 
 async def _watch(signals: AsyncIterator[int], parts: Standing, everything: trio.CancelScope) -> None:

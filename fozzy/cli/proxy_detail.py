@@ -17,7 +17,11 @@ BODY_LINES_MAX = 12
 
 def detail(exchange: Exchange, room: int) -> list[Line]:
     """An exchange in so many lines at most."""
-    lines = list(_lines(ExchangeCleaner(Redactor(())).clean(exchange)))
+    return shortened(list(_lines(ExchangeCleaner(Redactor(())).clean(exchange))), room)
+
+
+def shortened(lines: list[Line], room: int) -> list[Line]:
+    """The first lines, and how many there are more where they do not fit."""
     if len(lines) <= room:
         return lines
     return [*lines[: room - 1], line(Span(f"    … {len(lines) - room + 1} more lines", "dim"))]
@@ -34,7 +38,7 @@ def below(exchange: Exchange, verbose: int) -> Iterator[Line]:
 
 def _lines(exchange: Exchange) -> Iterator[Line]:
     request, sent = exchange.request, exchange.sent
-    yield line(Span(f"  #{exchange.number}  {one_line(request.method)} {_short(request.target)}", "strong"))
+    yield line(Span(f"  #{exchange.number}  {one_line(request.method)} {short(request.target)}", "strong"))
     came = f"at {seconds(exchange.arrived)}, took {duration(exchange.t - exchange.arrived)}"
     got = "no answer" if sent is None or not sent.status else f"{sent.status}, {size(sent.bytes)}"
     ended = "" if sent is None or sent.ended == "whole" else f", ended by {sent.ended}"
@@ -52,7 +56,7 @@ def _rolls(exchange: Exchange) -> Iterator[Line]:
 
 def _notes(exchange: Exchange) -> Iterator[Line]:
     for note in exchange.notes:
-        yield line(Span(f"    {_short(note)}", "dim"))
+        yield line(Span(f"    {short(note)}", "dim"))
 
 
 def _messages(exchange: Exchange) -> Iterator[Line]:
@@ -88,16 +92,17 @@ def roll_text(roll: Roll) -> str:
 
 def _message(message: Asked | Answered) -> Iterator[Line]:
     for name, value in message.headers:
-        yield line(f"    {_short(f'{name}: {value}')}")
+        yield line(f"    {short(f'{name}: {value}')}")
     if message.bytes:
         shown = message.body.shown().splitlines()
         yield line(Span(f"    {size(message.bytes)} of body", "dim"))
         for each in shown[:BODY_LINES_MAX]:
-            yield line(f"    {_short(each)}")
+            yield line(f"    {short(each)}")
         if len(shown) > BODY_LINES_MAX:
             yield line(Span(f"    … {len(shown) - BODY_LINES_MAX:,} more lines", "dim"))
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A text in one line of `TEXT_CHARS_MAX` characters at most."""
     text = one_line(text)
     return text if len(text) <= TEXT_CHARS_MAX else f"{text[:TEXT_CHARS_MAX]}…"

@@ -25,9 +25,12 @@ from fozzy.report.text import Line, count, line
 if TYPE_CHECKING:
     from fozzy.chaos.parts import Running
     from fozzy.chaos.settings import Cassette
+    from fozzy.cli.proxy_live import Doing
+    from fozzy.cli.proxy_rows import Rows
 
 LINES_MAX = 10_000  # that wait for who reads; about 1 MB
 RECORDS_BYTES_MAX = 8 << 20
+EDIT = "[f] edit"
 SHOWN_BYTES = 8192  # of a body, in the live view; a longer one cannot be sent again
 CHUNK_CHARS = 4000  # a pipe that is ready takes at least 4096 bytes
 
@@ -202,16 +205,28 @@ class Live(Silent):
 
     def begun(self, proxy: Any) -> None:
         """It listens."""
-        from fozzy.cli.proxy_faults import FaultPanel
-        from fozzy.cli.proxy_live import Doing
-
         super().begun(proxy)
-        proxy.session.shown_bytes = max(proxy.session.shown_bytes, SHOWN_BYTES)
-        doing = Doing(proxy.stop, proxy.again, lambda: numbers_of(proxy), FaultPanel(proxy.session))
-        self._view = self._kind(self.console, opening(proxy, "[f] edit"), doing)
+        rows, doing = self.shown(proxy)
+        self._view = self._kind(self.console, self.opening(), rows, doing)
         for record in self._early:
             self._view.hear(record)
         self._view.tick()
+
+    def shown(self, proxy: Any) -> tuple[Rows, Doing]:
+        """What the view lists, and what it can have done."""
+        from fozzy.cli.proxy_faults import FaultPanel
+        from fozzy.cli.proxy_live import Doing
+        from fozzy.cli.proxy_rows import HttpRows
+
+        def numbers() -> str:
+            return screen.numbers_line(numbers_of(proxy))
+
+        proxy.session.shown_bytes = max(proxy.session.shown_bytes, SHOWN_BYTES)
+        return HttpRows(), Doing(proxy.stop, numbers, FaultPanel(proxy.session), proxy.again)
+
+    def opening(self) -> list[Line]:
+        """The first lines, with the key beside the faults."""
+        return [] if self.proxy is None else opening(self.proxy, EDIT)
 
     def hear(self, record: Record) -> None:
         """Take note of it."""
@@ -219,8 +234,13 @@ class Live(Silent):
             self._early.append(record)
             return
         self._view.hear(record)
-        if type(record) is Event and self.proxy is not None:
-            self._view.opened(opening(self.proxy, "[f] edit"))
+        if type(record) is Event:
+            self._view.opened(self.opening())
+
+    def say(self, note: str) -> None:
+        """Words in the place of the keys, until the next one."""
+        if self._view is not None:
+            self._view.say(note)
 
     def tick(self) -> None:
         """Paint."""

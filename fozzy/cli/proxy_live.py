@@ -1,4 +1,4 @@
-"""The live view of a proxy: the last exchanges, what there were in all, and keys to look closer and to change faults.
+"""The live view of a proxy: what came last, how much there was in all, and keys to look closer and to change faults.
 
 It is painted at the bottom of the terminal and gone at the end. What it knows it is told as a listener of the session,
 so a request costs it one entry in a bounded list; everything else is done when it is painted.
@@ -9,58 +9,70 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from fozzy.cli import proxy_screen as screen
 from fozzy.cli.console import Console
 from fozzy.cli.keys import names
-from fozzy.cli.proxy_detail import detail
-from fozzy.cli.proxy_faults import FaultPanel
+from fozzy.cli.proxy_detail import shortened
+from fozzy.cli.proxy_rows import Rows
 from fozzy.core.events import Event, Record
-from fozzy.core.exchange import Exchange
 from fozzy.report.text import Line, Span, line, one_line
 
-KEPT_MAX = 500  # exchanges that can be looked at; a screen shows a few dozen
+KEPT_MAX = 500  # records that can be looked at; a screen shows a few dozen
 ROWS_MIN = 3
 COLUMNS = 80  # until it is known
 AROUND = 5  # lines around the list
 FILTER_CHARS_MAX = 60
-KEYS = "[space] {}  [enter] detail  [r] replay this one  [/] filter  [q] stop"  # [f] stands beside the faults
-DETAIL_KEYS = "[enter] back  [up] [down] others  [r] replay this one  [q] stop"
+KEYS = "[space] {}  [enter] detail  {}[/] filter  [q] stop"  # [f] stands beside the faults
+DETAIL_KEYS = "[enter] back  [up] [down] others  {}[q] stop"
+AGAIN_KEY = "[r] replay this one  "
 
 Panel = Literal["list", "detail", "filter", "faults"]
+
+
+class FaultKeys(Protocol):
+    """The faults, in the place of the list, with keys of their own."""
+
+    keys: str
+
+    def lines(self, room: int) -> list[Line]:
+        """The panel in so many lines at most."""
+
+    def key(self, name: str) -> tuple[str, bool]:
+        """What a key does, in words, and whether the panel is left."""
 
 
 class Doing(NamedTuple):
     """What the view can have done."""
 
     stop: Callable[[], None]
-    again: Callable[[Exchange], str]  # sends a request once more; says what it does
-    numbers: Callable[[], screen.Numbers]
-    faults: FaultPanel
+    numbers: Callable[[], str]  # all of it in one line
+    faults: FaultKeys
+    again: Callable[[Any], str] | None = None  # sends a request once more; says what it does
 
 
 class LiveView:
     """What is on the terminal, and what each key makes of it."""
 
-    def __init__(self, console: Console, opening: list[Line], doing: Doing) -> None:
+    def __init__(self, console: Console, opening: list[Line], rows: Rows, doing: Doing) -> None:
         self._console = console
         self._opening = opening
+        self._rows = rows
         self._do = doing
-        self._heard: deque[Exchange] = deque(maxlen=KEPT_MAX)
-        self._frozen: list[Exchange] | None = None  # what was there when it was paused
-        self._chosen = 0  # the number of the exchange that is chosen; 0 is the last one
+        self._heard: deque[Any] = deque(maxlen=KEPT_MAX)
+        self._frozen: list[Any] | None = None  # what was there when it was paused
+        self._chosen = 0  # the number of the record that is chosen; 0 is the last one
         self._filter = ""
         self._panel: Panel = "list"
         self._note = ""
         self._painted = 0
         self._columns = COLUMNS
-        self._room = screen.PATH_CHARS  # for paths
         self._is_stale = True
 
     def hear(self, record: Record) -> None:
-        """Take note of an exchange or a change."""
-        if type(record) is Exchange:
+        """Take note of what can be listed, or of a change."""
+        if self._rows.lists(record):
             self._heard.append(record)
         elif type(record) is Event:
             self._note = screen.change_line(record).partition("CHANGE ")[2]
@@ -69,6 +81,11 @@ class LiveView:
     def opened(self, opening: list[Line]) -> None:
         """Other first lines: the faults have changed."""
         self._opening = opening
+        self._is_stale = True
+
+    def say(self, note: str) -> None:
+        """Words in the place of the keys, until the next one."""
+        self._note = note
         self._is_stale = True
 
     def woken(self) -> None:
@@ -106,19 +123,19 @@ class LiveView:
 
     def lines(self, rows: int) -> list[Line]:
         """The view in so many lines at most."""
-        room = max(rows - len(self._opening) - AROUND, ROWS_MIN)
-        numbers = screen.numbers_line(self._do.numbers())
+        opening = shortened(self._opening, max(rows - AROUND - ROWS_MIN, 1))
+        room = max(rows - len(opening) - AROUND, ROWS_MIN)
         return [
-            *self._opening,
+            *opening,
             [],
             *self._middle(room),
             self._kept_filter(),
-            line(Span(f"  {numbers}{'   paused' if self._frozen is not None else ''}", "strong")),
+            line(Span(f"  {self._do.numbers()}{'   paused' if self._frozen is not None else ''}", "strong")),
             line(Span(f"  {self._keys()}", "dim")),
         ]
 
     def _kept_filter(self) -> Line:
-        """What hides some of the exchanges, as long as it does."""
+        """What hides some of the list, as long as it does."""
         if self._filter and self._panel == "list":
             return line("  filter ", Span(one_line(self._filter), "strong"), Span("   [/] changes it", "dim"))
         return []
@@ -131,8 +148,8 @@ class LiveView:
         if self._panel == "faults":
             return self._do.faults.keys
         if self._panel == "detail":
-            return DETAIL_KEYS
-        return KEYS.format("pause" if self._frozen is None else "go on")
+            return DETAIL_KEYS.format(AGAIN_KEY if self._do.again else "")
+        return KEYS.format("pause" if self._frozen is None else "go on", AGAIN_KEY if self._do.again else "")
 
     def _middle(self, room: int) -> list[Line]:
         if self._panel == "faults":
@@ -140,28 +157,22 @@ class LiveView:
         listed = self._listed()
         at = self._at(listed)
         if self._panel == "detail" and listed:
-            return detail(listed[at], room)
-        self._room = screen.path_room(self._columns)
+            return self._rows.detail(listed[at], room)
         if not listed:
             said = f"nothing yet that has {self._filter!r}" if self._filter else "nothing yet"
-            return [screen.row_head(self._room), line(Span(f"         {said}", "dim"))]
+            return [self._rows.head(self._columns, []), line(Span(f"         {said}", "dim"))]
         first = max(0, min(at, len(listed) - room + 1))
         shown = listed[first : first + room - 1]
-        self._room = screen.path_room(self._columns, shown)
-        return [
-            screen.row_head(self._room),
-            *(self._row(each, listed, first + index, at) for index, each in enumerate(shown)),
-        ]
+        head = self._rows.head(self._columns, shown)
+        rows = (self._rows.row(each, listed[:index], chosen=index == at) for index, each in enumerate(shown, first))
+        return [head, *rows]
 
-    def _row(self, exchange: Exchange, listed: list[Exchange], index: int, at: int) -> Line:
-        return screen.row(exchange, self._room, chosen=index == at, again=_is_retry(exchange, listed[:index]))
-
-    def _listed(self) -> list[Exchange]:
+    def _listed(self) -> list[Any]:
         """What the list holds, as the filter and the pause say."""
         held = list(self._heard) if self._frozen is None else self._frozen
-        return [each for each in held if self._filter in screen.exchange_line(each)] if self._filter else held
+        return [each for each in held if self._filter in self._rows.text(each)] if self._filter else held
 
-    def _at(self, listed: list[Exchange]) -> int:
+    def _at(self, listed: list[Any]) -> int:
         """Where the chosen one stands; the last where it is gone."""
         at = next((index for index, each in enumerate(listed) if each.number == self._chosen), None)
         return len(listed) - 1 if at is None else at
@@ -178,7 +189,7 @@ class LiveView:
             self._open_or_close(listed)
         elif name == "escape":
             self._panel = "list"
-        elif name == "r" and listed:
+        elif name == "r" and listed and self._do.again is not None:
             self._note = self._do.again(listed[self._at(listed)])
         elif name == "/":
             self._panel = "filter"
@@ -187,7 +198,7 @@ class LiveView:
         elif name == "q":
             self._do.stop()
 
-    def _open_or_close(self, listed: list[Exchange]) -> None:
+    def _open_or_close(self, listed: list[Any]) -> None:
         if self._panel == "detail" or not listed:
             self._panel = "list"
             return
@@ -203,14 +214,6 @@ class LiveView:
             self._filter = self._filter[:-1]
         elif len(name) == 1 and len(self._filter) < FILTER_CHARS_MAX:
             self._filter += name
-
-
-def _is_retry(exchange: Exchange, before: list[Exchange]) -> bool:
-    """Whether the same was asked before and a fault had struck it."""
-    if exchange.occurrence < 2 or not exchange.key:
-        return False
-    last = next((each for each in reversed(before) if each.key == exchange.key), None)
-    return last is not None and bool(last.applied)
 
 
 def _cut(one: Line, columns: int) -> Line:

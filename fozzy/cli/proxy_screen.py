@@ -94,8 +94,12 @@ _NOT_SAID = ("number", "arrived", "what", "state", "plan")
 
 def path_room(columns: int, shown: Sequence[Exchange] = ()) -> int:
     """How wide a path may be in a terminal of so many columns, so that the faults beside it can be read."""
-    widest = max((len(_marked(each)) for each in shown), default=0)
-    return max(columns - OTHER_COLUMNS - min(max(widest, FAULT_CHARS_MIN), FAULT_CHARS_MAX), PATH_CHARS_MIN)
+    return room_beside(columns, OTHER_COLUMNS, max((len(_marked(each)) for each in shown), default=0))
+
+
+def room_beside(columns: int, others: int, widest: int) -> int:
+    """What is left of a row for one column, beside the others and the faults, the longest of which is so wide."""
+    return max(columns - others - min(max(widest, FAULT_CHARS_MIN), FAULT_CHARS_MAX), PATH_CHARS_MIN)
 
 
 def row_head(room: int = PATH_CHARS) -> Line:

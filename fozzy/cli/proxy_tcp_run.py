@@ -38,7 +38,8 @@ def run_tcp(command: Tcp, console: Console, config: Config, settings: TcpSetting
         parts = TcpParts(settings, run_id)
         ending = Ending(command, console, store, parts)
         parts.summary = lambda path: ending.summary([path])
-        with contextlib.closing(tcp_front_of(console, events=command.events, redact=settings.redact)) as front:
+        front = tcp_front_of(console, events=command.events, redact=settings.redact)
+        with contextlib.closing(front):
             run(parts, front)
         kept = parts.kept
         error = None if kept is None else kept.error
@@ -46,7 +47,7 @@ def run_tcp(command: Tcp, console: Console, config: Config, settings: TcpSetting
         summary = ending.summary(ending.trace_paths)
         store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")
         after_run(store, run_id, config.settings.retention)
-        ending.show(summary)
+        ending.show(summary, keeps_opening=front.keeps_opening)
         if error is not None:
             raise error  # what was asked for is not there, whatever else went well
     return exit_of([summary.status])
@@ -85,7 +86,7 @@ class Ending:
             finished_at=wall.now_iso(),
         )
 
-    def show(self, summary: Summary) -> None:
+    def show(self, summary: Summary, *, keeps_opening: bool) -> None:
         """The last lines, or the document."""
         if self._console.json or self._command.events:
             fields = {name: getattr(summary, name) for name in Summary.__struct_fields__}
@@ -93,7 +94,7 @@ class Ending:
             if self._command.events or self._parts.kept is None or self._parts.kept.error is None:
                 self._console.raw(document)  # else the error is the document
         else:
-            self._console.answer(self._lines(summary))
+            self._console.answer(self._lines(summary, keeps_opening=keeps_opening))
 
     def _warnings(self) -> list[str]:
         parts = self._parts
@@ -139,13 +140,14 @@ class Ending:
             always_missed=[_body(each) for each in parts.always_missed()],
         )
 
-    def _lines(self, summary: Summary) -> list[Line]:
+    def _lines(self, summary: Summary, *, keeps_opening: bool) -> list[Line]:
         numbers = numbers_line(self._parts.totals)
         short = self._store.short(self._parts.run_id)
         if self._console.quiet:
             failed = "" if summary.status == "pass" else f", {count(len(summary.findings), 'finding')}"
             return [line(f"{numbers}{failed}   seed {self._parts.seed} (run {short})")]
-        lines: list[Line] = [[], line(f"  {numbers}   in {duration(summary.duration_ns)}")]
+        seed = "" if keeps_opening else f"   seed {self._parts.seed}"
+        lines: list[Line] = [[], line(f"  {numbers}   in {duration(summary.duration_ns)}{seed}")]
         lines += [line(Span(f"  {said}", "strong")) for said in self._sealed()]
         lines += [line("  ", Span("warning", "warn"), f": {one_line(said)}") for said in summary.warnings]
         for finding in summary.findings[:FINDINGS_MAX]:

@@ -9,7 +9,7 @@ from fozzy.chaos.tcp.totals import TcpTotals
 from fozzy.cli.proxy_screen import brief, seconds
 from fozzy.cli.proxy_tcp_words import toxic_words
 from fozzy.core.wires import Connected, Spoken, Struck
-from fozzy.faults.tcp.plan import Proxy
+from fozzy.faults.tcp.plan import STREAMS, Proxy
 from fozzy.report.text import Line, Span, count, duration, line, one_line, size
 
 ABOUT_CHARS_MAX = 80
@@ -26,20 +26,20 @@ class Opened(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def opening(opened: Opened) -> list[Line]:
-    """The first lines."""
+def opening(opened: Opened, hint: str = "") -> list[Line]:
+    """The first lines; `hint` stands beside the first toxics."""
     proxies = opened.proxies
     head = f"{proxies[0].listen} -> {proxies[0].upstream}" if len(proxies) == 1 else f"{len(proxies)} proxies"
     control = f"   control {opened.control}" if opened.control else ""
     lines = [line(Span(one_line(f"  fozzy proxy  {head}{control}   seed {opened.seed}"), "strong"))]
     for proxy in proxies:
-        lines += _proxy(proxy, has_address=len(proxies) > 1)
+        lines += _proxy(proxy, has_address=len(proxies) > 1, hint=hint if proxy is proxies[0] else "")
     if opened.recording:
         lines.append(line(f"  {one_line(opened.recording)}"))
     return [*lines, *(line(f"  note: {one_line(note)}") for note in opened.notes)]
 
 
-def _proxy(proxy: Proxy, *, has_address: bool) -> list[Line]:
+def _proxy(proxy: Proxy, *, has_address: bool, hint: str) -> list[Line]:
     protocol = "" if proxy.protocol == "raw" else f"   {proxy.protocol}"
     off = "" if proxy.enabled else "   disabled"
     lines = []
@@ -48,6 +48,7 @@ def _proxy(proxy: Proxy, *, has_address: bool) -> list[Line]:
     elif protocol or off:
         lines.append(line(f"  {'speaks' if protocol else 'is'}{protocol}{off}"))
     words = [toxic_words(toxic) for toxic in proxy.toxics] or ["none"]
+    words[0] += f"   {hint}" if hint else ""
     return [*lines, *(line(f"  {'toxics' if not index else '      '}   {each}") for index, each in enumerate(words))]
 
 
@@ -82,11 +83,24 @@ def _one(struck: Struck) -> str:
     return f"toxic={struck.toxic}" + (f"({', '.join(said)})" if said else "")
 
 
-def numbers_line(totals: TcpTotals) -> str:
+def struck_words(struck: Sequence[Struck]) -> str:
+    """What toxics did to it, for a column: `latency +28ms`, `(reset_peer bypassed)`."""
+    return " ".join(_short(each) for each in struck)
+
+
+def _short(struck: Struck) -> str:
+    name = struck.type if struck.toxic in (f"{struck.type}_{stream}" for stream in STREAMS) else one_line(struck.toxic)
+    if not struck.applied:
+        return f"({name} bypassed)"
+    return f"{name} +{duration(struck.delay_ns)}" if struck.delay_ns else name
+
+
+def numbers_line(totals: TcpTotals, open_now: int = 0) -> str:
     """All of it in one line."""
     parts = [count(totals.connections, "connection"), f"{totals.struck:,} struck"]
     if totals.messages:
         parts.insert(1, count(totals.messages, "message"))
     if totals.bypassed:
         parts.append(f"{totals.bypassed:,} bypassed")
-    return "   ".join([*parts, f"{size(totals.upstream_bytes)} up", f"{size(totals.downstream_bytes)} down"])
+    parts += [f"{size(totals.upstream_bytes)} up", f"{size(totals.downstream_bytes)} down"]
+    return "   ".join([*parts, *([f"{open_now:,} open"] if open_now else [])])

@@ -14,6 +14,7 @@ from fozzy.cli import proxy_screen as screen
 from fozzy.cli.console import Console
 from fozzy.cli.proxy_faults import FaultPanel
 from fozzy.cli.proxy_live import KEPT_MAX, Doing, LiveView
+from fozzy.cli.proxy_rows import HttpRows
 from fozzy.core.events import Event
 from fozzy.core.exchange import Asked, Exchange, Sent
 from fozzy.faults.http.engine import Engine
@@ -30,8 +31,9 @@ class Stage:
         self.session = Session(Engine(Plan(scenarios={"rush": Scenario(faults=Faults(drop=1))}), 7), lambda: 0)
         self.stopped = 0
         self.sent: list[int] = []
-        doing = Doing(self._stop, self._again, lambda: screen.Numbers(3, 1), FaultPanel(self.session))
-        self.view = LiveView(Console(), [line("  head")], doing)
+        numbers = screen.numbers_line(screen.Numbers(3, 1))
+        doing = Doing(self._stop, lambda: numbers, FaultPanel(self.session), self._again)
+        self.view = LiveView(Console(), [line("  head")], HttpRows(), doing)
         self.session.listeners.append(self.view.hear)
 
     def _stop(self) -> None:
@@ -237,3 +239,22 @@ def test_a_filter_that_is_kept_is_shown(stage: Stage) -> None:
     assert len(stage.view.lines(24)) <= before
     stage.view.key(b"/" + ESCAPE)
     assert "changes it" not in stage.shown()
+
+
+def test_a_long_beginning_leaves_room_for_the_rest(stage: Stage) -> None:
+    """Many faults do not push the list from the screen: the first are shown, and how many there are more."""
+    stage.had(*range(1, 10))
+    stage.view.opened([line(f"  fault {number}") for number in range(30)])
+    shown = stage.shown(24).splitlines()
+    assert len(shown) <= 24
+    assert "fault 14" in shown[14] and "… 15 more lines" in shown[15]
+    assert "/9" in stage.chosen() and "[q] stop" in shown[-1]
+
+
+def test_words_stand_until_the_next_key(stage: Stage) -> None:
+    """What somebody else has to say takes the place of the keys."""
+    stage.had(1)
+    stage.view.say("that could not be done")
+    assert "that could not be done" in stage.shown() and "[q] stop" not in stage.shown()
+    stage.view.key(UP)
+    assert "[q] stop" in stage.shown()

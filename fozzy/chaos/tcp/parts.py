@@ -6,7 +6,7 @@ Whatever is wrong with settings and files is found here, before a port is opened
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -17,9 +17,11 @@ from fozzy.chaos.tcp.session import TcpSession
 from fozzy.chaos.tcp.settings import TcpRecording, TcpSettings
 from fozzy.chaos.tcp.totals import TcpTotals
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary
+from fozzy.errors import FozzyError
 from fozzy.faults.tcp.armed import Tally
 from fozzy.faults.tcp.engine import Engine
 from fozzy.faults.tcp.gone import by_toxic
+from fozzy.faults.tcp.plan import TcpPlan
 
 if TYPE_CHECKING:
     from fozzy.chaos.api.server import ControlServer
@@ -149,7 +151,8 @@ class TcpParts:
 class TcpRunning:
     """Proxies that listen."""
 
-    def __init__(self, parts: TcpParts) -> None:
+    def __init__(self, parts: TcpParts, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
         self.parts = parts
         self.session = parts.session
         self.engine = parts.engine
@@ -165,6 +168,17 @@ class TcpRunning:
         relays = [relay for name in proxies for relay in self.parts.doors.listeners[name].relays]
         ends = [relay.server.socket for relay in relays if relay.server is not None]
         return {end.getsockname()[1] for end in ends if end.fileno() >= 0}
+
+    def alter_soon(self, make: Callable[[TcpPlan], TcpPlan], refused: Callable[[str], None], **said: Any) -> None:
+        """As `TcpSession.alter`, for who cannot wait. `said` has `what`; `refused` gets the words of an error."""
+
+        async def alter() -> None:
+            try:
+                await self.session.alter(make, **said)
+            except FozzyError as error:
+                refused(error.message)
+
+        self._nursery.start_soon(alter)
 
     def stop(self) -> None:
         """Stop all of it."""

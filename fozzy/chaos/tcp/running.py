@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 import trio
 
 from fozzy.chaos.files.values import Address
-from fozzy.chaos.standing import only, stand
+from fozzy.chaos.standing import only, stand, typing
 from fozzy.chaos.tcp.parts import TcpParts, TcpRunning
 from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.core.events import Record
@@ -35,6 +36,12 @@ class TcpFront(Protocol):
     def tick(self) -> None:
         """Time to show what is new."""
 
+    def keys(self) -> int | None:
+        """The number of a stream whose bytes are for `key`; none where nobody types."""
+
+    def key(self, data: bytes) -> None:
+        """Bytes of that stream."""
+
 
 @asynccontextmanager
 async def running(settings: TcpSettings, parts: TcpParts | None = None) -> AsyncIterator[TcpRunning]:
@@ -47,7 +54,7 @@ async def running(settings: TcpSettings, parts: TcpParts | None = None) -> Async
                 await traffic.start(parts.doors.run)
                 parts.has_begun = True
                 try:
-                    yield TcpRunning(parts)
+                    yield TcpRunning(parts, others)
                 finally:
                     traffic.cancel_scope.cancel()
             parts.finish()
@@ -74,4 +81,4 @@ def run(parts: TcpParts, front: TcpFront) -> None:
 
 async def _run(parts: TcpParts, front: TcpFront) -> None:
     parts.session.listeners.append(front.hear)
-    await stand(parts, front, running(parts.settings, parts))
+    await stand(parts, front, running(parts.settings, parts), meanwhile=[partial(typing, front)])

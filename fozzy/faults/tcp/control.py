@@ -8,7 +8,7 @@ Rule 3: names and answers follow Toxiproxy; where it would ignore what it was to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -101,6 +101,18 @@ def delete_toxic(plan: TcpPlan, proxy_name: str, name: str) -> TcpPlan:
     proxy = proxy_in(plan, proxy_name)
     gone = toxic_in(proxy, name)
     return _with_proxy(plan, proxy, replace(proxy, toxics=[toxic for toxic in proxy.toxics if toxic is not gone]))
+
+
+def return_toxic(plan: TcpPlan, proxy_name: str, toxic: Toxic, behind: Collection[str]) -> TcpPlan:
+    """A toxic that was taken away, in its place again: before the first of those that stood behind it.
+
+    *Errors*: `chaos.unknown_proxy`, `chaos.toxic_exists`.
+    """
+    proxy = proxy_in(plan, proxy_name)
+    if toxic_of(proxy, toxic.called) is not None:
+        raise InputError("chaos.toxic_exists", f'the proxy "{proxy.name}" has a toxic "{toxic.called}" already')
+    at = next((at for at, each in enumerate(proxy.toxics) if each.called in behind), len(proxy.toxics))
+    return _with_proxy(plan, proxy, replace(proxy, toxics=[*proxy.toxics[:at], toxic, *proxy.toxics[at:]]))
 
 
 def reset(plan: TcpPlan) -> TcpPlan:

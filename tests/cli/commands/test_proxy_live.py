@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import signal
+import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +21,18 @@ from tests.cli.seat import SOON_S, Seat
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
+
+
+LATE = {"type": "latency", "attributes": {"latency": 5}}
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Says what it hears."""
+
+    def handle(self) -> None:
+        """Until its client has said all."""
+        while data := self.request.recv(100):
+            self.request.sendall(data)
 
 
 class Proxied(Seat):
@@ -113,6 +128,39 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_goes_on(sit: Callable[..., Proxie
     seat.types("q")
     assert seat.ends() == 0
     assert seat.is_as_before()
+
+
+def test_toxics_at_a_terminal(project: Path) -> None:
+    """A TCP proxy before a real server: what was struck appears, a toxic is turned off, q stops and seals."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        upstream = f"127.0.0.1:{server.server_address[1]}"
+        plan = {"proxies": [{"name": "echo", "listen": "127.0.0.1:0", "upstream": upstream, "toxics": [LATE]}]}
+        (project / "chaos.json").write_text(json.dumps(plan))
+        seat = Seat(project, "proxy", "tcp", "--chaos", "chaos.json", "--seed", "7", "--record", "a.fozzy")
+        try:
+            host, port = seat.sees(r"(127\.0\.0\.1):(\d+) ->").groups()
+            seat.sees("nothing yet")
+            seat.hides_keys()
+            with socket.create_connection((host, int(port)), timeout=SOON_S) as client:
+                client.sendall(b"hello")
+                assert client.recv(5) == b"hello"
+                seat.sees(r"1 open")
+            seat.sees(r"echo#1\s+< turn\s+5B\s+\d+ms\s+latency \+5ms")
+            seat.sees(r">\s+1\s+\d+\.\d{3}\s+echo#1\s+closed by client\s+5B\s+5B")
+            seat.types("\r")
+            seat.sees(r"upstream    5 bytes came, 5 bytes passed on, ended by its sender with FIN")
+            seat.types("\rf\x1b[B ")
+            seat.sees(r"off latency 5")
+            seat.sees(r"toxic deleted proxy=echo toxic=latency_downstream")
+            seat.types("fq")
+            assert seat.ends() == 0
+            assert "sealed a.fozzy" in seat.said
+            assert re.search(r"1 connection .* in \S+   seed 7\b", seat.said)
+            assert seat.is_as_before()
+        finally:
+            seat.close()
+            server.shutdown()
 
 
 def test_no_view_where_a_document_is_wanted(sit: Callable[..., Proxied]) -> None:

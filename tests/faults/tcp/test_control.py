@@ -234,6 +234,27 @@ def test_delete_and_reset() -> None:
     assert control.reset(cleared) == cleared
 
 
+@given(st.permutations(["a", "b", "c", "d"]), st.integers(0, 4))
+def test_what_was_taken_away_comes_back_in_its_place(order: list[str], kept: int) -> None:
+    """Whatever is taken away, and in whichever order it comes back, the plan is as it was; never the same one twice."""
+    before = plan = planned(*({**SLOW, "name": name} for name in "abcd"))
+    gone = {name: control.toxic_in(plan.proxies[0], name) for name in order[kept:]}
+    for name in gone:
+        plan = control.delete_toxic(plan, "redis", name)
+    for name, toxic in gone.items():
+        plan = control.return_toxic(plan, "redis", toxic, "abcd"["abcd".index(name) + 1 :])
+        refused(
+            "chaos.toxic_exists",
+            f'the proxy "redis" has a toxic "{name}" already',
+            control.return_toxic,
+            plan,
+            "redis",
+            toxic,
+            "",
+        )
+    assert plan == before
+
+
 def test_populate_is_content_with_what_is_there() -> None:
     """An entry that is there stays with its toxics; what is new is added, what differs replaced, the rest stays."""
     plan = control.add_proxy(planned(SLOW), {"name": "pg", "listen": "127.0.0.1:5", "upstream": "h:5432"})
