@@ -26,7 +26,10 @@ for name in dir(signal):
     known = name in "SIGABRT SIGFPE SIGILL SIGINT SIGSEGV SIGTERM SIG_DFL SIG_IGN".split()
     if (name.startswith("SIG") and not known) or name in "ITIMER_REAL alarm pthread_sigmask setitimer sigwait".split():
         delattr(signal, name)
-del select.epoll, select.poll, socket.AF_UNIX
+for name in dir(select):
+    if name in ("epoll", "poll") or name.startswith("POLL"):  # of epoll we ask the system by name
+        delattr(select, name)
+del socket.AF_UNIX
 """
 IMPORTS = """
 import fozzy

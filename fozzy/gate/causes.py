@@ -136,7 +136,7 @@ def _first_of_each(causes: Sequence[Cause]) -> list[Cause]:
 
 def _by_text(parted: Sequence[Parting]) -> Cause:
     """What the texts that differ look like."""
-    pairs = [pair for each in parted for pair in texts(each)][:8]
+    pairs = [told for each in parted if (told := next(iter(texts(each)), None)) is not None]
     if not pairs:
         return _cause("unknown")
     a, b = pairs[0]
@@ -161,14 +161,17 @@ def _is_listing(parting: Parting, a: str, b: str) -> bool:
 
 
 def _are_process_ids(pairs: Sequence[tuple[str, str]]) -> bool:
-    """Whether the numbers that differ grow by little from run to run."""
-    rows = [[int(each) for each in _NUMBER.findall(text)] for text in [pairs[0][0], *(b for _, b in pairs)]]
-    if any(len(row) != len(rows[0]) or not row for row in rows):
+    """Whether nothing differs but numbers, and those grow by little from run to run."""
+    texts_of_runs = [pairs[0][0], *(b for _, b in pairs)]
+    if len({_NUMBER.sub("", text) for text in texts_of_runs}) > 1:
         return False
-    for column in zip(*rows, strict=True):
-        if all(0 < after - before < PID_GAP_MAX for before, after in zip(column, column[1:], strict=False)):
-            return True
-    return False
+    rows = [[int(each) for each in _NUMBER.findall(text)] for text in texts_of_runs]
+    columns = [column for column in zip(*rows, strict=True) if len(set(column)) > 1]
+    return bool(columns) and all(_grows(column) for column in columns)
+
+
+def _grows(numbers: Sequence[int]) -> bool:
+    return all(0 < after - before < PID_GAP_MAX for before, after in zip(numbers, numbers[1:], strict=False))
 
 
 def _asked(informant: Path) -> Iterator[Cause]:

@@ -30,7 +30,9 @@ class TookTooLong(Failed):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What the runner says."""
+    """What the runner says. It held signals back while it began this process."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     group = parser.getgroup("chaos")
     group.addoption("--chaos-told", metavar="FILE", help="tell `fozzy chaos run` there what happens")
     group.addoption("--chaos-limit", metavar="SECONDS", type=float, help="how long each phase of a test may take")

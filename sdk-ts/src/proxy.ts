@@ -5,14 +5,14 @@ import { DOCUMENT_BYTES_MAX, judged } from "./documents.js";
 import { FozzyCrashError } from "./errors.js";
 import { wholeOf } from "./lines.js";
 
-const LISTENS = /^ +(?:fozzy proxy|\S+) {2}(\S+:\d+) -> /gm; // as the screen says it, one line for each
+const LISTENS = /^ {2}\S.*? {2}(\S+:\d+) -> /gm; // as the screen says it, one line for each; names may have spaces
 const SEVERAL = /^ +fozzy proxy {2}(\d+) proxies/m;
 const CONTROL = /^ +fozzy proxy {2}.* control (\S+:\d+)/m;
 
 /** A proxy that listens. Stop it, or use `await using`; it ends with this process too. */
 export class RunningProxy<T> {
-  /** Where it listens, `host:port`; of several proxies all, in the order they were given. */
-  readonly addresses: readonly [string, ...string[]];
+  /** Where it listens, `host:port`; of several proxies all, in the order they were given; of controls alone none. */
+  readonly addresses: readonly string[];
   /** Where its control API is, when one was asked for. */
   readonly control: string | undefined;
   readonly #child: Child;
@@ -38,9 +38,9 @@ export class RunningProxy<T> {
     return new RunningProxy<T>(child, ended, opened);
   }
 
-  /** Where it listens. */
+  /** Where it listens; empty where there are only controls yet. */
   get listen(): string {
-    return this.addresses[0];
+    return this.addresses[0] ?? "";
   }
 
   /** The process of the proxy. */
@@ -66,7 +66,7 @@ export class RunningProxy<T> {
 }
 
 interface Opened {
-  readonly addresses: readonly [string, ...string[]];
+  readonly addresses: readonly string[];
   readonly control: string | undefined;
 }
 
@@ -77,8 +77,7 @@ async function whole<T>(child: Child): Promise<Result<T>> {
 
 /** Where proxies listen, once all have said so. */
 function openedOf(stderr: string): Opened | undefined {
-  const [first, ...others] = [...stderr.matchAll(LISTENS)].map((found) => found[1] as string);
+  const addresses = [...stderr.matchAll(LISTENS)].map((found) => found[1] as string);
   const count = Number(SEVERAL.exec(stderr)?.[1] ?? 1);
-  if (first === undefined || others.length + 1 < count) return undefined;
-  return { addresses: [first, ...others], control: CONTROL.exec(stderr)?.[1] };
+  return addresses.length < count ? undefined : { addresses, control: CONTROL.exec(stderr)?.[1] };
 }

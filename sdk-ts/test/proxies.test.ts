@@ -34,6 +34,21 @@ test("of several proxies every address is known", async () => {
   assert.deepEqual(done.proxy?.proxies.map((each) => each.listen), [...proxy.addresses]);
 });
 
+test("controls alone, and names with spaces, are known as soon as they listen", async () => {
+  const alone = await real().proxyTcp({ control: "127.0.0.1:0" });
+  assert.deepEqual([alone.addresses, alone.listen], [[], ""]);
+  const status = await real().proxyStatus({ control: alone.control as string });
+  assert.equal(status.status, "pass");
+  await alone.stop();
+  const names = ["the cache:upstream=127.0.0.1:9", "a  b:upstream=127.0.0.1:9"];
+  const spaced = await real().proxyTcp({ proxy: names });
+  const done = await spaced.stop();
+  assert.deepEqual(done.proxy?.proxies.map((each) => [each.name, each.listen]), [
+    ["the cache", spaced.addresses[0]],
+    ["a  b", spaced.addresses[1]],
+  ]);
+});
+
 test("a proxy that cannot be is an error, and one that is aborted or disposed of is gone", async () => {
   const fozzy = real();
   const error = await rejection(FozzyCommandError, fozzy.proxyHttp({ drop: 1.5 }));

@@ -21,6 +21,7 @@ from weakref import WeakSet
 from fozzy import wall
 from fozzy.chaos.clock.shared import NEVER_NS, HasCome, Seat, SharedClock
 from fozzy.chaos.clock.times import LISTEN_S, readable
+from fozzy.errors import UsageError
 
 SOCKET_CALLS = ("recv", "recv_into", "recvfrom", "recvfrom_into", "send", "sendall", "connect", "accept")
 FAR_S = 0.1  # for a server that no proxy stands before
@@ -28,9 +29,15 @@ _READS = ("recv", "recv_into", "recvfrom", "recvfrom_into", "accept")
 
 
 class Threads:
-    """The threads of one test. *Closes*: `close` gives all seats back."""
+    """The threads of one test. *Errors*: `UsageError` where one cannot see for what they wait.
+
+    *Closes*: `close` gives all seats back.
+    """
 
     def __init__(self, clock: SharedClock) -> None:
+        if not hasattr(select, "poll"):
+            hint = "@pytest.mark.chaos(real_time=True) leaves the test in real time"
+            raise UsageError("chaos.not_here", "tests cannot share a clock on this system", hint=hint)
         self._clock = clock
         self._local = threading.local()
         self._places: list[_Place] = []

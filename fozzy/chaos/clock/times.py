@@ -22,9 +22,9 @@ def due_ns_of(when_s: float) -> int:
     return due_ns
 
 
-def readable(polled: Any, wanted: int = select.POLLIN) -> Callable[[], bool] | None:
+def readable(polled: Any, wanted: int | None = None) -> Callable[[], bool] | None:
     """Whether a descriptor is ready, as an epoll is that has an event; none for what has none."""
-    poll = _poll(polled, wanted)
+    poll = _poll(polled, select.POLLIN if wanted is None else wanted)
     return None if poll is None else lambda: bool(poll.poll(0))
 
 

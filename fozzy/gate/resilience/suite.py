@@ -97,61 +97,73 @@ def command_of(asked: Asked) -> list[str]:
 def run(asked: Asked, say: Say) -> Came:
     """Run it to its end, or until somebody interrupts that; `say` gets pytest's output line by line. *Errors*: those
     of `say`, when it ended."""
-    elapsed_ns = wall.stopwatch()
-    process = subprocess.Popen(
-        command_of(asked),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**wall.variables(), "PYTHONUNBUFFERED": "1"},
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    refused: list[FozzyError] = []
-    reader = threading.Thread(target=_pass_on, args=(process.stdout, say, refused), daemon=True)
-    reader.start()
-    watch = _Watch(asked, process)
+    watch: _Watch | None = None
     try:
+        with wall.signals_held():  # till it is known here; in its process `telling` hears them again
+            watch = _Watch(asked, say)
         watch.until_it_ends()
     except KeyboardInterrupt as stop:
-        watch.came.stopped = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
-        _stop(process)
-    reader.join(END_S)
-    if refused:
-        raise refused[0]
-    watch.look()
-    watch.came.status = process.returncode
-    watch.came.duration_ns = elapsed_ns()
-    return watch.came
+        if watch is None:
+            raise
+        watch.stop(Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED)
+    return watch.finished()
 
 
 class _Watch:
-    """Looks at what is told while a process runs."""
+    """A process, and what it tells while it runs."""
 
-    def __init__(self, asked: Asked, process: subprocess.Popen[str]) -> None:
-        self.came = Came()
-        self._process = process
+    def __init__(self, asked: Asked, say: Say) -> None:
+        self._elapsed_ns = wall.stopwatch()
+        self._came = Came()
+        self._process = subprocess.Popen(
+            command_of(asked),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**wall.variables(), "PYTHONUNBUFFERED": "1"},
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self._refused: list[FozzyError] = []
+        self._output = threading.Thread(target=_pass_on, args=(self._process.stdout, say, self._refused), daemon=True)
+        self._output.start()
         self._limit_ns = round((asked.limit_s + GRACE_S) * 1e9)
         self._reader = Reader(asked.told)
         self._phases: dict[int, tuple[str, Callable[[], int]]] = {}
 
     def until_it_ends(self) -> None:
+        """Wait for it, and end it where a test cannot be ended."""
         while True:
             try:
                 self._process.wait(LOOK_S)
                 return
             except subprocess.TimeoutExpired:
-                self.look()
+                self._look()
             stuck = [test for test, elapsed_ns in self._phases.values() if elapsed_ns() > self._limit_ns]
             if stuck:
-                self.came.stuck = stuck
+                self._came.stuck = stuck
                 _kill(self._process)
 
-    def look(self) -> None:
+    def stop(self, status: Exit) -> None:
+        """Somebody interrupted it, which has this exit status."""
+        self._came.stopped = status
+        _stop(self._process)
+
+    def finished(self) -> Came:
+        """What came of it. *Errors*: those of who should have said its output."""
+        self._output.join(END_S)
+        if self._refused:
+            raise self._refused[0]
+        self._look()
+        self._came.status = self._process.returncode
+        self._came.duration_ns = self._elapsed_ns()
+        return self._came
+
+    def _look(self) -> None:
         for said in self._reader.more():
-            self.came.take(said)
+            self._came.take(said)
             if isinstance(said, Phase):
                 self._phases.pop(said.pid, None)
                 if said.test:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -11,6 +12,7 @@ import pytest
 from fozzy.chaos.clock.asyncio_loop import VirtualLoop
 from fozzy.chaos.clock.shared import SharedClock
 from fozzy.chaos.clock.threads import Threads, waiting_call
+from fozzy.errors import UsageError
 
 
 def test_a_thread_sleeps_at_once() -> None:
@@ -126,3 +128,11 @@ def test_a_reset_is_heard_where_it_is_read(late: bool) -> None:
             with pytest.raises(ConnectionError):
                 call["sendall"](client, b"PING")
         threads.close()
+
+
+def test_where_nobody_can_see_for_what_threads_wait_there_is_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows it is refused, with what to do instead."""
+    monkeypatch.delattr(select, "poll")
+    with SharedClock() as clock, pytest.raises(UsageError, match="share a clock") as refused:
+        Threads(clock)
+    assert refused.value.code == "chaos.not_here" and "real_time=True" in refused.value.hint

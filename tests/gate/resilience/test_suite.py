@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,27 @@ def test_stands():
     signal.pthread_sigmask(signal.SIG_BLOCK, {BLOCKED})
     threading.Event().wait()
 """
+
+
+def test_who_interrupts_it_as_it_begins_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes when the process is there and nobody knows it yet ends it all the same, in order."""
+    path = tmp_path / "test_it.py"
+    path.write_text(STANDS.replace("BLOCKED", ""), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_ADDOPTS", STRANGERS)
+    monkeypatch.chdir(tmp_path)
+    processes: list[subprocess.Popen[str]] = []
+
+    class Seen(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *words: Any, **more: Any) -> None:
+            super().__init__(*words, **more)
+            processes.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(suite.subprocess, "Popen", Seen)
+    came = run(Asked(words=["-p", "no:cacheprovider", "test_it.py"], told=tmp_path / "told"), lambda _: None)
+    assert came.exit_status == Exit.INTERRUPTED
+    assert [process.poll() is not None for process in processes] == [True]
 
 
 @pytest.mark.parametrize(("blocked", "times", "died"), [("", 1, False), ("signal.SIGINT, signal.SIGALRM", 2, True)])
