@@ -99,6 +99,14 @@ class Member(Camel, frozen=True, kw_only=True):
         return f" --case {shlex.quote(self.case)}" if self.case else ""
 
 
+class Trouble(Camel, frozen=True, kw_only=True):
+    """Why there is nothing to tell of: a code, as errors have it, and what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
 class Summary(Camel, frozen=True, kw_only=True):
     """How a run went. `duration_ns` is the scenario's own time, `duration_ms` the wall's."""
 
@@ -123,6 +131,7 @@ class Summary(Camel, frozen=True, kw_only=True):
     nodes: int = 0  # of a cluster
     story: list[Beat] = []  # how a cluster's run went
     story_left_out: int = 0  # lines of it that are not here
+    error: Trouble | None = None  # of status `error`, where no finding says it
     kept: list[str] = []  # traces of failures that were made smaller and put where they are tests
 
 

@@ -19,14 +19,14 @@ from fozzy.cli.reporting import Reports, event_printer, reports_of
 from fozzy.cli.telling import member_story
 from fozzy.config import Config
 from fozzy.core.outcome import Status
-from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, exit_of, worst_status
+from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, Tests, Trouble, exit_of, worst_status
 from fozzy.engine.discover import Chosen, Found, discover
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping
 from fozzy.engine.suite import Answering, Job, Selection, Told, refuse_code, run_suite
 from fozzy.errors import Exit, InputError, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
-from fozzy.report.text import Line, Span, line
+from fozzy.report.text import Line, Span, count, line
 from fozzy.trace.finalize import shown_path
 from fozzy.trace.retention import after_run
 from fozzy.trace.store import Store
@@ -249,6 +249,14 @@ def _summary(told: Sequence[Told], job: Job, found: int, began: tuple[str, int])
         ),
         findings=[finding for member in members if not member.passed for finding in member.findings],
         scenarios=members,
+        error=None if told else _nothing_ran(found),
+    )
+
+
+def _nothing_ran(found: int) -> Trouble:
+    said = f"{count(found, 'scenario')} left out by what was asked for" if found else "there is no scenario"
+    return Trouble(
+        code="scenario.nothing_ran", message=f"nothing ran: {said}", hint="fozzy test --help tells how they are chosen"
     )
 
 

@@ -551,6 +551,7 @@ export interface ExploreDocument {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
   explore?: ExploreBody | null;
 }
@@ -754,6 +755,7 @@ export interface FuzzDocument {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
   fuzz?: FuzzBody | null;
 }
@@ -1256,6 +1258,7 @@ export interface ProxyDocument {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
   proxy?: ProxyBody | null;
 }
@@ -1459,6 +1462,7 @@ export interface ShrinkDocument {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
   shrink?: ShrinkBody | null;
 }
@@ -1589,6 +1593,7 @@ export interface Summary {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
 }
 
@@ -1634,6 +1639,7 @@ export interface TcpDocument {
   nodes?: number;
   story?: Beat[];
   storyLeftOut?: number;
+  error?: Trouble | null;
   kept?: string[];
   proxy?: TcpBody | null;
 }
@@ -1688,6 +1694,13 @@ export interface TraceDiff {
   scenario: string[];
   timesFrom: number | null;
   parting: Parting | null;
+}
+
+/** Why there is nothing to tell of: a code, as errors have it, and what to do. */
+export interface Trouble {
+  code: string;
+  message: string;
+  hint?: string;
 }
 
 /** What was taken out of a pack. `is_new` is false when the same was there already. */
