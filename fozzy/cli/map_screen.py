@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from fozzy.errors import whole
 from fozzy.insight.map.model import Evidence, EvidenceKind, Hotspot, Page, Service, State
 from fozzy.insight.map.topology import Topology
-from fozzy.report.text import Line, Span, count, line, one_line
+from fozzy.report.text import Line, Span, count, line, one_line, quoted
 from fozzy.trace.store import Store
 
 REASONS_SHOWN = 10  # of what could not be looked at; -v shows all
@@ -202,7 +202,7 @@ def _scenarios(screen: Screen) -> Iterator[Line]:
 
 
 def _start_here(screen: Screen, rows: Sequence[Hotspot]) -> Iterator[Line]:
-    """The riskiest hotspot without evidence, and how to run it. `init` writes no scenario for it, so the step is told."""
+    """The riskiest hotspot without evidence, and how to run it."""
     first = next((row for row in rows if not row.is_evident), None)
     if first is None:
         return
@@ -211,9 +211,10 @@ def _start_here(screen: Screen, rows: Sequence[Hotspot]) -> Iterator[Line]:
     where = f"{one_line(first.path)}:{first.line} {one_line(first.name)}".rstrip()
     if first.language == "Python" and first.name and "<" not in first.name:
         module = first.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        step = f'{{"type": "call", "function": "{whole(module)}:{whole(first.name)}", "args": []}}'
-        yield line(f"    {where}   by a scenario with the step")
-        yield line("      ", Span(one_line(step), "code"))
+        place = PurePosixPath(module.replace(".", "/")).parent / first.name.replace(".", "_")
+        words = f"fozzy init --scenario {quoted(f'scenarios/{place}')} --calls {quoted(f'{module}:{first.name}')}"
+        yield line(f"    {where}   by a scenario to fill in")
+        yield line("      ", Span(f"{one_line(words)}{screen.flags}", "code"))
         yield line("    run with --allow-code, and --coverage to see each line; all steps:")
     else:
         yield line(f"    {where}   by a scenario that starts its program")

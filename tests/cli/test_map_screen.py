@@ -63,8 +63,8 @@ SUITES = """\
   there is no history of git here, so churn is not a signal
 
   start here
-    billing/shop.py:14 settle   by a scenario with the step
-      {"type": "call", "function": "billing.shop:settle", "args": []}
+    billing/shop.py:14 settle   by a scenario to fill in
+      fozzy init --scenario scenarios/billing/settle --calls billing.shop:settle
     run with --allow-code, and --coverage to see each line; all steps:
     fozzy schema --steps
 """
@@ -78,9 +78,10 @@ def test_suites(shop: Path, fz: Fz) -> None:
 
 
 def test_what_is_pasted_runs(shop: Path, fz: Fz, pasted: Callable[[str], list[list[str]]]) -> None:
-    """The command at the end of the screen does something."""
-    (words,) = pasted(fz("map", "suites").out)
-    assert fz(*words).code == 0
+    """The commands at the end of the screen do something."""
+    begins, lists = pasted(fz("map", "suites").out)
+    assert (begins[:2], lists) == (["init", "--scenario"], ["schema", "--steps"])
+    assert [fz(*words).code for words in (begins, lists)] == [0, 0]
 
 
 def test_services(shop: Path, fz: Fz) -> None:

@@ -86,6 +86,7 @@ CALLS: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(ERRORS, (0, "code", "")),
     "Rejected": (1, "code", ""),
     "Problem": (99, "code", ""),
+    "Trouble": (99, "code", ""),
     "Flaw": (3, "reason", "scenario."),
     "Issue": (3, "reason", "scenario."),
     "StepFailed": (0, "title", ""),

@@ -23,6 +23,11 @@ _REFERENCE = re.compile(REFERENCE)
 _EXCEPTION = re.compile(_DOTTED)
 
 
+def is_function(text: str) -> bool:
+    """Whether this is `package.module:name`."""
+    return _FUNCTION.fullmatch(text) is not None
+
+
 class Call(Step, frozen=True, kw_only=True, tag="call"):
     """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
 
@@ -135,7 +140,7 @@ class Call(Step, frozen=True, kw_only=True, tag="call"):
 
     def check(self) -> Iterator[Issue]:
         yield from check_at_most_one(self, "expect", "expect_raises")
-        if not _FUNCTION.fullmatch(self.function):
+        if not is_function(self.function):
             yield Issue(("function",), f'"{self.function}" is not a function', "write it as package.module:name")
         yield from _check_args(self.args)
         named = self.expect_raises

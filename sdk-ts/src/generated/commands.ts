@@ -29,6 +29,10 @@ export interface CommonOptions extends CallOptions {
 export interface InitOptions extends CommonOptions {
   /** In what to write; with toml the first scenario is JSON. */
   format?: "toml" | "yaml";
+  /** Write only this scenario, to fill in; a name without its ending will do. */
+  scenario?: string;
+  /** What that scenario calls, as package.module:name. */
+  calls?: string;
   /** Overwrite what is there. */
   force?: boolean;
 }
@@ -822,6 +826,8 @@ export const COMMANDS = {
     words: ["init"],
     options: {
       format: ["value", "--format"],
+      scenario: ["value", "--scenario"],
+      calls: ["value", "--calls"],
       force: ["flag", "--force"],
     },
   },
@@ -1423,11 +1429,11 @@ export abstract class Commands {
   protected abstract follow<T, E>(name: CommandName, places: readonly Place[], options: object): EventStream<T, E>;
 
   /**
-   * Write a configuration and a first scenario.
+   * Write a configuration and a first scenario, or one scenario to fill in.
    *
    * The configuration is fozzy.toml, or what --config names; one that exists is refused without --force. Scenarios
    * that are there are kept without --force, an editor's own settings always. With --format yaml, or where the
-   * configuration is YAML by its name, all is written in YAML.
+   * configuration is YAML by its name, all is written in YAML. With --scenario only that scenario is written.
    */
   init(options: InitOptions = {}): Promise<Result<documents.InitDocument>> {
     return this.call("init", [], options);

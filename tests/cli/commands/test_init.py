@@ -210,3 +210,50 @@ def test_another_form_is_not_put_beside_a_configuration(project: Path, fz: Calla
     assert below(project) == {"fozzy.yml": b"det: false\n"}
     assert fz("init", "--force").code == 0
     assert (project / "fozzy.yml").read_text() != "det: false\n" and not (project / "fozzy.toml").exists()
+
+
+@pytest.mark.parametrize("form", [None, "toml", "yaml"])
+@pytest.mark.parametrize("calls", [None, "shop.orders:total"])
+def test_one_scenario_to_fill_in(
+    form: str | None, calls: str | None, project: Path, fz: Callable[..., Any], process: Callable[..., Any]
+) -> None:
+    """Only it is written, valid and formatted; without a call it fails and says what to do, with one it calls it."""
+    (project / "shop").mkdir()
+    (project / "shop/orders.py").write_text("def total() -> int:\n    return 3\n")
+    before = set(below(project))
+    more = [*(["--format", form] if form else []), *(["--calls", calls] if calls else [])]
+    made = fz("init", "--scenario", "scenarios/shop/the-total", *more)
+    path = f"scenarios/shop/the-total.fozzy.{form or 'json'}"
+    assert made.code == 0 and set(below(project)) == {*before, path}
+    assert f"  next  fozzy run {path}{' --allow-code' if calls else ''}\n" in made.out
+    assert fz("validate", path).out == "1 file valid\n"
+    assert fz("fmt", path, "--check").code == 0
+    ran = process("run", path, *(["--allow-code"] if calls else []))
+    assert ran.code == (0 if calls else 1)
+    assert ("fill in what must hold" in ran.out) is not bool(calls)
+
+
+def test_a_scenario_points_at_the_schema_of_the_project(project: Path, fz: Callable[..., Any]) -> None:
+    """Where there is one; its name is what its file is called."""
+    fz("init")
+    assert fz("init", "--scenario", "scenarios/a/b_c.fozzy.json", "--json").document()["written"] == [
+        "scenarios/a/b_c.fozzy.json"
+    ]
+    written = json.loads((project / "scenarios/a/b_c.fozzy.json").read_text())
+    assert written["name"] == "b c"
+    assert (project / "scenarios/a" / written["$schema"]).resolve() == project / ".vscode/fozzy.schema.json"
+
+
+def test_a_scenario_that_is_there_is_not_overwritten(project: Path, fz: Callable[..., Any]) -> None:
+    """Nor is one written that could not be read; --force overwrites."""
+    words = ("init", "--scenario", "a.fozzy.toml")
+    assert fz(*words, "--calls", "no function").err.startswith('error[usage.bad_value]: --calls "no function"')
+    assert below(project) == {}
+    assert fz(*words).code == 0
+    before = below(project)
+    again = fz(*words)
+    assert again.code == 2 and "error[init.exists]: a.fozzy.toml exists already" in again.err
+    assert below(project) == before
+    assert fz(*words, "--force", "--calls", "a:b").code == 0
+    assert below(project) != before
+    assert "error[usage.missing]" in fz("init", "--calls", "a:b").err
