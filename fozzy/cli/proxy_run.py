@@ -15,6 +15,7 @@ from fozzy.chaos.running import run
 from fozzy.chaos.settings import Settings
 from fozzy.cli import proxy_screen as screen
 from fozzy.cli.console import Console
+from fozzy.cli.patience import patient
 from fozzy.cli.proxy_documents import FaultBody, ProxyBody, ProxyDocument
 from fozzy.cli.proxy_fronts import Silent, front_of, numbers_of
 from fozzy.config import Config
@@ -36,13 +37,14 @@ FINDINGS_MAX = 5  # that are shown
 def run_proxy(command: Http, console: Console, config: Config, settings: Settings, notes: list[str]) -> Exit:
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
     store = Store(config.base_dir())
-    with store.run() as run_id:
+    with contextlib.ExitStack() as until_told, store.run() as run_id:
         room = _of_room(settings)
         parts = Parts(settings, run_id)
         parts.notes = [*notes, *room]
         ending = Ending(command, console, store, parts)
         front = front_of(console, events=command.events, redact=settings.redact)
         parts.tapes.summary = lambda path: ending.summary([path])
+        until_told.enter_context(patient(lambda: parts.stop("asked")))  # once stopped, what came of it is told
         with contextlib.closing(front):
             run(parts, front)
         store_traces(store.folder(run_id), parts.tapes.paths)

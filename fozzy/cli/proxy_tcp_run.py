@@ -13,6 +13,7 @@ from fozzy.chaos.tcp.parts import TcpParts
 from fozzy.chaos.tcp.running import run
 from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.cli.console import Console
+from fozzy.cli.patience import patient
 from fozzy.cli.proxy_documents import TcpBody, TcpDocument, TcpProxyBody, ToxicBody
 from fozzy.cli.proxy_run import FINDINGS_MAX
 from fozzy.cli.proxy_tcp_fronts import tcp_front_of
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 def run_tcp(command: Tcp, console: Console, config: Config, settings: TcpSettings) -> Exit:
     """Run it until it is stopped, and say what came of it. *Errors*: `FozzyError`."""
     store = Store(config.base_dir())
-    with store.run() as run_id:
+    with contextlib.ExitStack() as until_told, store.run() as run_id:
         parts = TcpParts(settings, run_id)
         ending = Ending(command, console, store, parts)
         parts.summary = lambda path: ending.summary([path])
         front = tcp_front_of(console, events=command.events, redact=settings.redact)
+        until_told.enter_context(patient(lambda: parts.stop("asked")))  # once stopped, what came of it is told
         with contextlib.closing(front):
             run(parts, front)
         kept = parts.kept
