@@ -102,7 +102,7 @@ def closing(summary: Summary, short_id: str = "", flags: Flags = NO_FLAGS) -> li
     lines: list[Line] = [[], line(left, " " * max(1, WIDTH - len(left) - len(took)), took)]
     lines += [line(Span("warning", "warn"), f": {safe(warning)}") for warning in summary.warnings]
     failed = [member for member in summary.scenarios if not member.passed]
-    if not summary.scenarios:
+    if not summary.scenarios and (summary.error is None or summary.error.code == "scenario.nothing_ran"):
         lines += [[], line("  nothing ran   ", Span("fozzy test --help", "code"), "   tells how scenarios are chosen")]
     if failed:
         lines += [[], *_next_for_suite(summary, failed, short_id or summary.identity.run_id, flags)]

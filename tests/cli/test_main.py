@@ -255,6 +255,45 @@ def test_an_interrupted_suite_ends_with_its_workers(shop: Any, fz_env: dict[str,
             time.sleep(0.02)
 
 
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_suite_tells_what_it_knows(
+    number: int, code: int, jobs: str, shop: Any, fz_env: dict[str, str], fz: Callable[..., Any]
+) -> None:
+    """What failed before is shown with its seed and trace, is a run of the store, and is what `--lf` runs again."""
+    (shop.root / "long.fozzy.toml").write_text(SLEEPER, encoding="utf-8")
+    child = started(fz_env, "test", shop.failing, "long.fozzy.toml", jobs, "--no-det", "--seed", "7")
+    assert child.stdout is not None
+    while b"FAIL" not in child.stdout.readline():
+        pass
+    child.send_signal(number)
+    out, err = child.communicate(timeout=SECONDS_MAX)
+    assert child.returncode == code, err.decode()
+    said = out.decode()
+    assert "1 scenario: 0 passed, 1 failed, 1 skipped" in said and "fozzy replay" in said
+    assert b"error[run.interrupted]: interrupted" in err and b"Traceback" not in err
+    document = fz("report", "show", "@latest", "--format", "json").document()
+    assert (document["status"], document["error"]["code"]) == ("error", "run.interrupted")
+    assert document["error"]["message"] == "interrupted: 1 of 2 scenarios ran to the end"
+    assert [member["path"] for member in document["scenarios"]] == [shop.failing]
+    assert "1 scenario failed in the last test run" in fz("test", "--lf", "-j1").said
+
+
+def test_an_interrupted_stream_ends_with_the_error(shop: Any, fz_env: dict[str, str]) -> None:
+    """And an interrupted document is one document, which has both."""
+    (shop.root / "long.fozzy.toml").write_text(SLEEPER, encoding="utf-8")
+    for flag in ("--events", "--json"):
+        child = started(fz_env, "test", shop.failing, "long.fozzy.toml", "-j2", "--no-det", flag)
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=SECONDS_MAX)
+        *before, last = out.decode().splitlines()
+        document = json.loads(last)
+        assert (child.returncode, document["status"], document["error"]["code"]) == (130, "error", "run.interrupted")
+        assert bool(before) == (flag == "--events")
+        assert all('"kind"' in each for each in before)
+
+
 @pytest.mark.parametrize(("sent", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_who_stops_it_while_it_begins_is_heard(sent: str, status: int, shop: Any, fz_env: dict[str, str]) -> None:
     """Not in the middle of an import, with a traceback, but with the document and the status of every other time."""

@@ -1,7 +1,7 @@
 """`fozzy test`: scenarios, suites and kept traces; one verdict."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -24,7 +24,7 @@ from fozzy.engine.discover import Chosen, Found, discover
 from fozzy.engine.prepare import Options
 from fozzy.engine.record import Keeping
 from fozzy.engine.suite import Answering, Job, Selection, Told, refuse_code, run_suite
-from fozzy.errors import Exit, InputError, UsageError, worst
+from fozzy.errors import Exit, InputError, InterruptedRun, UsageError, worst
 from fozzy.report.pretty import Flags, closing, failures, member_line, quiet_line
 from fozzy.report.text import Line, Span, count, line
 from fozzy.trace.finalize import shown_path
@@ -122,14 +122,25 @@ class Test(Running, frozen=True, kw_only=True):
             screen = _Screen(console, reports, len(chosen), Flags(self.place_flags, self.run_flags))
             screen.opening(seed, jobs, config)
             began = wall.now_iso(), wall.elapsed_ns()
-            told = list(screen.shown(run_suite(chosen, job, jobs, self._is_enough, answering)))
+            told: list[Told] = []
+            stopped: KeyboardInterrupt | InterruptedRun | None = None
+            try:
+                screen.show(run_suite(chosen, job, jobs, self._is_enough, answering), told)
+            except (KeyboardInterrupt, InterruptedRun) as stop:  # what is known by then is told all the same
+                stopped = stop
+                screen.erase()
             summary = _summary(told, job, found, began)
-            kept = self._kept(console, config, store, summary)
+            if stopped is not None:
+                summary = msgspec.structs.replace(summary, status="error", error=_interrupted(told, chosen))
+            kept = self._kept(console, config, store, summary) if stopped is None else Keepings()
             summary = msgspec.structs.replace(summary, kept=kept.paths, warnings=kept.warnings)
             store.finish(run_id, msgspec.json.encode(summary), summary.status)
             screen.closing(summary, store.short(run_id), kept.lines)
-            reports.finish(console, summary)
+            if stopped is None or not reports.events:  # of a stream the error is the last line
+                reports.finish(console, summary)
             after_run(store, run_id, config.settings.retention)
+            if stopped is not None:
+                raise stopped
             return Ran(worst([exit_of_told(told), kept.exit_status]), told)
 
     def _is_enough(self, told: Told) -> bool:
@@ -173,13 +184,18 @@ class _Screen:
             said = f"  fozzy {VERSION}  seed {seed}  jobs {jobs}  {config.file or ''}"
             self._console.answer([line(Span(said.rstrip(), "dim"))])
 
-    def shown(self, told: Iterator[Told]) -> Iterator[Told]:
-        for each in told:
+    def show(self, ended: Iterable[Told], told: list[Told]) -> None:
+        """Show each that ended; in `told` is what anybody can have seen, also when this is interrupted."""
+        for each in ended:
             self._progress.erase()
             each = msgspec.structs.replace(each, member=member_story(each.member))
+            told.append(each)
             self._show(each)
             self._progress.step(not each.member.passed)
-            yield each
+        self.erase()
+
+    def erase(self) -> None:
+        """No live line any more."""
         self._progress.erase()
 
     def _show(self, told: Told) -> None:
@@ -251,6 +267,11 @@ def _summary(told: Sequence[Told], job: Job, found: int, began: tuple[str, int])
         scenarios=members,
         error=None if told else _nothing_ran(found),
     )
+
+
+def _interrupted(told: Sequence[Told], chosen: Sequence[Chosen]) -> Trouble:
+    message = f"interrupted: {len(told):,} of {count(len(chosen), 'scenario')} ran to the end"
+    return Trouble(code="run.interrupted", message=message, hint="fozzy test --lf runs those again that failed")
 
 
 def _nothing_ran(found: int) -> Trouble:
