@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 _really_sleep = time.sleep  # tests on a shared clock put another in its place
 
@@ -112,6 +113,34 @@ def in_forked(call: Callable[[], object]) -> None:
     """Have it called in each process that is forked from this one, before anything else of ours; never on Windows."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=call)
+
+
+class TooMuchWork(Exception):
+    """What was to be bounded took longer."""
+
+
+@contextlib.contextmanager
+def work_bounded(seconds: float) -> Iterator[None]:
+    """Within this block C code that hears signals, as `re` does, is ended after so much of the processor's time.
+
+    *Errors*: `TooMuchWork`. *Limits*: none in other threads than the main one, and on Windows.
+    """
+    import threading  # for who matches something; the start of a run does not need it
+
+    if not hasattr(signal, "SIGVTALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_signal: int, _frame: object) -> NoReturn:
+        raise TooMuchWork
+
+    before = signal.signal(signal.SIGVTALRM, ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 @contextlib.contextmanager

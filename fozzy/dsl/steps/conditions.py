@@ -12,8 +12,13 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fozzy.dsl.steps.base import Count, Flag, Issue, told
+from fozzy import wall
+from fozzy.core.outcome import StepFailed
+from fozzy.dsl.steps.base import Count, Flag, Issue, show, told
 from fozzy.dsl.steps.store import MISSING, same
+
+MATCH_S = 2  # of the processor, for one match; what is meant to be found is found in microseconds
+_REPEATS = re.compile(r"[*+{]")  # what a pattern needs that takes long
 
 TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -92,11 +97,22 @@ def check_pattern(pattern: str, path: tuple[str | int, ...]) -> Iterator[Issue]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a regular expression is found in a text. A pattern that came from a reference may be none."""
+    """Whether a regular expression is found in a text. A pattern that came from a reference may be none.
+
+    *Limits*: `MATCH_S` of the processor's time, since some take longer than anybody lives. *Errors*: `StepFailed` then.
+    """
     try:
-        return _compiled(pattern).search(text) is not None
+        compiled = _compiled(pattern)
     except ValueError:
         return False
+    if not _REPEATS.search(pattern):
+        return compiled.search(text) is not None
+    try:
+        with wall.work_bounded(MATCH_S):
+            return compiled.search(text) is not None
+    except wall.TooMuchWork:
+        message = f"the regular expression {show(pattern)} was not done with {len(text):,} characters after {MATCH_S} s"
+        raise StepFailed("match_too_long", message, "limit", "timeout") from None
 
 
 @lru_cache(maxsize=256)

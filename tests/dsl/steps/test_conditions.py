@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fozzy.dsl.steps import conditions
 from fozzy.dsl.steps.conditions import TYPES, Condition, broken, includes
 from fozzy.dsl.steps.store import MISSING, same
 
@@ -248,3 +250,18 @@ def test_numbers_are_compared_exactly(left: float, right: float) -> None:
     """Numbers compare as numbers, however large, whole or not."""
     for field, compare in (("less", operator.lt), ("greater", operator.gt), ("equals", operator.eq)):
         assert (broken(Condition(**{field: right}), left, "that") is None) is compare(left, right)
+
+
+def test_a_match_that_would_take_for_ever_ends(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its step ends as a timeout that names the pattern; one that is quick is not touched, however long the text."""
+    monkeypatch.setattr(conditions, "MATCH_S", 0.05)
+    ran = play([check("a" * 60 + "!", matches="^(a+)+$")])
+    assert (ran.status, ran.findings[0].title) == ("timeout", "match_too_long")
+    assert '"^(a+)+$" was not done with 61 characters' in ran.findings[0].message
+    assert play([check("a" * 100_000, matches="^a+$")]).status == "pass"
+
+
+def test_in_another_thread_matches_have_no_bound() -> None:
+    """Signals come to the main thread alone; others match all the same."""
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(conditions.matches, "^a+$", "aaa").result()
