@@ -49,6 +49,13 @@ def _mistake(error: Any, argv: Sequence[str]) -> UsageError:
     command = command_name(argv)
     if kind == "NoSuchOption":
         option = str(error.option_name)
+        unknown = next((word for word in argv if word.startswith("--") and _is_nobodys(word)), None)
+        if (
+            command == "fozzy" and unknown is not None and unknown != option
+        ):  # what Typer stumbles over first may be right behind a command
+            return UsageError(
+                "usage.unknown_option", f'"{command}" has no option {unknown}', hint=f"{command} --help lists them"
+            )
         if option in _options(command) and command.removeprefix("fozzy").strip() not in COMMANDS:
             return UsageError("usage.missing", "there is no command among the words", hint=f"{command} --help")
         hint = suggestion(option, _options(command)) or f"{command} --help lists them"
@@ -61,6 +68,12 @@ def command_name(argv: Sequence[str]) -> str:
     """As much of `fozzy trace verify` as the words say."""
     said = [word for word in argv[: 2 if argv and argv[0] in GROUPS else 1] if not word.startswith("-")]
     return " ".join(["fozzy", *said])
+
+
+def _is_nobodys(word: str) -> bool:
+    """Whether no command has this option."""
+    option = word.partition("=")[0]
+    return option != "--help" and not any(option in _options(f"fozzy {name}") for name in ("", *COMMANDS))
 
 
 def _options(command: str) -> list[str]:

@@ -36,6 +36,7 @@ from fozzy.errors import UsageError
             '"fozzy trace verify" has',
             'did you mean "--json"?',
         ),
+        (["--json", "--nope"], "usage.unknown_option", '"fozzy" has no option --nope', "fozzy --help lists them"),
         (["--sed", "3", "run", "a"], "usage.unknown_option", '"fozzy" has no option --sed', 'did you mean "--seed"?'),
         (["run"], "usage.missing", "missing argument 'SCENARIO'", "fozzy run --help"),
         (["run", "a", "--seed", "x"], "usage.bad_value", "'x' is not a valid int", "fozzy run --help"),

@@ -105,9 +105,10 @@ def _candidates(groups: list[Group], head: Head) -> list[Group]:
     same = [group for group in groups if group.head[1] == head[1]]
     if same:
         return same
-    paths = list(islice(dict.fromkeys(group.head[1] for group in groups), PATHS_MAX))
+    alike = [group for group in groups if group.head[0] == head[0]] or groups  # another method is no near miss
+    paths = list(islice(dict.fromkeys(group.head[1] for group in alike), PATHS_MAX))
     close = difflib.get_close_matches(head[1], paths, 1, 0.0)
-    return [group for group in groups if group.head[1] == close[0]]
+    return [group for group in alike if group.head[1] == close[0]]
 
 
 def _distance(group: Group, test: str, head: Head) -> tuple[bool, int, bool]:

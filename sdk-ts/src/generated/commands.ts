@@ -1516,8 +1516,10 @@ export abstract class Commands {
   /**
    * Throw inputs at code or a scenario until something breaks.
    *
-   * A target is a scenario, a Python function or a program. Inputs that reach something new are changed further. Each different crash is shrunk at once and becomes a trace that
-   * replays alone. A campaign of so many --runs finds the same with the same seed, whatever --jobs is.
+   * A target is a scenario, a Python function or a program; naming a function allows fozzy to call it. A crash is what a
+   * scenario fails with, what a function raises, and a program that a signal, a timeout or a limit ends; its exit status is
+   * none. Inputs that reach something new are changed further. Each different crash is shrunk at once and becomes a trace
+   * that replays alone. A campaign of so many --runs finds the same with the same seed, whatever --jobs is.
    */
   fuzz(target: string, options: FuzzOptions = {}): Promise<Result<documents.FuzzDocument>> {
     return this.call("fuzz", [target], options);

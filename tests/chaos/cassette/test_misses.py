@@ -28,6 +28,11 @@ def ask(door: Door) -> None:
     ("said", "number", "differs"),
     [
         ({"target": "/user"}, 1, [("path", "/users", "/user"), ("query page", "1", None), ("query sort", "up", None)]),
+        (
+            {"target": "/uploads"},
+            1,
+            [("path", "/users", "/uploads"), ("query page", "1", None), ("query sort", "up", None)],
+        ),
         ({"target": "/users?page=2&sort=up"}, 1, [("query page", "1", "2")]),
         ({"target": "/users?page=1&sort=up", "method": "PUT"}, 1, [("method", "GET", "PUT")]),
         ({"target": "/users?page=1&sort=up", "test": "t"}, 1, [("test", "", "t")]),
