@@ -19,11 +19,12 @@ Again = Callable[[Cut], ChaosTest | None]  # one run with so much left out
 
 
 class Shrunk(NamedTuple):
-    """What came of it."""
+    """What came of it. Where `is_shrunk`, the last run is one of the smallest and failed the same way."""
 
     cut: Cut
     runs: int
     said: str
+    is_shrunk: bool = False
 
 
 class _Search:
@@ -75,7 +76,7 @@ def shrink(first: ChaosTest, again: Again) -> Shrunk:
     left = [f"  {_named(each)}" for each in search.test.declared.all]
     head = f"{count(before, 'fault')} made {len(left)} in {count(search.runs, 'run')}"
     needs = "it fails so without any fault" if not left else "it needs"
-    return Shrunk(search.best, search.runs, "\n".join([f"{head}; {needs}", *left]))
+    return Shrunk(search.best, search.runs, "\n".join([f"{head}; {needs}", *left]), is_shrunk=True)
 
 
 def _drop(search: _Search) -> bool:
