@@ -1,6 +1,7 @@
 """What must hold of a client, each as a function from a verdict to what is wrong: a text, empty where nothing is.
 
-Rule 1: nothing holds vacuously. Where what is judged never happened, that is what is wrong.
+Rule 1: nothing holds vacuously. Where what is judged never happened, that is what is wrong; a proxy that there is not is an
+error.
 Rule 2: what is wrong names connections and times.
 To add one: a function here, its `assert_` in `oracles`, and in its test one client that breaks it and one that is right.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fozzy.errors import UsageError, suggestion
 from fozzy.insight.verdict.matched import matched
 from fozzy.insight.verdict.model import Call, Change, Client, Operation, Recovery, Verdict
 from fozzy.insight.verdict.operations import FAILED
@@ -17,8 +19,13 @@ from fozzy.insight.verdict.sequels import doubts_of
 
 
 def clients_of(verdict: Verdict, proxy: str | None) -> list[Client]:
-    """The client behind one proxy, or those behind all."""
-    return [client for client in verdict.clients if proxy in (None, client.at)]
+    """The client behind one proxy, or those behind all. *Errors*: `UsageError` for a proxy that there is not."""
+    found = [client for client in verdict.clients if proxy in (None, client.at)]
+    if proxy is None or found:
+        return found
+    known = [client.at for client in verdict.clients]
+    hint = suggestion(proxy, known) or f"there are {', '.join(known) or 'none'}"
+    raise UsageError("chaos.unknown_proxy", f'there is no proxy "{proxy}"', hint=hint)
 
 
 def calls_of(verdict: Verdict, match: str | None = None, proxy: str | None = None) -> list[Call]:
@@ -55,12 +62,14 @@ def attempts(verdict: Verdict, number: int, match: str | None, proxy: str | None
 
 def no_calls_while_open(verdict: Verdict, breaker: str | None, proxy: str | None) -> str:
     """While a breaker was open nothing went out."""
+    clients_of(verdict, proxy)
     opened = [each for each in verdict.breakers if each.state == "open" and breaker in (None, each.breaker)]
     if not opened:
         name = "no breaker" if breaker is None else f'the breaker "{breaker}"'
         hint = "; is it watched? chaos.breaker(NAME) listens to it" if not verdict.breakers else ""
         return f"{name} was {'ever' if breaker is None else 'never'} open{hint}"
     for change in opened:
+        clients_of(verdict, change.at or None)
         calls = [call for call in change.calls if proxy in (None, call.at)]
         if calls:
             what = f"{times(len(calls), 'call')} went out while the breaker {change.breaker} was open"

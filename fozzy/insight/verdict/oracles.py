@@ -2,7 +2,8 @@
 
 Rule 1: what holds at once is believed at once; what does not is looked at again for a moment of real time, since the end
 of a connection comes to a proxy a little later than to who ended it.
-Rule 2: durations are seconds; `match` is a pattern as toxics have it, `proxy` the name of one proxy, all without.
+Rule 2: durations are seconds; `match` is a pattern as toxics have it, `proxy` the name of one proxy, all without. A proxy
+that there is not is a `UsageError`.
 """
 
 from __future__ import annotations
