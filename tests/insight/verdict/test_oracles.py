@@ -96,6 +96,7 @@ def test_backoff() -> None:
     """Pauses of 1, 2 and 4 seconds are that backoff; equal ones are not, and the message has all attempts."""
     retried(1, 2, 4).oracles.assert_backoff(1, 2)
     retried(1, 2, 3).oracles.assert_backoff(1, 2, cap=3)
+    retried(3, 3, 2).oracles.assert_backoff(8, 0.5, cap=3)
     retried(1.2, 2.4).oracles.assert_backoff(1, 2, jitter=0.5)
     broken = retried(1, 1, 1)
     with pytest.raises(AssertionError, match=r"before attempt 3 of INCR orders was 1.000 s, not 2.000 s\n") as failure:
@@ -104,6 +105,15 @@ def test_backoff() -> None:
     assert "after 1.000 s: kv connection 4" in str(failure.value)
     with pytest.raises(AssertionError, match="nothing was tried again"):
         retried().oracles.assert_backoff(1)
+
+
+@pytest.mark.parametrize("factor", [1e9, 1e308, float("inf")])
+def test_a_backoff_that_soon_is_at_its_cap(factor: float) -> None:
+    """However fast it grows there is a number for each pause; without a cap it is one that nobody waits for."""
+    retried(1, 3, 3).oracles.assert_backoff(1, factor, cap=3)
+    retried(1).oracles.assert_backoff(1, factor)
+    with pytest.raises(AssertionError, match=r"before attempt 3 of INCR orders was 3.000 s, not 1000000000.000 s"):
+        retried(1, 3).oracles.assert_backoff(1, factor)
 
 
 def limited(pause: float, again: bool = True) -> Scripted:
