@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from fozzy.errors import UsageError, suggestion
 from fozzy.insight.verdict.matched import matched
 from fozzy.insight.verdict.model import Call, Change, Client, Operation, Recovery, Verdict
-from fozzy.insight.verdict.operations import FAILED
 from fozzy.insight.verdict.said import call_said, calls_listed, change_said, listed, seconds, times, where
 from fozzy.insight.verdict.sequels import doubts_of
 
@@ -209,8 +208,3 @@ def no_hang(verdict: Verdict, limit_ns: int, match: str | None, proxy: str | Non
     worst = max(call.ended_ns - call.began_ns for call in slow)
     what = f"{times(len(slow), 'call')} took longer than {seconds(limit_ns)}, up to {seconds(worst)}"
     return f"{what}{calls_listed(slow)}"
-
-
-def failed_calls(verdict: Verdict) -> list[Call]:
-    """Calls that were not answered."""
-    return [call for client in verdict.clients for call in client.calls if call.fate in FAILED]
