@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from fozzy.core.words import count
 from fozzy.pytest_plugin.declared import Cut, Declared
 from fozzy.pytest_plugin.state import ChaosTest, Failure
-from fozzy.pytest_plugin.words import count
 
 RUNS_MAX = 200  # of the test; faults are few, so this is more than it takes
 
