@@ -445,6 +445,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "chaos-tcp.md": _page_of("chaos_tcp_page"),
         REFERENCE / "chaos-api.md": _page_of("chaos_api_page"),
         REFERENCE / "chaos-tcp-api.md": _page_of("chaos_tcp_api_page"),
+        REFERENCE / "pytest.md": _page_of("pytest_page"),
         REFERENCE / "chaos-api.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
         **_pages_with_screens(),
     }

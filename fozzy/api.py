@@ -114,7 +114,7 @@ def _timeout_ns(text: str | None) -> int | None:
 def replay(
     trace: str | Path,
     *,
-    scenario: Loaded | str | Path | None = None,
+    scenario: Loaded | str | Path | dict[str, Any] | None = None,
     unsafe: bool = False,
     allow_code: bool = False,
 ) -> Replayed:
@@ -128,7 +128,7 @@ def replay(
 
         done = replay_proxy(Path(trace), unsafe=unsafe)
         return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
-    against = load(scenario) if isinstance(scenario, str | Path) else scenario
+    against = scenario if scenario is None or isinstance(scenario, Loaded) else load(scenario)
     done = replay_file(Path(trace), scenario=against, unsafe=unsafe, allowance=Allowance(allow_code))
     return Replayed(done.divergence.verdict, done.status, done.findings, done.divergence)
 

@@ -116,7 +116,8 @@ def test_replay_takes_another_scenario() -> None:
     )
     assert fozzy.replay("t.fozzy", scenario=mended).verdict == "FIXED"
     changed = {**failing, "steps": [{"type": "rand_u64", "key": "other"}, failing["steps"][1]]}
-    assert fozzy.replay("t.fozzy", scenario=fozzy.load(changed)).verdict == "DRIFT"
+    for other in (changed, fozzy.load(changed), write("c.fozzy.json", changed), str(write("c.fozzy.json", changed))):
+        assert fozzy.replay("t.fozzy", scenario=other).verdict == "DRIFT"
 
 
 def test_what_is_no_trace_is_an_error_of_fozzy() -> None:

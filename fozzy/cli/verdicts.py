@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Literal, NamedTuple
 
+from fozzy.core.lines import lines_of
 from fozzy.engine.replay import Replayed
 from fozzy.errors import Exit
 from fozzy.report.text import Line, Span, count, extent, line, one_line, packed, quoted
@@ -84,7 +85,7 @@ def _scenario_change(replayed: Replayed, text: str | None) -> list[Line]:
     """The lines in which the two scenarios differ."""
     if text is None:
         return []
-    then, now = replayed.header.scenario.text.splitlines(), text.splitlines()
+    then, now = lines_of(replayed.header.scenario.text), lines_of(text)
     changed = [each for each in difflib.unified_diff(then, now, n=0, lineterm="") if each[:2] not in ("--", "++")]
     first = next((each.split()[1].lstrip("-").split(",")[0] for each in changed if each.startswith("@@")), "")
     shown = [each for each in changed if not each.startswith("@@")]

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fozzy.core.events import Record
+from fozzy.core.words import count
 from fozzy.errors import UsageError, suggestion
 from fozzy.faults.tcp.armed import Tally
 from fozzy.faults.tcp.plan import TcpPlan
-from fozzy.pytest_plugin.words import count, tally_said
+from fozzy.pytest_plugin.words import tally_said
 
 if TYPE_CHECKING:
     from fozzy.insight.verdict.oracles import Oracles

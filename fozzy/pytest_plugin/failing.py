@@ -13,10 +13,10 @@ from _pytest.outcomes import Failed
 
 import fozzy
 from fozzy.core.wires import Connected, Spoken
+from fozzy.core.words import count
 from fozzy.errors import FozzyError
 from fozzy.pytest_plugin.settings import Settings, command_of
 from fozzy.pytest_plugin.state import ChaosTest, Failure
-from fozzy.pytest_plugin.words import count
 
 MESSAGE_CHARS_MAX = 4000
 PACKAGE = Path(fozzy.__file__).parent

@@ -1,12 +1,11 @@
 """A test that runs several times and is one test: with several seeds, and with fewer faults to find the fewest.
 
 Rule 1: every run has its own fixtures of the test; those of its module and its session are set up once.
-Rule 2: what is told is one run: the first that failed, the shrunk one where that was asked for, else the last.
+Rule 2: what is told is one run: the first that failed, the shrunk one where that was asked for and came of it, else the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -53,7 +52,7 @@ def _once(session: ChaosSession, item: pytest.Item, turn: Turn) -> Reports:
     """One run. Fixtures that others share stay: as far as pytest can tell, a sibling comes next."""
     from _pytest.runner import runtestprotocol
 
-    session.turns[item.nodeid] = turn
+    session.turn(item, turn)
     sibling: pytest.Item = item.parent  # type: ignore[assignment]
     return runtestprotocol(item, log=False, nextitem=sibling)
 
@@ -67,7 +66,7 @@ def _torn_down(item: pytest.Item, nextitem: pytest.Item | None) -> Reports:
 
 
 def _shrunk(session: ChaosSession, item: pytest.Item, turn: Turn, reports: Reports) -> Reports:
-    """The reports of the run with the fewest faults that still fails so."""
+    """The reports of the run with the fewest faults that still fails so; where that cannot be had, those of the first."""
     first = session.test_of(item)
     if first is None or first.failure is None or not first.declared.all:
         return reports
@@ -79,11 +78,14 @@ def _shrunk(session: ChaosSession, item: pytest.Item, turn: Turn, reports: Repor
 
     done = shrink(first, again)
     session.notes.append(f"{session.settings.shown(item.nodeid)}: {done.said}")
-    return _told(done, latest[-1] if latest else reports, again)
+    if done.is_shrunk:
+        return _told(done, latest[-1])
+    session.put_back(item, first)
+    return _told(done, reports)
 
 
-def _told(done: Shrunk, latest: Reports, again: Callable[[Cut], ChaosTest | None]) -> Reports:
-    for report in latest:
+def _told(done: Shrunk, reports: Reports) -> Reports:
+    for report in reports:
         if report.failed:
             report.sections.append(("chaos shrink", done.said))
-    return latest
+    return reports

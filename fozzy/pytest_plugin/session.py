@@ -83,6 +83,16 @@ class ChaosSession:
         """The latest run of a test."""
         return self._tests.get(item.nodeid)
 
+    def turn(self, item: pytest.Item, turn: Turn) -> None:
+        """A run of a test begins; until it has a state of its own nothing is known of it."""
+        self._tests[item.nodeid] = None
+        self.turns[item.nodeid] = turn
+
+    def put_back(self, item: pytest.Item, test: ChaosTest) -> None:
+        """What is told of a test is an earlier run of it."""
+        self._tests[item.nodeid] = test
+        self._report(item, test)
+
     def choose(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave the test of the trace that is replayed. *Errors*: `pytest.UsageError` where it is not there."""
         assert self.recorded is not None

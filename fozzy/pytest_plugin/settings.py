@@ -30,7 +30,6 @@ class Settings:
         self.is_strict = option("chaos_strict") == "on"
         self.keeps_state = option("chaos_state") == "keep"
         self.shrinks = bool(option("chaos_shrink"))
-        self.requires_services = bool(option("chaos_require_services"))
         self.upstreams = frozenset(config.getini("chaos_upstreams"))
         self.root = config.rootpath
         self._here = here = config.invocation_params.dir

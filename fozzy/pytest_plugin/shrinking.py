@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from fozzy.core.words import count
 from fozzy.pytest_plugin.declared import Cut, Declared
 from fozzy.pytest_plugin.state import ChaosTest, Failure
-from fozzy.pytest_plugin.words import count
 
 RUNS_MAX = 200  # of the test; faults are few, so this is more than it takes
 
@@ -19,11 +19,12 @@ Again = Callable[[Cut], ChaosTest | None]  # one run with so much left out
 
 
 class Shrunk(NamedTuple):
-    """What came of it."""
+    """What came of it. Where `is_shrunk`, the last run is one of the smallest and failed the same way."""
 
     cut: Cut
     runs: int
     said: str
+    is_shrunk: bool = False
 
 
 class _Search:
@@ -75,7 +76,7 @@ def shrink(first: ChaosTest, again: Again) -> Shrunk:
     left = [f"  {_named(each)}" for each in search.test.declared.all]
     head = f"{count(before, 'fault')} made {len(left)} in {count(search.runs, 'run')}"
     needs = "it fails so without any fault" if not left else "it needs"
-    return Shrunk(search.best, search.runs, "\n".join([f"{head}; {needs}", *left]))
+    return Shrunk(search.best, search.runs, "\n".join([f"{head}; {needs}", *left]), is_shrunk=True)
 
 
 def _drop(search: _Search) -> bool:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from fozzy.core.words import count
 from fozzy.faults.tcp.armed import Tally
-
-
-def count(number: int, word: str) -> str:
-    """`1 time`, `2 times`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def tally_said(tally: Tally) -> str:

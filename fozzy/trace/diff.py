@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from fozzy.core.events import Record
 from fozzy.core.exchange import Exchange
+from fozzy.core.lines import lines_of
 from fozzy.core.outcome import Camel
 from fozzy.core.wires import Connected, Spoken
 from fozzy.errors import EvidenceError
@@ -204,7 +205,7 @@ def _header_differences(a: Header, b: Header) -> list[Difference]:
 
 def _text_difference(a: Header, b: Header) -> Iterator[str]:
     """A unified diff of the scenarios. What they begin and end with alike is left out first, so that it stays quick."""
-    ours, theirs = a.scenario.text.splitlines(), b.scenario.text.splitlines()
+    ours, theirs = lines_of(a.scenario.text), lines_of(b.scenario.text)
     head = _common(ours, theirs)
     tail = _common(ours[head:][::-1], theirs[head:][::-1])
     start = max(0, head - CONTEXT)

@@ -129,6 +129,15 @@ def test_drift_against_another_scenario_shows_what_changed_in_it() -> None:
     assert lines[-1] == "        fozzy run new.fozzy.json --seed 7 --record new.fozzy --cwd x"
 
 
+def test_lines_are_those_of_the_file() -> None:
+    """A separator in a text, which no editor shows as the end of a line, moves no number."""
+    odd = THEN.replace("one", '"\u2028\x85",')
+    came = Divergence(verdict="DRIFT", records=12, record=1, recorded="a", now="b", cause="c")
+    replayed = Replayed(Recording(odd).header(), footer(), "fail", came, [], 0, 5, 0)
+    lines = [plain(each) for each in verdict_lines(replayed, Given("t", "s"), odd.replace("two", "three"))]
+    assert "  The scenario changed since the recording (line 4):" in lines
+
+
 def test_the_same_scenario_under_another_name_has_not_changed() -> None:
     """Nothing is said of changes where there are none."""
     lines = said("DRIFT", Given("t", "s"), THEN, record=1, recorded="a", now="b", cause="c")

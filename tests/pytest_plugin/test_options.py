@@ -68,6 +68,48 @@ def test_names_of_another_plugin(project: Project, other: str) -> None:
     assert "INTERNALERROR" not in said
 
 
+NEVER = """
+    import pytest
+
+    @pytest.mark.chaos
+    def test_it(redis_proxy):
+        with redis_proxy.toxic("latency", latency=1):
+            pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--chaos-strict", "test_it.py"], 1),
+        (["test_it.py", "--chaos-strict"], 1),
+        (["--chaos-strict=on", "test_it.py"], 1),
+        (["--chaos-strict=off", "test_it.py"], 0),
+        (["--chaos-strict=off", "--chaos-strict", "test_it.py"], 1),
+        (["--chaos-strict=maybe", "test_it.py"], 4),
+    ],
+)
+def test_strict_takes_no_path_for_its_word(project: Project, words: list[str], code: int) -> None:
+    """Alone it is on, whatever follows; its word stands behind `=`, and the last one counts."""
+    project.write("test_it.py", NEVER)
+    ran = project.run(*words)
+    assert ran.code == code, ran.said
+    assert code == 4 or "fault never applied" in ran.said
+
+
+def test_strict_of_another_plugin(project: Project) -> None:
+    """Then its words are that plugin's, too."""
+    project.write(
+        "monkey.py", OTHER.replace("--chaos-seed", "--chaos-strict").replace("type=int, default=9", "default=''")
+    )
+    project.write(
+        "test_it.py",
+        NEVER + "\n    def test_theirs(request):\n        assert request.config.option.chaos_strict == 'off'\n",
+    )
+    ran = project.run("--chaos-strict=off", "test_it.py", plugins=["monkey"])
+    assert (ran.code, ran.passed, ran.failed) == (1, 1, 1), ran.said
+
+
 def test_seeds_do_not_follow_the_order(project: Project) -> None:
     """pytest-randomly shuffles tests and seeds `random`; each test still has the seed and the decisions it had alone."""
     project.write(

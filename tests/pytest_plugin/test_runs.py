@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
+import pytest
+
 from tests.pytest_plugin.project import Project
 
 REDIS = """
@@ -71,6 +73,54 @@ def test_a_failure_is_shrunk(project: Project) -> None:
     assert f"replay of {small}: SAME" in replayed.said, replayed.said
     project.write("tests/test_it.py", TWICE.replace("client.incr", "int('x'); client.incr"))
     assert f"replay of {small}: CHANGED: it failed with AssertionError" in project.run("--chaos-replay", small).said
+
+
+FLAKY = (
+    REDIS
+    + """
+RUNS = []
+
+@pytest.mark.chaos(seed=7)
+def test_incr(redis_proxy, virtual_time):
+    RUNS.append(1)
+    if len(RUNS) > 1 and OTHERWISE:
+        pytest.skip("today it cannot")
+    time.sleep(len(RUNS))
+    client = client_of(redis_proxy)
+    with redis_proxy.toxic("latency", latency=300):
+        client.incr("orders")
+    client.close()
+    assert len(RUNS) > 1
+"""
+)
+
+
+@pytest.mark.parametrize("otherwise", [False, True])
+def test_a_failure_that_does_not_come_again_is_still_one(project: Project, otherwise: bool) -> None:
+    """The first run is told, with its properties and its trace, whatever a run like it comes to."""
+    project.write("tests/test_it.py", FLAKY.replace("OTHERWISE", str(otherwise)))
+    ran = project.run("tests", "--chaos-shrink", "--junitxml=told.xml")
+    assert (ran.code, ran.passed, ran.failed) == (1, 0, 1), ran.said
+    assert ran.said.count("not shrunk: run again as it was, it did not fail the same way") == 2, ran.said
+    told = (project.folder / "told.xml").read_text(encoding="utf-8")
+    assert 'name="chaos.time" value="1.900 s virtual"' in told, told
+    assert f'value="pytest {NODE} --chaos-replay {TRACE}"' in told, told
+    assert (project.folder / TRACE).exists()
+
+
+def test_what_fails_at_the_end_is_told_of_the_first_run_too(project: Project) -> None:
+    """A fixture of the module that fails to end is reported beside the failure, with what was told of that."""
+    broken = """
+@pytest.fixture(scope="module", autouse=True)
+def once():
+    yield
+    raise OSError("cannot end")
+"""
+    project.write("tests/test_it.py", FLAKY.replace("OTHERWISE", "False") + broken)
+    ran = project.run("tests", "--chaos-shrink", "--junitxml=told.xml")
+    assert (ran.code, ran.failed, ran.errors) == (1, 1, 1), ran.said
+    times = re.findall(r'name="chaos.time" value="(.*?)"', (project.folder / "told.xml").read_text(encoding="utf-8"))
+    assert times and set(times) == {"1.900 s virtual"}
 
 
 def test_a_trace_of_another_test_is_refused(project: Project) -> None:

@@ -52,7 +52,7 @@ def test_only_what_is_needed_is_left() -> None:
     assert done.cut["redis/f2"]["times"] == 1  # type: ignore[index]
     assert done.cut["redis/f8"]["times"] == 3 or done.cut["redis/f8"]["times"] == 4  # type: ignore[index]
     assert Run(tried[-1], {2: 1, 8: 3}).failure == FAILS
-    assert done.said.startswith("10 faults made 2 in ")
+    assert done.is_shrunk and done.said.startswith("10 faults made 2 in ")
     assert len(tried) == done.runs <= RUNS_MAX
 
 
@@ -65,5 +65,19 @@ def test_a_failure_without_any_fault_is_told() -> None:
 def test_a_failure_that_does_not_come_again_is_not_shrunk() -> None:
     """Run again as it was it must fail the same way."""
     done, tried = shrunk({2: 1}, later={2: 6})
-    assert done.said.startswith("not shrunk")
+    assert not done.is_shrunk and done.said.startswith("not shrunk")
     assert tried == [{}]
+
+
+def test_a_smallest_that_does_not_fail_again_is_not_shrunk() -> None:
+    """What is told must be a failure: the smallest is run once more, and here it passes."""
+    tried: list[Cut] = []
+
+    def again(cut: Cut) -> ChaosTest:
+        before = cut in tried
+        tried.append(cut)
+        return Run(cut, {2: 6} if before else {2: 1, 8: 3})
+
+    done = shrink(Run({}, {2: 1, 8: 3}), again)
+    assert tried[-1] == done.cut and tried.count(done.cut) == 2
+    assert not done.is_shrunk and done.said == "not shrunk: the smallest did not fail the same way again"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fozzy.faults.tcp.armed import Tally
-from fozzy.pytest_plugin.words import count, tally_said
+from fozzy.pytest_plugin.words import tally_said
 
 
 def tally(**numbers: Any) -> Tally:
@@ -37,4 +37,4 @@ def test_each_reason_is_told(numbers: dict[str, Any], said: str) -> None:
 def test_what_came_is_counted() -> None:
     """A toxic that came to pass needs no reason."""
     assert tally_said(tally(applied=1)) == "redis/slow (latency) came to pass 1 time"
-    assert count(1234, "time") == "1,234 times"
+    assert tally_said(tally(applied=1234)) == "redis/slow (latency) came to pass 1,234 times"

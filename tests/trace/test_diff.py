@@ -92,6 +92,17 @@ def test_scenarios_as_a_unified_diff(a: Path, tmp_path: Path) -> None:
     assert found.scenario[1] == " " + lines[start - 1]
 
 
+def test_a_separator_in_a_text_ends_no_line(tmp_path: Path) -> None:
+    """The numbers of lines are those that an editor shows."""
+    odd = {"type": "trace_event", "name": "\u2028\x85"}
+    first, second = (record(tmp_path / f"{at}.fozzy", [odd, *STEPS[:at]]) for at in (8, 9))
+    with open_trace(second) as trace:
+        lines = trace.header().scenario.text.split("\n")
+    found = diff(first, second)
+    start = int(found.scenario[0].split("-")[1].split(",")[0])
+    assert start > 5 and found.scenario[1] == " " + lines[start - 1]
+
+
 def test_one_is_over_before_the_other(a: Path, tmp_path: Path) -> None:
     """Where one trace has no more records, that is where they part."""
     found = diff(a, record(tmp_path / "b.fozzy", STEPS[:6]))

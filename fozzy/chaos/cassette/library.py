@@ -27,7 +27,6 @@ from fozzy.faults.http.decision import Decision, Give, Seen
 from fozzy.trace.format import SUFFIX
 
 MISSES_MAX = 100  # that are told; the others are counted
-REPEATED = "repeated"
 
 
 class Library:

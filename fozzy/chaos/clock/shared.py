@@ -81,7 +81,6 @@ class SharedClock:
         self.jumped: list[
             Callable[[int], None]
         ] = []  # called in the clock's thread after a jump, before who waits is woken
-        self.jumps = 0
         self.stuck: FozzyError | None = None
         self._now_ns = 0
         self._changed = threading.Condition()
@@ -213,7 +212,6 @@ class SharedClock:
         return sum(gate() for gate in self.gates)
 
     def _jump(self) -> None:
-        self.jumps += 1
         self._move(max(self._now_ns, min(seat.due_ns for seat in self._seats if seat.is_idle)))
 
     def _move(self, now_ns: int) -> None:

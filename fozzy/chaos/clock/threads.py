@@ -47,10 +47,6 @@ class Threads:
         self.is_over = False
         self._expected: dict[threading.Thread, Seat] = {}
 
-    def seat_here(self, seat: Seat | None) -> None:
-        """This thread waits on that seat from now on: a loop's; none: on its own."""
-        self._local.seat = seat
-
     @contextlib.contextmanager
     def looping(self, seat: Seat) -> Iterator[None]:
         """Within this block a loop runs in this thread: the thread waits where its loop does."""

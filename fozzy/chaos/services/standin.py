@@ -17,7 +17,7 @@ from fozzy.chaos.services.standins.state import Asked, State
 
 
 class StandIn(Service):
-    """Base. `requests` is what it was asked, also while it is dead."""
+    """What all stand-ins have. `requests` is what it was asked, also while it is dead."""
 
     kind = ""
     protocol = "http"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def span_of(text: str, wanted: Sequence[str], *, value: bool) -> tuple[int, int]
     at: Node | None = None
     for name in wanted:
         members = (node.target or node).members if node is not None else None
-        found = [pair for pair in members or () if pair[0].value == name]
+        found = [pair for pair in members or () if _name(pair[0]) == name]
         if not found:
             break
         at, node = found[-1]
@@ -39,14 +40,20 @@ def span_of(text: str, wanted: Sequence[str], *, value: bool) -> tuple[int, int]
 
 def _twice(composed: Composed) -> YamlFault | None:
     """The first key that is given again."""
-    waiting = [composed.root] if composed.root is not None else []
+    waiting = deque([composed.root] if composed.root is not None else [])
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.popleft()
         seen: set[str] = set()
         for key, value in node.members or ():
-            if key.value in seen:
-                return YamlFault(f'"{key.value}" is given twice', key.start, key.end)
-            seen.add(key.value)
+            name = _name(key)
+            if name in seen:
+                return YamlFault(f'"{name}" is given twice', key.start, key.end)
+            seen.add(name)
             waiting.append(value)
         waiting += node.items or ()
     return None
+
+
+def _name(key: Node) -> str:
+    """What a key is called, also by an alias."""
+    return str((key.target or key).value)

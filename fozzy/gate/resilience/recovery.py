@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fozzy.core.lines import lines_of
 from fozzy.core.outcome import Camel
 
 TESTS = ("test_", "conftest")
@@ -73,7 +74,7 @@ def clauses_in(text: str, name: str, executed: Collection[int]) -> Iterator[Clau
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return
-    lines = text.splitlines()
+    lines = lines_of(text)
     handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
     for handler in sorted(handlers, key=lambda each: each.lineno):
         first, last = handler.body[0].lineno, handler.body[-1].end_lineno or handler.body[-1].lineno

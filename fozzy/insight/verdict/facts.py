@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fozzy.core.words import count
 from fozzy.insight.verdict.model import FATES, Client, Operation, Recovery, Verdict, Wait
 from fozzy.insight.verdict.operations import FAILED
-from fozzy.insight.verdict.said import call_said, change_said, seconds, times, where
+from fozzy.insight.verdict.said import call_said, change_said, seconds, where
 from fozzy.report.text import Role
 
 OPERATIONS_MAX = 50  # that are told one by one, of each proxy
@@ -27,8 +28,8 @@ def summary(client: Client) -> str:
     """One proxy in a line: `7 calls in 5 operations over 3 connections: 5 answered, 2 ended without a reply`."""
     many = Counter(call.fate for call in client.calls)
     counted = ", ".join(f"{many[fate]} {word}" for fate, word in FATES.items() if many[fate])
-    over = f" over {times(client.connections, 'connection')}" if client.connections else ""
-    said = f"{times(len(client.calls), 'call')} in {times(len(client.operations), 'operation')}{over}"
+    over = f" over {count(client.connections, 'connection')}" if client.connections else ""
+    said = f"{count(len(client.calls), 'call')} in {count(len(client.operations), 'operation')}{over}"
     return f"{said}: {counted}" if counted else said
 
 
@@ -79,7 +80,7 @@ def _operation_said(operation: Operation) -> str:
     pauses = ", ".join(seconds(pause) for pause in operation.pauses_ns)
     paused = f", pauses {pauses}" if pauses else ""
     return (
-        f"{operation.about}: {times(len(operation.attempts), 'attempt')}{paused}, {FATES[operation.attempts[-1].fate]}"
+        f"{operation.about}: {count(len(operation.attempts), 'attempt')}{paused}, {FATES[operation.attempts[-1].fate]}"
     )
 
 
@@ -90,7 +91,7 @@ def _wait_said(wait: Wait) -> str:
 
 def _recovery_said(recovery: Recovery) -> str:
     if recovery.call is None:
-        failed = f", {times(recovery.failed, 'call')} failed" if recovery.failed else ""
+        failed = f", {count(recovery.failed, 'call')} failed" if recovery.failed else ""
         return f"{recovery.fault} was over at {seconds(recovery.over_ns)}, and no call was answered after it{failed}"
     return f"{seconds(recovery.took_ns)} after {recovery.fault} was over"
 

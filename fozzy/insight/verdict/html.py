@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fozzy.core.words import count
 from fozzy.insight.verdict.facts import Fact, breaker_lines, early_lines, facts_of, is_clean, summary
 from fozzy.insight.verdict.model import FATES, Call, Client, Verdict
-from fozzy.insight.verdict.said import seconds, times
+from fozzy.insight.verdict.said import seconds
 from fozzy.report.html import head, own
 from fozzy.report.html_text import text
 from fozzy.version import VERSION
@@ -40,14 +41,14 @@ def render(verdict: Verdict, title: str = "Clients under faults") -> str:
 def _told(verdict: Verdict) -> str:
     calls = sum(len(client.calls) for client in verdict.clients)
     fired = sum(each.times for each in verdict.fired)
-    clients = f"{len(verdict.clients)} {'proxy' if len(verdict.clients) == 1 else 'proxies'}"
+    clients = count(len(verdict.clients), "proxy", "proxies")
     return (
-        f"{times(calls, 'call')} through {clients}, {times(fired, 'fault')} applied, {seconds(verdict.now_ns)} in all"
+        f"{count(calls, 'call')} through {clients}, {count(fired, 'fault')} applied, {seconds(verdict.now_ns)} in all"
     )
 
 
 def _lists(verdict: Verdict) -> list[str]:
-    faults = [f"{each.at}/{each.fault}: {times(each.times)}" for each in verdict.fired]
+    faults = [f"{each.at}/{each.fault}: {count(each.times, 'time')}" for each in verdict.fired]
     return [
         *_list("breakers", "Breakers", breaker_lines(verdict)),
         *_list("while-open", "Calls while a breaker was open", early_lines(verdict)),
@@ -97,7 +98,7 @@ def _calls(calls: Sequence[Call]) -> list[str]:
     rows = "\n".join(_call(call) for call in calls[:CALLS_MAX])
     rest = f"<p>{len(calls) - CALLS_MAX:,} more calls are in the JSON document.</p>" if len(calls) > CALLS_MAX else ""
     table = _table("", ("Began", "Call", "Connection", "Took"), rows)
-    return [f"<details><summary>{times(len(calls), 'call')}</summary>{table}{rest}</details>"]
+    return [f"<details><summary>{count(len(calls), 'call')}</summary>{table}{rest}</details>"]
 
 
 def _call(call: Call) -> str:

@@ -1,6 +1,7 @@
 """What must hold of a client, each as a function from a verdict to what is wrong: a text, empty where nothing is.
 
-Rule 1: nothing holds vacuously. Where what is judged never happened, that is what is wrong.
+Rule 1: nothing holds vacuously. Where what is judged never happened, that is what is wrong; a proxy that there is not is an
+error.
 Rule 2: what is wrong names connections and times.
 To add one: a function here, its `assert_` in `oracles`, and in its test one client that breaks it and one that is right.
 """
@@ -9,16 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fozzy.core.words import count
+from fozzy.errors import UsageError, suggestion
 from fozzy.insight.verdict.matched import matched
 from fozzy.insight.verdict.model import Call, Change, Client, Operation, Recovery, Verdict
-from fozzy.insight.verdict.operations import FAILED
-from fozzy.insight.verdict.said import call_said, calls_listed, change_said, listed, seconds, times, where
+from fozzy.insight.verdict.said import call_said, calls_listed, change_said, listed, seconds, where
 from fozzy.insight.verdict.sequels import doubts_of
 
 
 def clients_of(verdict: Verdict, proxy: str | None) -> list[Client]:
-    """The client behind one proxy, or those behind all."""
-    return [client for client in verdict.clients if proxy in (None, client.at)]
+    """The client behind one proxy, or those behind all. *Errors*: `UsageError` for a proxy that there is not."""
+    found = [client for client in verdict.clients if proxy in (None, client.at)]
+    if proxy is None or found:
+        return found
+    known = [client.at for client in verdict.clients]
+    hint = suggestion(proxy, known) or f"there are {', '.join(known) or 'none'}"
+    raise UsageError("chaos.unknown_proxy", f'there is no proxy "{proxy}"', hint=hint)
 
 
 def calls_of(verdict: Verdict, match: str | None = None, proxy: str | None = None) -> list[Call]:
@@ -30,18 +37,20 @@ def calls_of(verdict: Verdict, match: str | None = None, proxy: str | None = Non
     return matched((call for client in clients for call in client.setup), match)
 
 
-def fired(verdict: Verdict, fault: str, count: int | None) -> str:
+def fired(verdict: Verdict, fault: str, number: int | None) -> str:
     """A fault came to pass, exactly so often where that is said."""
     seen = sum(each.times for each in verdict.fired if fault in (each.fault, each.type, f"{each.at}/{each.fault}"))
-    if seen == count or (count is None and seen):
+    if seen == number or (number is None and seen):
         return ""
-    wanted = "" if count is None else f", not {times(count)}"
-    said = f"was applied {times(seen)}{wanted}" if seen else "was never applied"
+    wanted = "" if number is None else f", not {count(number, 'time')}"
+    said = f"was applied {count(seen, 'time')}{wanted}" if seen else "was never applied"
     return f'the fault "{fault}" {said}{listed(_fired_said(verdict))}'
 
 
 def _fired_said(verdict: Verdict) -> list[str]:
-    return [f"{each.at}/{each.fault}: {times(each.times)}" for each in verdict.fired] or ["no fault was applied at all"]
+    return [f"{each.at}/{each.fault}: {count(each.times, 'time')}" for each in verdict.fired] or [
+        "no fault was applied at all"
+    ]
 
 
 def attempts(verdict: Verdict, number: int, match: str | None, proxy: str | None) -> str:
@@ -55,15 +64,17 @@ def attempts(verdict: Verdict, number: int, match: str | None, proxy: str | None
 
 def no_calls_while_open(verdict: Verdict, breaker: str | None, proxy: str | None) -> str:
     """While a breaker was open nothing went out."""
+    clients_of(verdict, proxy)
     opened = [each for each in verdict.breakers if each.state == "open" and breaker in (None, each.breaker)]
     if not opened:
         name = "no breaker" if breaker is None else f'the breaker "{breaker}"'
         hint = "; is it watched? chaos.breaker(NAME) listens to it" if not verdict.breakers else ""
         return f"{name} was {'ever' if breaker is None else 'never'} open{hint}"
     for change in opened:
+        clients_of(verdict, change.at or None)
         calls = [call for call in change.calls if proxy in (None, call.at)]
         if calls:
-            what = f"{times(len(calls), 'call')} went out while the breaker {change.breaker} was open"
+            what = f"{count(len(calls), 'call')} went out while the breaker {change.breaker} was open"
             return f"{what} ({change_said(change)}){calls_listed(calls)}"
     return ""
 
@@ -131,7 +142,7 @@ def recovers(verdict: Verdict, within_ns: int | None, proxy: str | None) -> str:
 
 
 def _unanswered(recovery: Recovery) -> str:
-    came = f"{times(recovery.failed, 'call')} failed" if recovery.failed else "no call was made"
+    came = f"{count(recovery.failed, 'call')} failed" if recovery.failed else "no call was made"
     return f"after {recovery.fault} was over at {seconds(recovery.over_ns)} {came}, and none was answered"
 
 
@@ -153,9 +164,9 @@ def no_leaked_connections(verdict: Verdict, allowed: int, proxy: str | None) -> 
     leaks = [each for client in clients for each in client.leaks]
     if len(leaks) <= allowed:
         return ""
-    what = f"{times(len(leaks), 'connection')} {'was' if len(leaks) == 1 else 'were'} left open"
+    what = f"{count(len(leaks), 'connection')} {'was' if len(leaks) == 1 else 'were'} left open"
     lines = [
-        f"{each.at} connection {each.connection}: since {seconds(each.opened_ns)}, {times(each.requests, 'request')},"
+        f"{each.at} connection {each.connection}: since {seconds(each.opened_ns)}, {count(each.requests, 'request')},"
         f" idle since {seconds(each.idle_since_ns)}"
         for each in leaks
     ]
@@ -185,7 +196,7 @@ def no_truncated_stream_accepted(verdict: Verdict, noticed: int, resumed: bool, 
     bad = [each.call for each in cuts if each.accepted or (resumed and each.resumed is None)][noticed:]
     if not bad:
         return ""
-    what = f"{times(len(bad), 'reply').replace('replys', 'replies')} cut short"
+    what = f"{count(len(bad), 'reply', 'replies')} cut short"
     return f"{what} looked whole to the client, and it never asked again{calls_listed(bad)}"
 
 
@@ -198,10 +209,5 @@ def no_hang(verdict: Verdict, limit_ns: int, match: str | None, proxy: str | Non
     if not slow:
         return ""
     worst = max(call.ended_ns - call.began_ns for call in slow)
-    what = f"{times(len(slow), 'call')} took longer than {seconds(limit_ns)}, up to {seconds(worst)}"
+    what = f"{count(len(slow), 'call')} took longer than {seconds(limit_ns)}, up to {seconds(worst)}"
     return f"{what}{calls_listed(slow)}"
-
-
-def failed_calls(verdict: Verdict) -> list[Call]:
-    """Calls that were not answered."""
-    return [call for client in verdict.clients for call in client.calls if call.fate in FAILED]

@@ -2,7 +2,8 @@
 
 Rule 1: what holds at once is believed at once; what does not is looked at again for a moment of real time, since the end
 of a connection comes to a proxy a little later than to who ended it.
-Rule 2: durations are seconds; `match` is a pattern as toxics have it, `proxy` the name of one proxy, all without.
+Rule 2: durations are seconds; `match` is a pattern as toxics have it, `proxy` the name of one proxy, all without. A proxy
+that there is not is a `UsageError`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fozzy.insight.verdict.verdict import verdict_of
 PATIENCE_NS = 250 * 10**6
 LOOK_NS = 5 * 10**6
 STEPS_MAX = 64  # of a backoff; later pauses are as long as the last
+PAUSE_S_MAX = 1e9  # 30 years
 SLACK_S = 0.001
 
 __tracebackhide__ = True  # pytest shows the line of the test that asked
@@ -122,7 +124,7 @@ class Oracles:
 
         `slack` is what a clock may be off: raise it where time is real.
         """
-        expected = [_capped(base, factor, index, cap) for index in range(STEPS_MAX)]
+        expected = _pauses(base, factor, cap)
         off = _ns(jitter + slack)
         self._judge(lambda verdict: judgements.backoff(verdict, expected, (off, off), match, proxy))
 
@@ -174,9 +176,14 @@ def _after(seen: Seen) -> dict[str, int]:
     return dict.fromkeys(seen.protocols, seen.number)
 
 
-def _capped(base: float, factor: float, index: int, cap: float | None) -> int:
-    pause: float = base * factor**index
-    return _ns(pause if cap is None else min(pause, cap))
+def _pauses(base: float, factor: float, cap: float | None) -> list[int]:
+    """Each from the one before it: nothing is waited for longer than `PAUSE_S_MAX`, so later ones are as long."""
+    found, pause = [], base
+    for _ in range(STEPS_MAX):
+        pause = min(pause, PAUSE_S_MAX)
+        found.append(_ns(pause if cap is None else min(pause, cap)))
+        pause *= factor
+    return found
 
 
 def _ns(duration_s: float) -> int:

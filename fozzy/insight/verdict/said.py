@@ -48,8 +48,3 @@ def listed(lines: Iterable[str]) -> str:
 def calls_listed(calls: Iterable[Call]) -> str:
     """Calls below a sentence."""
     return listed(call_said(call) for call in calls)
-
-
-def times(number: int, noun: str = "time") -> str:
-    """`once`, `3 times`; `1 call`, `2 calls`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -10,13 +10,12 @@ from typing import Literal
 
 from fozzy.faults.tcp.frames.heads import KEYED
 from fozzy.faults.tcp.frames.pg_statement import is_commit
-from fozzy.faults.tcp.frames.redis_tables import WRITES
+from fozzy.insight.verdict.redis_reads import is_redis_harmless
 
 IDEMPOTENCY = KEYED  # the header of an HTTP request that may come twice
 Edge = Literal["", "begin", "commit", "rollback"]
 
 _REDIS_SETUP = frozenset({"HELLO", "AUTH", "SELECT", "CLIENT", "READONLY", "READWRITE", "COMMAND"})
-_REDIS_SCRIPTS = frozenset({"EVAL", "EVALSHA", "FCALL", "PUBLISH", "SPUBLISH", "EXEC", "MULTI", "FUNCTION", "XGROUP"})
 _POSTGRES_SETUP = frozenset({"startup", "encryption"})
 _READS = re.compile(
     r"\s*(?:SELECT|SHOW|EXPLAIN|VALUES|TABLE|PREPARE|DESCRIBE|CLOSE|SET|RESET|DISCARD)\b", re.IGNORECASE
@@ -38,8 +37,7 @@ def is_setup(protocol: str, about: str, state: str) -> bool:
 def is_harmless(protocol: str, about: str) -> bool:
     """Whether to carry it out again changes nothing: it reads, or says itself what to do where it was done before."""
     if protocol == "redis":
-        name = about.split(" ", 1)[0].upper()
-        return name not in WRITES and name not in _REDIS_SCRIPTS
+        return is_redis_harmless(about)
     if protocol == "postgres":
         is_read = _READS.match(about) is not None and _LOCKS.search(about) is None
         return is_read or _ON_CONFLICT.search(about) is not None

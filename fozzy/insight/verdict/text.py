@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from fozzy.core.words import count
 from fozzy.insight.verdict.facts import breaker_lines, early_lines, facts_of, summary
 from fozzy.insight.verdict.model import Client, Verdict
-from fozzy.insight.verdict.said import times
 from fozzy.report.text import Line, Role, Span, gutter, line, one_line, plain
 
 NAME_WIDTH = 13
@@ -31,7 +31,7 @@ def lines(verdict: Verdict) -> list[Line]:
         found += _client(client)
     found += _section("breakers", breaker_lines(verdict), "")
     found += _section("while open", early_lines(verdict), "fail")
-    found += _section("faults", (f"{each.at}/{each.fault}: {times(each.times)}" for each in verdict.fired), "")
+    found += _section("faults", (f"{each.at}/{each.fault}: {count(each.times, 'time')}" for each in verdict.fired), "")
     return found
 
 

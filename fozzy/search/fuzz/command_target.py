@@ -28,7 +28,6 @@ from fozzy.world.proc.host import HostProc
 
 FILE_WORD = "@@"
 LINES_MAX = 64  # of each stream; the shape of a program's words is seen in the first of them
-WORDS_FROM_OUTPUT_MAX = 64
 _VARYING = re.compile(rb"0x[0-9a-fA-F]+|\d+|'[^']*'|\"[^\"]*\"")
 
 

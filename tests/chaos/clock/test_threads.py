@@ -91,14 +91,14 @@ def test_a_blocking_sleep_within_a_loop_is_the_loops() -> None:
     with SharedClock() as clock:
         threads = Threads(clock)
         loop = VirtualLoop(clock)
-        threads.seat_here(loop.seat)
 
         async def main() -> float:
             threads.sleep(3)
             return loop.time()
 
         try:
-            assert loop.run_until_complete(main()) == 3.0
+            with threads.looping(loop.seat):
+                assert loop.run_until_complete(main()) == 3.0
         finally:
             threads.close()
             loop.close()

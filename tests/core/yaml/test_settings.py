@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fozzy.config import FILE_NAMES, load_config
+from fozzy.core.yaml.settings import read_yaml
 from fozzy.errors import ConfigError
 
 TEXT = "# settings\ndet: yes\nlimits:\n  call_ms_max: 5\n"
@@ -54,6 +55,8 @@ def test_a_file_that_says_nothing_sets_nothing(text: str) -> None:
         ("a: 1\nlimits:\n  cal_ms_max: 1\n", "config.unknown_key", (1, 1)),
         ("limits:\n  # c\n  cal_ms_max: 1\n", "config.unknown_key", (3, 3)),
         ("det: true\ndet: false\n", "config.syntax", (2, 1)),
+        ("base_dir: &k det\ndet: true\n*k : false\n", "config.syntax", (3, 1)),
+        ("base_dir: &k redact\n*k : 5\n", "config.bad_value", (2, 6)),
         ("limits: {call_ms_max: 1, call_ms_max: 2}\n", "config.syntax", (1, 26)),
         ("det: [\n", "config.syntax", (1, 6)),
         ("\tdet: true\n", "config.syntax", (1, 1)),
@@ -70,6 +73,13 @@ def test_a_mistake_has_its_code_and_place(text: str, code: str, place: tuple[int
     error = refused(text)
     assert error.code == code
     assert error.where is not None and (error.where.file, error.where.line, error.where.col) == ("fozzy.yaml", *place)
+
+
+def test_keys_may_be_aliases() -> None:
+    """Two of them are two keys, called as what they repeat."""
+    text = "base_dir: &one det\nproc_backend: &two redact\n*one : true\n*two : [a]\n"
+    settings = read_yaml(text)
+    assert (settings["det"], settings["redact"]) == (True, ["a"])
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

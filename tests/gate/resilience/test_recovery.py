@@ -44,6 +44,12 @@ def test_a_clause_ran_when_its_body_did() -> None:
     assert list(clauses_in("def", "b.py", set())) == []
 
 
+def test_a_clause_is_shown_by_its_own_line() -> None:
+    """A form feed between sections, and a separator of lines in a text, end no line of Python."""
+    text = "\x0c\nSAID = '\u2028'\r\n\x0c\ntry:\n    pass\nexcept ValueError:\n    pass\n"
+    assert [(each.line, each.text) for each in clauses_in(text, "a.py", set())] == [(6, "except ValueError")]
+
+
 def test_what_coverage_saw(tmp_path: Path) -> None:
     """The real coverage over a real program says the same; tests' own clauses do not count; nothing seen is none."""
     (tmp_path / "shop.py").write_text(PROGRAM, encoding="utf-8")

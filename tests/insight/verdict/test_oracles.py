@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from fozzy.errors import UsageError
 from fozzy.faults.tcp.plan import Toxic
+from fozzy.insight.verdict.oracles import Oracles
 from tests.insight.verdict.scripted import ASK, GET, INCR, OK, ONE, STREAM, Scripted, status
 
 DROP = Toxic(type="drop_reply", match="INCR", first=1)
@@ -93,6 +96,7 @@ def test_backoff() -> None:
     """Pauses of 1, 2 and 4 seconds are that backoff; equal ones are not, and the message has all attempts."""
     retried(1, 2, 4).oracles.assert_backoff(1, 2)
     retried(1, 2, 3).oracles.assert_backoff(1, 2, cap=3)
+    retried(3, 3, 2).oracles.assert_backoff(8, 0.5, cap=3)
     retried(1.2, 2.4).oracles.assert_backoff(1, 2, jitter=0.5)
     broken = retried(1, 1, 1)
     with pytest.raises(AssertionError, match=r"before attempt 3 of INCR orders was 1.000 s, not 2.000 s\n") as failure:
@@ -101,6 +105,15 @@ def test_backoff() -> None:
     assert "after 1.000 s: kv connection 4" in str(failure.value)
     with pytest.raises(AssertionError, match="nothing was tried again"):
         retried().oracles.assert_backoff(1)
+
+
+@pytest.mark.parametrize("factor", [1e9, 1e308, float("inf")])
+def test_a_backoff_that_soon_is_at_its_cap(factor: float) -> None:
+    """However fast it grows there is a number for each pause; without a cap it is one that nobody waits for."""
+    retried(1, 3, 3).oracles.assert_backoff(1, factor, cap=3)
+    retried(1).oracles.assert_backoff(1, factor)
+    with pytest.raises(AssertionError, match=r"before attempt 3 of INCR orders was 3.000 s, not 1000000000.000 s"):
+        retried(1, 3).oracles.assert_backoff(1, factor)
 
 
 def limited(pause: float, again: bool = True) -> Scripted:
@@ -292,8 +305,42 @@ def test_a_hang() -> None:
 
 
 def test_one_proxy_of_several() -> None:
-    """An oracle can be asked of one proxy; of one that there is not it finds nothing."""
+    """An oracle can be asked of one proxy, also of one that nobody came to."""
     client = Scripted()
+    client.oracles.assert_attempts(0, proxy="kv")
     client.once(INCR, ONE)
     client.oracles.assert_attempts(1, proxy="kv")
-    client.oracles.assert_attempts(0, proxy="other")
+
+
+ASKED: dict[str, Callable[[Oracles], None]] = {
+    "attempts": lambda oracles: oracles.assert_attempts(0, proxy="kvs"),
+    "while open": lambda oracles: oracles.assert_no_calls_while_open(proxy="kvs"),
+    "backoff": lambda oracles: oracles.assert_backoff(1, proxy="kvs"),
+    "retry after": lambda oracles: oracles.assert_honours_retry_after(proxy="kvs"),
+    "recovers": lambda oracles: oracles.assert_recovers(proxy="kvs"),
+    "leaks": lambda oracles: oracles.assert_no_leaked_connections(proxy="kvs"),
+    "at most once": lambda oracles: oracles.assert_at_most_once(proxy="kvs"),
+    "truncated": lambda oracles: oracles.assert_no_truncated_stream_accepted(proxy="kvs"),
+    "hang": lambda oracles: oracles.assert_no_hang(1, proxy="kvs"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_proxy_that_there_is_not(name: str) -> None:
+    """Nothing holds of it, and nothing fails: who asks is told which there are."""
+    client = Scripted()
+    client.once()
+    client.oracles.transition("orders", "open")
+    with pytest.raises(UsageError, match='there is no proxy "kvs"') as refused:
+        ASKED[name](client.oracles)
+    assert (refused.value.code, refused.value.hint) == ("chaos.unknown_proxy", 'did you mean "kv"?')
+
+
+def test_a_breaker_of_a_proxy_that_there_is_not() -> None:
+    """It guards nothing, so nothing could go out while it is open."""
+    client = Scripted()
+    client.oracles.transition("orders", "open", at="redis")
+    client.once()
+    with pytest.raises(UsageError, match='there is no proxy "redis"') as refused:
+        client.oracles.assert_no_calls_while_open("orders")
+    assert refused.value.hint == "there are kv"

@@ -13,6 +13,8 @@ from fozzy.insight.verdict.statements import edge, is_harmless, is_setup
         ("redis", "GET a", True),
         ("redis", "INCRBY a", False),
         ("redis", "EVAL", False),
+        ("redis", "FROBNICATE a", False),
+        ("redis", "", False),
         ("postgres", "SELECT 1", True),
         ("postgres", "SELECT n FROM t FOR UPDATE", False),
         ("postgres", "INSERT INTO t VALUES ('?')", False),
