@@ -25,7 +25,6 @@ def on_request(
 ) -> Iterator[None]:
     """For a block: when a request is struck, do the first before it is sent on, and the others after."""
     toxic = toxic_of("latency", {"latency": 0, "stream": "upstream", "name": kind, **words})
-    name = proxy.add(toxic)
     first, *others = then
     struck: list[bool] = []
 
@@ -36,7 +35,7 @@ def on_request(
             for other in others:
                 trio.lowlevel.current_trio_token().run_sync_soon(other)
 
-    proxy.when_applied(name, strikes)
+    name = proxy.add(toxic, strikes)
     try:
         yield
     finally:

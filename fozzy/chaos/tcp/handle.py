@@ -15,7 +15,7 @@ from fozzy.core.events import Record
 from fozzy.core.wires import Connected
 from fozzy.errors import FozzyError, UsageError, suggestion
 from fozzy.faults.tcp import control
-from fozzy.faults.tcp.armed import Tally
+from fozzy.faults.tcp.armed import Tally, Then
 from fozzy.faults.tcp.plan import Proxy, Stream, TcpPlan, Toxic, plain, toxic_of
 
 if TYPE_CHECKING:
@@ -102,22 +102,31 @@ class TcpProxy:
         """For a block one direction is dead."""
         return self.toxic("partition", stream=stream, **schedule)
 
-    def add(self, toxic: Toxic) -> str:
-        """Put a toxic in force until it is removed. Returns its name, with a number where the name was taken."""
-        return self._put(toxic)[0]
+    def add(self, toxic: Toxic, then: Then | None = None) -> str:
+        """Put a toxic in force until it is removed. Returns its name, with a number where the name was taken.
 
-    def _put(self, toxic: Toxic) -> tuple[str, int]:
-        """The same, and how often others of its name were applied before: a toxic may strike as soon as it is there."""
+        `then` is as of `when_applied`, from the first strike on: a toxic may strike as soon as it is there.
+        """
+        return self._put(toxic, then)[0]
+
+    def _put(self, toxic: Toxic, then: Then | None = None) -> tuple[str, int]:
+        """The same, and how often others of its name were applied before."""
         name, before = "", 0
 
         async def put(run: TcpRunning) -> None:
             def added(plan: TcpPlan) -> TcpPlan:
                 nonlocal name, before
                 name = _free_name(control.proxy_in(plan, self.name), toxic.called)
-                before = sum(each.applied for each in run.engine.tallies() if each.place == f"{self.name}/{name}")
+                place = f"{self.name}/{name}"
+                before = sum(each.applied for each in run.engine.tallies() if each.place == place)
+                run.engine.when_applied(place, then)
                 return control.add_toxic(plan, self.name, {**plain(toxic), "name": name})
 
-            await run.session.alter(added, "toxic added", proxy=self.name, toxic=toxic.called)
+            try:
+                await run.session.alter(added, "toxic added", proxy=self.name, toxic=toxic.called)
+            except BaseException:
+                run.engine.when_applied(f"{self.name}/{name}", None)
+                raise
 
         self._hosted.calm()
         self._hosted.do(put)

@@ -19,6 +19,7 @@ from fozzy.faults.tcp.message import NEVER_NS, Message
 from fozzy.faults.tcp.plan import SCHEDULE_FIELDS, Schedule, Toxic, Unit
 
 Gate = Callable[[int], bool]  # of an ordinal
+Then = Callable[[], None]
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Armed:
         self._words = None if toxic.match is None else pattern_of(toxic.match)
         self.is_begun = False  # by a message, where it lasts from there on
         self.is_shut = False  # it closed the port
-        self.then: Callable[[], None] | None = None  # what else happens when it strikes, beside the bytes
+        self.then: Then | None = None  # what else happens when it strikes, beside the bytes
         self.connections = self.matched = self.rolled = self.hit = self.applied = self.bypassed = 0
         self.reasons: dict[str, int] = {}
 
