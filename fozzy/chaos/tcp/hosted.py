@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -133,18 +133,27 @@ class Hosted:
         return self.do(at_once)
 
     def do(self, work: Callable[[TcpRunning], Awaitable[T]]) -> T:
-        """What work in the loop comes to. *Errors*: its own."""
+        """What work in the loop comes to. *Errors*: its own; `chaos.no_answer` after `ANSWER_S`."""
         if self._died is not None:
             raise _died(self._died)
-        proxy, token, nursery = self._begun, self._token, self._nursery
-        if self._thread is None or token is None or nursery is None:
+        token = self._token
+        if self._thread is None or token is None:
             raise _not_running()
         answer: Future[T] = Future()
         try:
-            token.run_sync_soon(nursery.start_soon, _into, answer, work, proxy.result())
+            token.run_sync_soon(self._take_on, answer, work)
         except trio.RunFinishedError:
             raise _not_running() from None
-        return answer.result(ANSWER_S)
+        if not wait([answer], ANSWER_S).done:
+            raise _no_answer() if self._died is None else _died(self._died)
+        return answer.result()
+
+    def _take_on(self, answer: Future[T], work: Callable[[TcpRunning], Awaitable[T]]) -> None:
+        """Begin work, in the loop's thread, unless its end has come meanwhile."""
+        if self._nursery is None:
+            answer.set_exception(_not_running())
+        else:
+            self._nursery.start_soon(_into, answer, work, self._begun.result())
 
     def _run(self) -> None:
         try:
@@ -169,8 +178,11 @@ class Hosted:
             self._stopped = stopped = trio.Event()
             self._token = trio.lowlevel.current_trio_token()
             self._begun.set_result(proxy)
-            if not self._is_ending:
-                await stopped.wait()
+            try:
+                if not self._is_ending:
+                    await stopped.wait()
+            finally:
+                self._nursery = None  # before it closes: the rest of the end takes a while, and others still ask
             nursery.cancel_scope.cancel()
 
 
@@ -209,6 +221,11 @@ def _first(error: BaseException) -> BaseException:
     if isinstance(error, trio.TrioInternalError) and error.__cause__ is not None:
         return _first(error.__cause__)
     return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _no_answer() -> FozzyError:
+    message = f"the proxies have not answered for {ANSWER_S:g} seconds"
+    return FozzyError("chaos.no_answer", message, hint="something keeps their thread from its work")
 
 
 def _not_running() -> UsageError:
