@@ -65,7 +65,8 @@ class Hosted:
         """Listen. *Errors*: `FozzyError` where it cannot; then nothing is left."""
         if self._thread is not None:
             raise UsageError("chaos.conflict", "the proxy runs already", hint="enter it once")
-        self._begun, self._is_ending, self._died = Future(), False, None
+        self._begun, self._is_ending, self._died, self._parts = Future(), False, None, None
+        self._records.clear()
         self._thread = threading.Thread(target=self._run, name="fozzy-tcp", daemon=True)
         self._thread.start()
         try:
@@ -87,7 +88,7 @@ class Hosted:
         thread.join()
 
     def records(self) -> list[Record]:
-        """What was told so far, also of a run that has ended. *Limits*: the last `RECORDS_MAX`."""
+        """What was told so far, also of a run that has ended until another begins. *Limits*: the last `RECORDS_MAX`."""
         return self.look(lambda _: list(self._records)) if self.is_running else list(self._records)
 
     @property

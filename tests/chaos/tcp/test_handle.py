@@ -123,6 +123,21 @@ def test_records_stay_when_the_run_is_over(echo: Echo) -> None:
     assert caught.value.code == "chaos.not_running"
 
 
+def test_a_run_tells_only_of_itself(echo: Echo) -> None:
+    """Entered again, a proxy begins anew: what came before is neither in its records nor in its decisions."""
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+    found = []
+    for _ in range(2):
+        with proxy:
+            assert proxy.records == []
+            with client_of(proxy) as client:
+                ask(client, b"a")
+            assert proxy.wait_closed()
+            found.append(proxy.decisions())
+        assert len(proxy.records) == 3
+    assert found[0] == found[1]
+
+
 def test_waiting_for_the_end_of_connections_has_an_end(proxy: TcpProxy) -> None:
     """It says whether they have ended."""
     with client_of(proxy) as client:
