@@ -106,6 +106,7 @@ class Ending:
             for each in parts.tallies()
             if each.hit and each.bypassed and not each.applied
         ]
+        said += [trouble.message for trouble in parts.troubles()]
         said += [f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}" for bug in parts.bugs()]
         return said
 

@@ -84,6 +84,11 @@ class ChaosProxy(TcpProxy):
         if not self._declared.undo(self.name, name):
             super().remove(name)
 
+    def when_applied(self, toxic: str, then: Then) -> None:
+        """As of any proxy; never, where the toxic was left out."""
+        if not self._declared.is_left_out(self.name, toxic):
+            super().when_applied(toxic, then)
+
     def direct(self) -> Any:
         """The server itself, past this proxy, in a few words of its protocol. *Errors*: `UsageError` where we have none."""
         from fozzy.pytest_plugin.direct import direct_to

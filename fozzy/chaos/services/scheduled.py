@@ -33,7 +33,7 @@ def on_request(
             struck.append(True)
             first()
             for other in others:
-                trio.lowlevel.current_trio_token().run_sync_soon(other)
+                trio.lowlevel.current_trio_token().run_sync_soon(proxy.harmless(kind, other))
 
     name = proxy.add(toxic, strikes)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -119,7 +118,7 @@ class TcpProxy:
                 name = _free_name(control.proxy_in(plan, self.name), toxic.called)
                 place = f"{self.name}/{name}"
                 before = sum(each.applied for each in run.engine.tallies() if each.place == place)
-                run.engine.when_applied(place, then)
+                run.engine.when_applied(place, then and self.harmless(name, then))
                 return control.add_toxic(plan, self.name, {**plain(toxic), "name": name})
 
             try:
@@ -173,15 +172,22 @@ class TcpProxy:
         """The same of one name."""
         return sum(each.applied for each in self.tallies() if each.place == f"{self.name}/{name}")
 
-    def when_applied(self, toxic: str, then: Callable[[], None]) -> None:
-        """Have something else happen, in the thread of the proxy, when a toxic of this name strikes. It must be quick."""
+    def when_applied(self, toxic: str, then: Then) -> None:
+        """Have something else happen, in the thread of the proxy, when the toxic of this name strikes. It must be quick.
+
+        What it raises disturbs no traffic and is raised at the end of the run. *Errors*: `InputError`
+        `chaos.unknown_toxic` where no toxic of this name is in force.
+        """
 
         def said(run: TcpRunning) -> None:
-            for armed in run.session.engine.points[self.name].armed:
-                if armed.name == toxic:
-                    armed.then = then
+            control.toxic_in(control.proxy_in(run.engine.plan, self.name), toxic)
+            run.engine.when_applied(f"{self.name}/{toxic}", self.harmless(toxic, then))
 
         self._hosted.look(said)
+
+    def harmless(self, toxic: str, then: Then) -> Then:
+        """The same for the proxy's thread: what it raises is raised at the end of the run, named as the toxic's."""
+        return self._hosted.harmless(toxic, then)
 
     def decisions(self) -> bytes:
         """The decision log: the same bytes for the same seed and the same messages, whatever came in between."""

@@ -23,6 +23,7 @@ from fozzy.chaos.tcp.running import running
 from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.core.events import Record
 from fozzy.errors import FozzyError, UsageError
+from fozzy.faults.tcp.armed import Then
 
 T = TypeVar("T")
 RECORDS_MAX = 200_000  # about 200 MB, far more than a test makes
@@ -47,6 +48,7 @@ class Hosted:
         self._died: BaseException | None = None
         self._parts: TcpParts | None = None
         self._records: deque[Record] = deque(maxlen=RECORDS_MAX)
+        self._raised: list[FozzyError] = []
 
     @property
     def is_running(self) -> bool:
@@ -55,11 +57,26 @@ class Hosted:
 
     @property
     def trouble(self) -> FozzyError | None:
-        """A bug of ours that ended it, or one of its connections."""
+        """A bug of ours that ended it, or one of its connections; what a function given to it raised; a port it lacks."""
         if self._died is not None:
             return _died(self._died)
         bugs = [] if self._parts is None else self._parts.bugs()
-        return _trouble("a connection was ended by a bug of fozzy", bugs[0]) if bugs else None
+        if bugs:
+            return _trouble("a connection was ended by a bug of fozzy", bugs[0])
+        troubles = [] if self._parts is None else self._parts.troubles()
+        return next(iter([*self._raised, *troubles]), None)
+
+    def harmless(self, toxic: str, then: Then) -> Then:
+        """The same, which ends nothing in the loop: the first error of all such functions is `trouble`, as its own."""
+
+        def quietly() -> None:
+            try:
+                then()
+            except Exception as error:
+                if not self._raised:
+                    self._raised.append(_raised(toxic, error))
+
+        return quietly
 
     def start(self) -> TcpRunning:
         """Listen. *Errors*: `FozzyError` where it cannot; then nothing is left."""
@@ -67,6 +84,7 @@ class Hosted:
             raise UsageError("chaos.conflict", "the proxy runs already", hint="enter it once")
         self._begun, self._is_ending, self._died, self._parts = Future(), False, None, None
         self._records.clear()
+        self._raised.clear()
         self._thread = threading.Thread(target=self._run, name="fozzy-tcp", daemon=True)
         self._thread.start()
         try:
@@ -213,6 +231,14 @@ def _trouble(what: str, error: BaseException) -> FozzyError:
     said = f"{type(first).__name__}: {first}".strip(": ")
     hint = "what the proxies saw until then is kept; please tell us"
     found = FozzyError("chaos.proxy_died", f"{what}: {said}", hint=hint)
+    found.__cause__ = error
+    return found
+
+
+def _raised(toxic: str, error: Exception) -> FozzyError:
+    said = f"{type(error).__name__}: {error}".strip(": ")
+    message = f'what was to happen when the toxic "{toxic}" strikes raised {said}'
+    found = UsageError("chaos.then_raised", message, hint="the traffic went on without it")
     found.__cause__ = error
     return found
 

@@ -89,6 +89,10 @@ class TcpParts:
         """Faults of ours, each of which ended a connection."""
         return [*self.doors.loop.bugs, *(self.server.bugs if self.server is not None else ())]
 
+    def troubles(self) -> list[FozzyError]:
+        """What is wrong now, or was at the end, and no fault of ours: somebody else has the port of a proxy."""
+        return list(self.doors.loop.troubles.values())
+
     def never_came(self) -> list[Tally]:
         """The toxics of the beginning that nobody can have seen: nothing came that they could strike."""
         return [each for each in self._declared() if not (each.hit or each.rolled or self._missed_connections(each))]

@@ -98,6 +98,7 @@ class Run:
         if self.failure is not None:
             raise self.failure
         assert not self.parts.doors.loop.bugs, self.parts.doors.loop.bugs
+        assert not self.parts.troubles(), self.parts.troubles()
         assert not self.parts.doors.listeners
         assert self.parts.doors.loop.alarms.pending == 0
 

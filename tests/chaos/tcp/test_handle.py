@@ -13,6 +13,7 @@ from fozzy.chaos.tcp.handle import TcpProxy
 from fozzy.core.events import Event
 from fozzy.core.wires import Connected, Spoken
 from fozzy.errors import InputError, UsageError
+from fozzy.faults.tcp.plan import Toxic
 from tests.chaos.tcp.echo import Echo
 from tests.chaos.tcp.harness import until
 
@@ -136,6 +137,61 @@ def test_a_run_tells_only_of_itself(echo: Echo) -> None:
             found.append(proxy.decisions())
         assert len(proxy.records) == 3
     assert found[0] == found[1]
+
+
+def pop() -> None:
+    """What somebody wrote, and did not try."""
+    raise ZeroDivisionError("pop")
+
+
+def test_what_a_function_raises_is_told_as_its_own(echo: Echo) -> None:
+    """Traffic goes on; the error comes at the end of the block, with the function's as its cause, and once."""
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+    with (
+        pytest.raises(UsageError, match='the toxic "latency_upstream" strikes raised ZeroDivisionError: pop') as caught,
+        proxy,
+    ):
+        name = proxy.add(Toxic(type="latency", stream="upstream"), pop)
+        proxy.when_applied(name, pop)
+        with client_of(proxy) as client:
+            assert [ask(client, b"a"), ask(client, b"b")] == [b"a", b"b"]
+    assert caught.value.code == "chaos.then_raised" and isinstance(caught.value.__cause__, ZeroDivisionError)
+    with proxy:
+        pass
+
+
+def test_a_function_for_no_toxic_is_refused(proxy: TcpProxy) -> None:
+    """A name that is wrong, or of what was taken away, would never have it called."""
+    name = proxy.add(Toxic(type="latency"))
+    for wrong in ("latncy_downstream", name):
+        with pytest.raises(InputError) as caught:
+            proxy.when_applied(wrong, pop)
+        assert caught.value.code == "chaos.unknown_toxic"
+        with contextlib.suppress(InputError):
+            proxy.remove(name)
+
+
+def test_a_port_that_somebody_else_has_is_no_bug(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the block says so where the proxy could not listen to the last; what it got over is not told."""
+    monkeypatch.setattr("fozzy.chaos.tcp.listener.TAKEN_NS", 10**7)
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+
+    def taken() -> socket.socket:
+        with proxy.down():
+            port = proxy._hosted.look(lambda run: run.parts.doors.listeners[proxy.name].port)
+            proxy._hosted.look(lambda _: port.close())
+            return socket.create_server(tuple(port.address))
+
+    def is_listening() -> bool:
+        return proxy._hosted.look(lambda run: run.parts.doors.listeners[proxy.name].mode == "open")
+
+    with proxy:
+        with taken():
+            assert not is_listening()
+        until(is_listening)
+    with pytest.raises(UsageError, match="cannot listen on") as caught, proxy, taken():
+        proxy._hosted.stop()
+    assert caught.value.code == "chaos.listen"
 
 
 def test_waiting_for_the_end_of_connections_has_an_end(proxy: TcpProxy) -> None:
