@@ -104,7 +104,7 @@ class Listener:
             self.told(1)
 
     def _welcome(self, sock: Socket, address: tuple[str, int]) -> None:
-        if self.port.is_filler(address):
+        if self.port.was_filler(address):
             sock.close()
             return
         sock.setblocking(False)
