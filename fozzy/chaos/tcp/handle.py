@@ -15,6 +15,7 @@ from fozzy.core.wires import Connected
 from fozzy.errors import FozzyError, UsageError, suggestion
 from fozzy.faults.tcp import control
 from fozzy.faults.tcp.armed import Tally, Then
+from fozzy.faults.tcp.kinds import KINDS
 from fozzy.faults.tcp.plan import Proxy, Stream, TcpPlan, Toxic, plain, toxic_of
 
 if TYPE_CHECKING:
@@ -165,11 +166,17 @@ class TcpProxy:
         return [tally for tally in found if tally.proxy == self.name]
 
     def applied(self, toxic: str) -> int:
-        """How often a toxic, by its name or its type, was carried out; of those that are still open too."""
-        return sum(each.applied for each in self.tallies() if toxic == each.type) or self._applied(toxic)
+        """How often toxics of a type, or the one of a name, were carried out; of those that are still open too.
+
+        What is the name of a type, as `latency`, always means that type, whatever a toxic is called; any other word means a
+        toxic's name, and is 0 where none is or was called so.
+        """
+        if toxic not in KINDS:
+            return self._applied(toxic)
+        return sum(each.applied for each in self.tallies() if each.type == toxic)
 
     def _applied(self, name: str) -> int:
-        """The same of one name."""
+        """How often all that were called so were carried out."""
         return sum(each.applied for each in self.tallies() if each.place == f"{self.name}/{name}")
 
     def when_applied(self, toxic: str, then: Then) -> None:

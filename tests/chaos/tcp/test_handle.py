@@ -67,6 +67,23 @@ def test_two_of_a_kind_have_two_names(proxy: TcpProxy) -> None:
     assert third.name == first.name and proxy.applied("latency") == 4
 
 
+def test_the_name_of_a_type_means_the_type(proxy: TcpProxy) -> None:
+    """A toxic of another type that is called so does not count for it; by any other word toxics are named."""
+    with (
+        proxy.toxic("timeout", name="latency", timeout=1, first=1) as named,
+        proxy.toxic("latency", name="slow") as slow,
+    ):
+        with client_of(proxy) as client:
+            client.sendall(b"a")
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+        assert proxy.wait_closed()
+        assert (named.applied, slow.applied, proxy.applied("timeout"), proxy.applied("latency")) == (1, 0, 1, 0)
+    with proxy.toxic("latency", name="slow"), client_of(proxy) as client:
+        ask(client, b"a")
+        assert (proxy.applied("slow"), proxy.applied("latency"), proxy.applied("sloww")) == (1, 1, 0)
+
+
 def test_a_block_is_entered_once_at_a_time(proxy: TcpProxy) -> None:
     """And again after it was left."""
     toxic = proxy.toxic("latency", latency=1)
