@@ -126,6 +126,10 @@ class Parts:
         if self.otlp is not None:
             self.otlp.finishing.cancel()
 
+    def bugs(self) -> list[Exception]:
+        """Faults of ours, each of which ended a connection."""
+        return [*self.door.bugs, *(self.server.bugs if self.server is not None else ())]
+
     def never_rolled(self) -> list[Tally]:
         """The declared faults that nobody can have seen: no request came to them."""
         return [each for each in self.engine.tallies() if self._is_declared(each) and not each.rolled and not each.hit]
