@@ -92,7 +92,7 @@ class Run:
     def stop(self) -> None:
         """As a signal does."""
         with contextlib.suppress(trio.RunFinishedError):
-            self.on_loop(lambda: self.parts.stop("asked"))
+            self.on_loop(lambda: self.parts.stop())
         self._thread.join(SOON_S)
         assert not self._thread.is_alive(), "it did not end"
         if self.failure is not None:
