@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from fozzy.core.counts import count as count  # one of the words of this module, for all who show something
 from fozzy.core.outcome import Status
 
 Role = Literal["", "pass", "fail", "warn", "dim", "strong", "mark", "code"]
@@ -121,11 +122,6 @@ def size(size_bytes: int) -> str:
     if size_bytes >= 10**6:
         return f"{size_bytes / 10**6:.1f} MB"
     return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else count(size_bytes, "byte")
-
-
-def count(number: int, noun: str) -> str:
-    """`1 step`, `3 steps`, `1,204 schedules`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def extent(steps: int, nodes: int) -> str:
