@@ -51,7 +51,6 @@ class Parts:
         self.control_token = ""
         self.made_token = ""  # the same where nobody gave one; whoever shows the proxy must say it
         self.stopped = trio.Event()
-        self.stopped_by = ""
         self.has_begun = False  # it has listened
         self.listened = ""  # where, once it does
         self.controlled = ""
@@ -107,11 +106,9 @@ class Parts:
         tallies = self.engine.tallies()
         return {(each.place, each.name) for each in tallies if not (is_over and each.place == "server")}
 
-    def stop(self, why: str) -> None:
+    def stop(self) -> None:
         """Stop the proxy."""
-        if not self.stopped.is_set():
-            self.stopped_by = why
-            self.stopped.set()
+        self.stopped.set()
 
     def waits_for(self) -> str:
         """What keeps a proxy that was stopped from ending; nothing where it ends at once."""
@@ -125,6 +122,10 @@ class Parts:
         self.door.draining.cancel()
         if self.otlp is not None:
             self.otlp.finishing.cancel()
+
+    def bugs(self) -> list[Exception]:
+        """Faults of ours, each of which ended a connection."""
+        return [*self.door.bugs, *(self.server.bugs if self.server is not None else ())]
 
     def never_rolled(self) -> list[Tally]:
         """The declared faults that nobody can have seen: no request came to them."""
@@ -202,14 +203,9 @@ class Running:
         """Where requests go."""
         return f"http{'s' if self.is_secure else ''}://{self.address}"
 
-    @property
-    def control_url(self) -> str | None:
-        """Where the controls listen, if they do."""
-        return None if self.control_address is None else f"http://{self.control_address}"
-
     def stop(self) -> None:
         """Stop it."""
-        self.parts.stop("asked")
+        self.parts.stop()
 
     def again(self, exchange: Exchange) -> str:
         """Send a request once more; says what is done."""

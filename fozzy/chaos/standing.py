@@ -26,7 +26,7 @@ class Standing(Protocol):
 
     stopped: trio.Event
 
-    def stop(self, why: str) -> None:
+    def stop(self) -> None:
         """Stop it."""
 
     def hurry(self) -> None:
@@ -98,11 +98,11 @@ async def typing(front: Typed) -> None:
 
 
 async def _watch(signals: AsyncIterator[int], parts: Standing, everything: trio.CancelScope) -> None:
-    async for number in signals:
+    async for _ in signals:
         if parts.stopped.is_set():
             parts.hurry()
             everything.cancel()
-        parts.stop(signal.Signals(number).name)
+        parts.stop()
 
 
 async def _ticking(front: Shown[Running]) -> None:

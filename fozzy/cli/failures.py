@@ -110,6 +110,11 @@ def show_bug(console: Console, command: str, bug: Exception) -> None:
     message = f"{type(bug).__name__}: {bug}"
     error = FozzyError("fozzy.bug", message, hint="this is a fault of fozzy; -v shows where, please report it")
     show_error(console, command, error)
+    show_traceback(console, bug)
+
+
+def show_traceback(console: Console, bug: Exception) -> None:
+    """Where it happened, for who asks with `-v`."""
     if (console.verbose or os.environ.get("FOZZY_LOG") == "debug") and not (console.json or console.is_stream):
         shown = "".join(traceback.format_exception(bug))
         console.talk([line(Span(each, "dim")) for each in shown.splitlines()])

@@ -29,10 +29,6 @@ class Talking(Command, frozen=True, kw_only=True):
         """The flags that reach the same proxy, behind a command that is to be pasted; never the token."""
         return f" --control {self.control}" if self.control else ""
 
-    def has_control(self) -> bool:
-        """Whether anybody said where the controls are."""
-        return bool(self.control or wall.environment(variable_name("control")))
-
     def where(self) -> Address:
         """Where the controls are. *Errors*: `UsageError`."""
         text = self.control or wall.environment(variable_name("control"))

@@ -5,7 +5,6 @@ They are texts here so that a flag and its variable are read by one function, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fozzy.chaos.files.flags import FLAGS, Value
@@ -185,10 +184,3 @@ class AllFlags(DoorFlags, frozen=True, kw_only=True):
     def given(self) -> dict[str, list[Value]]:
         """The flags that were given, as texts under their names."""
         return texts_of(self, (*FLAGS, *OLDER), {field: older.flag for field, older in OLDER.items()})
-
-
-def flags_of(kind: type[Command]) -> Mapping[str, Opt]:
-    """The flags of a command that have a variable, with their help."""
-    from fozzy.cli.command import words_of
-
-    return {word.field: word.note for word in words_of(kind) if isinstance(word.note, Opt) and word.field in FLAGS}

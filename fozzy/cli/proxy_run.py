@@ -15,13 +15,14 @@ from fozzy.chaos.running import run
 from fozzy.chaos.settings import Settings
 from fozzy.cli import proxy_screen as screen
 from fozzy.cli.console import Console
+from fozzy.cli.failures import show_traceback
 from fozzy.cli.patience import patient
 from fozzy.cli.proxy_documents import FaultBody, ProxyBody, ProxyDocument
 from fozzy.cli.proxy_fronts import Silent, front_of, numbers_of
 from fozzy.config import Config
 from fozzy.core.outcome import Finding, Status
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Summary, exit_of
-from fozzy.errors import Exit
+from fozzy.errors import Exit, FozzyError
 from fozzy.faults.http.armed import Tally
 from fozzy.report.text import Line, Span, count, duration, line, one_line, quoted
 from fozzy.trace.finalize import shown_path
@@ -44,7 +45,7 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         ending = Ending(command, console, store, parts)
         front = front_of(console, events=command.events, redact=settings.redact)
         parts.tapes.summary = lambda path: ending.summary([path])
-        until_told.enter_context(patient(lambda: parts.stop("asked")))  # once stopped, what came of it is told
+        until_told.enter_context(patient(parts.stop))  # once stopped, what came of it is told
         with contextlib.closing(front):
             run(parts, front)
         store_traces(store.folder(run_id), parts.tapes.paths)
@@ -53,9 +54,26 @@ def run_proxy(command: Http, console: Console, config: Config, settings: Setting
         store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")
         after_run(store, run_id, config.settings.retention)
         ending.show(front, summary)
+        exit_status = owned_up(console, parts.bugs(), summary, error)
         if error is not None:
             raise error  # what was asked for is not there, whatever else went well
-    return exit_of([summary.status])
+    return exit_status
+
+
+def bug_findings(bugs: list[Exception]) -> list[Finding]:
+    """Faults of ours: what the proxy did besides is no evidence that it did it right."""
+    said = "a fault of fozzy's ended a connection"
+    return [Finding(kind="panic", title="fozzy.bug", message=f"{said}: {type(bug).__name__}: {bug}") for bug in bugs]
+
+
+def owned_up(console: Console, bugs: list[Exception], summary: Summary, error: FozzyError | None) -> Exit:
+    """The exit status of a run, which a bug of ours decides whatever else came of it, an error too."""
+    if not bugs:
+        return exit_of([summary.status])
+    show_traceback(console, bugs[0])
+    if error is not None:
+        error.exit_status = Exit.BUG
+    return Exit.BUG
 
 
 def _of_room(settings: Settings) -> list[str]:
@@ -119,17 +137,20 @@ class Ending:
 
     def _status(self) -> Status:
         parts = self._parts
+        if parts.bugs():
+            return "error"
         return "fail" if self._command.strict and (parts.never_rolled() or parts.tapes.missed) else "pass"
 
     def _findings(self) -> list[Finding]:
-        """What fails a strict run."""
+        """Faults of ours, and what fails a strict run."""
+        bugs = bug_findings(self._parts.bugs())
         if not self._command.strict:
-            return []
+            return bugs
         found = [
             Finding(kind="checker", title="fault_never_rolled", message=_never(each))
             for each in self._parts.never_rolled()
         ]
-        return [*found, *self._parts.tapes.findings]
+        return [*bugs, *found, *self._parts.tapes.findings]
 
     def _warnings(self) -> list[str]:
         parts = self._parts
@@ -140,10 +161,6 @@ class Ending:
         if not self._command.strict:
             said += [_never(each) for each in parts.never_rolled()]
             said += [finding.message for finding in parts.tapes.findings]
-        said += [
-            f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}"
-            for bug in [*parts.door.bugs, *(parts.server.bugs if parts.server is not None else ())]
-        ]
         if parts.otlp is not None and parts.otlp.dropped:
             said.append(parts.otlp.told())
         return said

@@ -15,12 +15,12 @@ from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.cli.console import Console
 from fozzy.cli.patience import patient
 from fozzy.cli.proxy_documents import TcpBody, TcpDocument, TcpProxyBody, ToxicBody
-from fozzy.cli.proxy_run import FINDINGS_MAX
+from fozzy.cli.proxy_run import FINDINGS_MAX, bug_findings, owned_up
 from fozzy.cli.proxy_tcp_fronts import tcp_front_of
 from fozzy.cli.proxy_tcp_screen import numbers_line
 from fozzy.config import Config
 from fozzy.core.outcome import Finding
-from fozzy.core.summary import Summary, exit_of
+from fozzy.core.summary import Summary
 from fozzy.errors import Exit
 from fozzy.faults.tcp.armed import Tally
 from fozzy.report.text import Line, Span, count, duration, line, one_line, quoted
@@ -40,7 +40,7 @@ def run_tcp(command: Tcp, console: Console, config: Config, settings: TcpSetting
         ending = Ending(command, console, store, parts)
         parts.summary = lambda path: ending.summary([path])
         front = tcp_front_of(console, events=command.events, redact=settings.redact)
-        until_told.enter_context(patient(lambda: parts.stop("asked")))  # once stopped, what came of it is told
+        until_told.enter_context(patient(parts.stop))  # once stopped, what came of it is told
         with contextlib.closing(front):
             run(parts, front)
         kept = parts.kept
@@ -50,9 +50,10 @@ def run_tcp(command: Tcp, console: Console, config: Config, settings: TcpSetting
         store.finish(run_id, msgspec.json.encode(summary), summary.status if error is None else "error")
         after_run(store, run_id, config.settings.retention)
         ending.show(summary, keeps_opening=front.keeps_opening)
+        exit_status = owned_up(console, parts.bugs(), summary, error)
         if error is not None:
             raise error  # what was asked for is not there, whatever else went well
-    return exit_of([summary.status])
+    return exit_status
 
 
 class Ending:
@@ -78,12 +79,13 @@ class Ending:
             trace_path=traces[0] if traces else None,
             artifacts_dir=shown_path(self._store.folder(parts.run_id)),
         )
-        findings = [_finding(each) for each in parts.never_came()] if self._command.strict else []
+        bugs = bug_findings(parts.bugs())
+        never = [_finding(each) for each in parts.never_came()] if self._command.strict else []
         return msgspec.structs.replace(
             made,
-            status="fail" if findings else "pass",
+            status="error" if bugs else "fail" if never else "pass",
             identity=identity,
-            findings=findings,
+            findings=[*bugs, *never],
             warnings=self._warnings(),
             finished_at=wall.now_iso(),
         )
@@ -108,7 +110,7 @@ class Ending:
             for each in parts.tallies()
             if each.hit and each.bypassed and not each.applied
         ]
-        said += [f"a fault of fozzy's ended a connection: {type(bug).__name__}: {bug}" for bug in parts.bugs()]
+        said += [trouble.message for trouble in parts.troubles()]
         return said
 
     def _body(self) -> TcpBody:

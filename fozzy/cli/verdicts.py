@@ -57,6 +57,8 @@ def _verdict_lines(replayed: Replayed, text: str | None) -> list[Line]:
             return [
                 line("  ", Span("CHANGED", "fail"), f"  {divergence.cause or 'another failure than the recorded one'}")
             ]
+        case "INCOMPLETE" if divergence.cause and divergence.record is None:
+            return [line("  ", Span("INCOMPLETE", "warn"), f"  {one_line(divergence.cause)}")]
         case "INCOMPLETE" if divergence.cause:
             stopped = f"  stopped at record #{divergence.record}; what was decided before it was the same"
             return [*_sides(replayed), line("  ", Span("INCOMPLETE", "warn"), stopped)]

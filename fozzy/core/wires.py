@@ -72,7 +72,7 @@ class Connected(msgspec.Struct, frozen=True, omit_defaults=True, tag="connection
     counted: list[Counted] = []  # by toxics that count bytes, each of them
     upstream: Flowed = Flowed()
     downstream: Flowed = Flowed()
-    by: str = ""  # who ended it: `client`, `server`, a toxic, `down`, `unreachable`, `stopped`
+    by: str = ""  # who ended it: `client`, `server`, a toxic, `down`, `unreachable`, `stopped`, `bug`
     notes: list[str] = []
 
 

@@ -15,7 +15,7 @@ from fozzy.chaos.tcp.addresses import Target, target_of
 from fozzy.chaos.tcp.handle import InForce, TcpProxy
 from fozzy.chaos.tcp.words import toxic_of
 from fozzy.errors import NotAllowedError, UsageError
-from fozzy.faults.tcp.armed import Armed
+from fozzy.faults.tcp.armed import Armed, Then
 from fozzy.faults.tcp.kinds import KINDS
 from fozzy.faults.tcp.plan import Protocol as Spoken
 from fozzy.faults.tcp.plan import Toxic
@@ -84,22 +84,27 @@ class ChaosProxy(TcpProxy):
         if not self._declared.undo(self.name, name):
             super().remove(name)
 
+    def when_applied(self, toxic: str, then: Then) -> None:
+        """As of any proxy; never, where the toxic was left out."""
+        if not self._declared.is_left_out(self.name, toxic):
+            super().when_applied(toxic, then)
+
     def direct(self) -> Any:
         """The server itself, past this proxy, in a few words of its protocol. *Errors*: `UsageError` where we have none."""
         from fozzy.pytest_plugin.direct import direct_to
 
         return direct_to(self._proxy(), self._urls.get(self.name, ""))
 
-    def _put(self, toxic: Toxic) -> tuple[str, int]:
+    def _put(self, toxic: Toxic, then: Then | None = None) -> tuple[str, int]:
         """The one way in for `add` and for blocks."""
-        return self._declare(toxic, stays=False)
+        return self._declare(toxic, then, stays=False)
 
-    def _declare(self, toxic: Toxic, *, stays: bool) -> tuple[str, int]:
+    def _declare(self, toxic: Toxic, then: Then | None = None, *, stays: bool) -> tuple[str, int]:
         cut = self._declared.cut(self.name, toxic)
         if cut is None:
             return self._declared.left_out(self.name, toxic), 0
         meeting = self._meeting(cut)
-        name, before = super()._put(cut)
+        name, before = super()._put(cut, then)
         self._declared.put(self.name, toxic, self._armed(name), stays=stays).meeting = meeting
         return name, before
 

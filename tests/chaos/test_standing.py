@@ -20,9 +20,9 @@ class Parts:
         self.stopped = trio.Event()
         self.told: list[str] = []
 
-    def stop(self, why: str) -> None:
+    def stop(self) -> None:
         """Stop it."""
-        self.told.append(why)
+        self.told.append("stop")
         self.stopped.set()
 
     def hurry(self) -> None:
@@ -74,7 +74,7 @@ def test_it_is_shown_until_it_is_stopped() -> None:
 
     async def main() -> Front:
         parts = Parts()
-        front = Front(lambda: parts.stop("asked"))
+        front = Front(lambda: parts.stop())
         await stand(parts, front, running(), throughout=[throughout], meanwhile=[meanwhile])
         return front
 
@@ -100,7 +100,7 @@ def test_a_signal_stops_it_and_a_second_one_at_once() -> None:
         await stand(parts, front, running())
         return parts
 
-    assert trio.run(main).told == ["SIGTERM", "hurry", "SIGINT"]
+    assert trio.run(main).told == ["stop", "hurry", "stop"]
     assert is_patient == []
 
 

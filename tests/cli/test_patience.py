@@ -67,7 +67,7 @@ def test_a_proxy_that_is_asked_to_stop_beside_its_run_says_what_came_of_it(
         real(parts, front)
 
     def ends(parts: Any, front: Any) -> None:
-        parts.stop("asked")
+        parts.stop()
         real(parts, front)
         signal.raise_signal(signal.SIGINT)
 

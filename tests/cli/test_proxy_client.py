@@ -16,7 +16,6 @@ def test_a_flag_stands_before_the_variable(monkeypatch: pytest.MonkeyPatch) -> N
     assert Talking(control="localhost:2").where() == Address("localhost", 2)
     assert Talking(control="localhost:2").control_flags == " --control localhost:2"
     assert Talking().control_flags == ""
-    assert Talking().has_control()
 
 
 def test_what_is_no_address_is_told_by_who_said_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +30,6 @@ def test_what_is_no_address_is_told_by_who_said_it(monkeypatch: pytest.MonkeyPat
 def test_without_either(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says how a proxy gets controls."""
     monkeypatch.delenv("FOZZY_CHAOS_CONTROL", raising=False)
-    assert not Talking().has_control()
     with pytest.raises(UsageError) as caught:
         Talking().client()
     assert caught.value.code == "chaos.no_control"

@@ -106,6 +106,13 @@ def test_incomplete() -> None:
     assert len(said("INCOMPLETE", Given("t.fozzy", unsafe=True), record=12)) == 1
 
 
+def test_incomplete_where_records_are_missing() -> None:
+    """What is missing, and nothing of a place where it stopped: it did not."""
+    lines = said("INCOMPLETE", cause="2 records are not in this recording")
+    assert lines[0] == "  INCOMPLETE  2 records are not in this recording"
+    assert lines[-1] == "        fozzy trace show t.fozzy"
+
+
 def test_drift_shows_both_sides_and_where_they_part() -> None:
     """The record, the cause, what was recorded and what is now, with a mark under the first difference."""
     lines = said(

@@ -14,7 +14,6 @@ from fozzy.report.text import (
     WIDTH,
     Span,
     ascii_only,
-    count,
     duration,
     gutter,
     line,
@@ -87,11 +86,6 @@ def test_durations_for_people(nanoseconds: int, text: str) -> None:
 def test_sizes_for_people(size_bytes: int, text: str) -> None:
     """Bytes, then thousands, then millions and more."""
     assert size(size_bytes) == text
-
-
-def test_counts_for_people() -> None:
-    """One is one, more are more, many have commas."""
-    assert (count(0, "step"), count(1, "step"), count(1204, "step")) == ("0 steps", "1 step", "1,204 steps")
 
 
 def test_the_gutter() -> None:

@@ -25,7 +25,6 @@ def on_request(
 ) -> Iterator[None]:
     """For a block: when a request is struck, do the first before it is sent on, and the others after."""
     toxic = toxic_of("latency", {"latency": 0, "stream": "upstream", "name": kind, **words})
-    name = proxy.add(toxic)
     first, *others = then
     struck: list[bool] = []
 
@@ -34,9 +33,9 @@ def on_request(
             struck.append(True)
             first()
             for other in others:
-                trio.lowlevel.current_trio_token().run_sync_soon(other)
+                trio.lowlevel.current_trio_token().run_sync_soon(proxy.harmless(kind, other))
 
-    proxy.when_applied(name, strikes)
+    name = proxy.add(toxic, strikes)
     try:
         yield
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ from fozzy.core.events import Record
 from fozzy.core.wires import Connected
 from fozzy.errors import FozzyError, UsageError, suggestion
 from fozzy.faults.tcp import control
-from fozzy.faults.tcp.armed import Tally
+from fozzy.faults.tcp.armed import Tally, Then
+from fozzy.faults.tcp.kinds import KINDS
 from fozzy.faults.tcp.plan import Proxy, Stream, TcpPlan, Toxic, plain, toxic_of
 
 if TYPE_CHECKING:
@@ -102,22 +102,31 @@ class TcpProxy:
         """For a block one direction is dead."""
         return self.toxic("partition", stream=stream, **schedule)
 
-    def add(self, toxic: Toxic) -> str:
-        """Put a toxic in force until it is removed. Returns its name, with a number where the name was taken."""
-        return self._put(toxic)[0]
+    def add(self, toxic: Toxic, then: Then | None = None) -> str:
+        """Put a toxic in force until it is removed. Returns its name, with a number where the name was taken.
 
-    def _put(self, toxic: Toxic) -> tuple[str, int]:
-        """The same, and how often others of its name were applied before: a toxic may strike as soon as it is there."""
+        `then` is as of `when_applied`, from the first strike on: a toxic may strike as soon as it is there.
+        """
+        return self._put(toxic, then)[0]
+
+    def _put(self, toxic: Toxic, then: Then | None = None) -> tuple[str, int]:
+        """The same, and how often others of its name were applied before."""
         name, before = "", 0
 
         async def put(run: TcpRunning) -> None:
             def added(plan: TcpPlan) -> TcpPlan:
                 nonlocal name, before
                 name = _free_name(control.proxy_in(plan, self.name), toxic.called)
-                before = sum(each.applied for each in run.engine.tallies() if each.place == f"{self.name}/{name}")
+                place = f"{self.name}/{name}"
+                before = sum(each.applied for each in run.engine.tallies() if each.place == place)
+                run.engine.when_applied(place, then and self.harmless(name, then))
                 return control.add_toxic(plan, self.name, {**plain(toxic), "name": name})
 
-            await run.session.alter(added, "toxic added", proxy=self.name, toxic=toxic.called)
+            try:
+                await run.session.alter(added, "toxic added", proxy=self.name, toxic=toxic.called)
+            except BaseException:
+                run.engine.when_applied(f"{self.name}/{name}", None)
+                raise
 
         self._hosted.calm()
         self._hosted.do(put)
@@ -157,22 +166,35 @@ class TcpProxy:
         return [tally for tally in found if tally.proxy == self.name]
 
     def applied(self, toxic: str) -> int:
-        """How often a toxic, by its name or its type, was carried out; of those that are still open too."""
-        return sum(each.applied for each in self.tallies() if toxic == each.type) or self._applied(toxic)
+        """How often toxics of a type, or the one of a name, were carried out; of those that are still open too.
+
+        What is the name of a type, as `latency`, always means that type, whatever a toxic is called; any other word means a
+        toxic's name, and is 0 where none is or was called so.
+        """
+        if toxic not in KINDS:
+            return self._applied(toxic)
+        return sum(each.applied for each in self.tallies() if each.type == toxic)
 
     def _applied(self, name: str) -> int:
-        """The same of one name."""
+        """How often all that were called so were carried out."""
         return sum(each.applied for each in self.tallies() if each.place == f"{self.name}/{name}")
 
-    def when_applied(self, toxic: str, then: Callable[[], None]) -> None:
-        """Have something else happen, in the thread of the proxy, when a toxic of this name strikes. It must be quick."""
+    def when_applied(self, toxic: str, then: Then) -> None:
+        """Have something else happen, in the thread of the proxy, when the toxic of this name strikes. It must be quick.
+
+        What it raises disturbs no traffic and is raised at the end of the run. *Errors*: `InputError`
+        `chaos.unknown_toxic` where no toxic of this name is in force.
+        """
 
         def said(run: TcpRunning) -> None:
-            for armed in run.session.engine.points[self.name].armed:
-                if armed.name == toxic:
-                    armed.then = then
+            control.toxic_in(control.proxy_in(run.engine.plan, self.name), toxic)
+            run.engine.when_applied(f"{self.name}/{toxic}", self.harmless(toxic, then))
 
         self._hosted.look(said)
+
+    def harmless(self, toxic: str, then: Then) -> Then:
+        """The same for the proxy's thread: what it raises is raised at the end of the run, named as the toxic's."""
+        return self._hosted.harmless(toxic, then)
 
     def decisions(self) -> bytes:
         """The decision log: the same bytes for the same seed and the same messages, whatever came in between."""

@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from fozzy.chaos.tcp.running import running
 from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.core.events import Record
 from fozzy.errors import FozzyError, UsageError
+from fozzy.faults.tcp.armed import Then
 
 T = TypeVar("T")
 RECORDS_MAX = 200_000  # about 200 MB, far more than a test makes
@@ -47,6 +48,7 @@ class Hosted:
         self._died: BaseException | None = None
         self._parts: TcpParts | None = None
         self._records: deque[Record] = deque(maxlen=RECORDS_MAX)
+        self._raised: list[FozzyError] = []
 
     @property
     def is_running(self) -> bool:
@@ -55,17 +57,34 @@ class Hosted:
 
     @property
     def trouble(self) -> FozzyError | None:
-        """A bug of ours that ended it, or one of its connections."""
+        """A bug of ours that ended it, or one of its connections; what a function given to it raised; a port it lacks."""
         if self._died is not None:
             return _died(self._died)
         bugs = [] if self._parts is None else self._parts.bugs()
-        return _trouble("a connection was ended by a bug of fozzy", bugs[0]) if bugs else None
+        if bugs:
+            return _trouble("a connection was ended by a bug of fozzy", bugs[0])
+        troubles = [] if self._parts is None else self._parts.troubles()
+        return next(iter([*self._raised, *troubles]), None)
+
+    def harmless(self, toxic: str, then: Then) -> Then:
+        """The same, which ends nothing in the loop: the first error of all such functions is `trouble`, as its own."""
+
+        def quietly() -> None:
+            try:
+                then()
+            except Exception as error:
+                if not self._raised:
+                    self._raised.append(_raised(toxic, error))
+
+        return quietly
 
     def start(self) -> TcpRunning:
         """Listen. *Errors*: `FozzyError` where it cannot; then nothing is left."""
         if self._thread is not None:
             raise UsageError("chaos.conflict", "the proxy runs already", hint="enter it once")
-        self._begun, self._is_ending, self._died = Future(), False, None
+        self._begun, self._is_ending, self._died, self._parts = Future(), False, None, None
+        self._records.clear()
+        self._raised.clear()
         self._thread = threading.Thread(target=self._run, name="fozzy-tcp", daemon=True)
         self._thread.start()
         try:
@@ -87,7 +106,7 @@ class Hosted:
         thread.join()
 
     def records(self) -> list[Record]:
-        """What was told so far, also of a run that has ended. *Limits*: the last `RECORDS_MAX`."""
+        """What was told so far, also of a run that has ended until another begins. *Limits*: the last `RECORDS_MAX`."""
         return self.look(lambda _: list(self._records)) if self.is_running else list(self._records)
 
     @property
@@ -133,18 +152,27 @@ class Hosted:
         return self.do(at_once)
 
     def do(self, work: Callable[[TcpRunning], Awaitable[T]]) -> T:
-        """What work in the loop comes to. *Errors*: its own."""
+        """What work in the loop comes to. *Errors*: its own; `chaos.no_answer` after `ANSWER_S`."""
         if self._died is not None:
             raise _died(self._died)
-        proxy, token, nursery = self._begun, self._token, self._nursery
-        if self._thread is None or token is None or nursery is None:
+        token = self._token
+        if self._thread is None or token is None:
             raise _not_running()
         answer: Future[T] = Future()
         try:
-            token.run_sync_soon(nursery.start_soon, _into, answer, work, proxy.result())
+            token.run_sync_soon(self._take_on, answer, work)
         except trio.RunFinishedError:
             raise _not_running() from None
-        return answer.result(ANSWER_S)
+        if not wait([answer], ANSWER_S).done:
+            raise _no_answer() if self._died is None else _died(self._died)
+        return answer.result()
+
+    def _take_on(self, answer: Future[T], work: Callable[[TcpRunning], Awaitable[T]]) -> None:
+        """Begin work, in the loop's thread, unless its end has come meanwhile."""
+        if self._nursery is None:
+            answer.set_exception(_not_running())
+        else:
+            self._nursery.start_soon(_into, answer, work, self._begun.result())
 
     def _run(self) -> None:
         try:
@@ -169,8 +197,11 @@ class Hosted:
             self._stopped = stopped = trio.Event()
             self._token = trio.lowlevel.current_trio_token()
             self._begun.set_result(proxy)
-            if not self._is_ending:
-                await stopped.wait()
+            try:
+                if not self._is_ending:
+                    await stopped.wait()
+            finally:
+                self._nursery = None  # before it closes: the rest of the end takes a while, and others still ask
             nursery.cancel_scope.cancel()
 
 
@@ -204,11 +235,24 @@ def _trouble(what: str, error: BaseException) -> FozzyError:
     return found
 
 
+def _raised(toxic: str, error: Exception) -> FozzyError:
+    said = f"{type(error).__name__}: {error}".strip(": ")
+    message = f'what was to happen when the toxic "{toxic}" strikes raised {said}'
+    found = UsageError("chaos.then_raised", message, hint="the traffic went on without it")
+    found.__cause__ = error
+    return found
+
+
 def _first(error: BaseException) -> BaseException:
     """What it began with, inside of what trio makes of it."""
     if isinstance(error, trio.TrioInternalError) and error.__cause__ is not None:
         return _first(error.__cause__)
     return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _no_answer() -> FozzyError:
+    message = f"the proxies have not answered for {ANSWER_S:g} seconds"
+    return FozzyError("chaos.no_answer", message, hint="something keeps their thread from its work")
 
 
 def _not_running() -> UsageError:

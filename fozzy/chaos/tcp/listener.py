@@ -54,9 +54,10 @@ class Listener:
             try:
                 self._turn(gate.mode)
                 self.mode = gate.mode
+                self._loop.troubles.pop(self.way.proxy, None)
             except UsageError as error:
                 self.mode, due_ns = "", min(due_ns, now_ns + TAKEN_NS)
-                self._loop.bug(error)
+                self._loop.troubles[self.way.proxy] = error
         self._asked.set(due_ns)
 
     def told(self, events: int) -> None:
@@ -93,6 +94,8 @@ class Listener:
         self._retry.set(NEVER_NS)
         self._unwatch()
         self.mode = "over"
+        if by != "stopped":  # else it stays what the run ended with
+            self._loop.troubles.pop(self.way.proxy, None)
         self.spare.close()
         self.cut(by)
 
@@ -101,7 +104,7 @@ class Listener:
             self.told(1)
 
     def _welcome(self, sock: Socket, address: tuple[str, int]) -> None:
-        if self.port.is_filler(address):
+        if self.port.was_filler(address):
             sock.close()
             return
         sock.setblocking(False)

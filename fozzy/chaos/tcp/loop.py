@@ -17,6 +17,7 @@ from fozzy import wall
 from fozzy.chaos.tcp.alarms import Alarms
 from fozzy.chaos.tcp.session import TcpSession
 from fozzy.chaos.tcp.watch import Watch, watch
+from fozzy.errors import FozzyError
 
 BUFFER_BYTES = 1 << 20  # of one read where nothing can happen to it; larger is no faster
 BUGS_MAX = 16  # that are kept
@@ -62,6 +63,7 @@ class Loop:
         self.watch = watched_by or watch()
         self.buffer = memoryview(bytearray(BUFFER_BYTES))
         self.bugs: list[Exception] = []  # of ours, each of which ended a connection; whoever runs this tells them
+        self.troubles: dict[str, FozzyError] = {}  # that are none of ours and last: why a proxy cannot listen now
         self.is_over = False  # no task can begin any more
         self._again: dict[Again, None] = {}
         self._is_at_work = False

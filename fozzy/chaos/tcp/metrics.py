@@ -23,7 +23,7 @@ from fozzy.faults.tcp.plan import STREAMS
 
 NAMES_MAX = 256
 BYTES = {"received": "Bytes that came from a sender.", "sent": "Bytes that went on to a receiver."}
-ENDS = frozenset(("client", "server", "down", "unreachable", "stopped"))  # other than by a toxic
+ENDS = frozenset(("client", "server", "down", "unreachable", "stopped", "bug"))  # other than by a toxic
 
 Key = tuple[str, str, str]  # what of `BYTES`, the stream, the proxy
 

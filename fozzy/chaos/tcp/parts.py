@@ -48,7 +48,6 @@ class TcpParts:
         self.totals = TcpTotals()
         self.session.listeners.append(self.totals.listen)
         self.stopped = trio.Event()
-        self.stopped_by = ""
         self.has_begun = False  # it has listened
         self.duration_ns = 0  # once it has ended
         self.notes: list[str] = []  # for who shows it
@@ -66,11 +65,9 @@ class TcpParts:
         self.kept: Kept | None = None  # what became of the recording
         self.recorder = None if settings.recording is None else self._recorder(settings.recording)
 
-    def stop(self, why: str) -> None:
+    def stop(self) -> None:
         """Stop the run."""
-        if not self.stopped.is_set():
-            self.stopped_by = why
-            self.stopped.set()
+        self.stopped.set()
 
     def hurry(self) -> None:
         """End now. Connections are ended at once in any case, so there is nothing that could be given less time."""
@@ -88,6 +85,10 @@ class TcpParts:
     def bugs(self) -> list[Exception]:
         """Faults of ours, each of which ended a connection."""
         return [*self.doors.loop.bugs, *(self.server.bugs if self.server is not None else ())]
+
+    def troubles(self) -> list[FozzyError]:
+        """What is wrong now, or was at the end, and no fault of ours: somebody else has the port of a proxy."""
+        return list(self.doors.loop.troubles.values())
 
     def never_came(self) -> list[Tally]:
         """The toxics of the beginning that nobody can have seen: nothing came that they could strike."""
@@ -182,4 +183,4 @@ class TcpRunning:
 
     def stop(self) -> None:
         """Stop all of it."""
-        self.parts.stop("asked")
+        self.parts.stop()

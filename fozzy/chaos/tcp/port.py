@@ -74,9 +74,12 @@ class Port:
             if not self._fill():
                 return
 
-    def is_filler(self, address: tuple[str, int]) -> bool:
-        """Whether a connection that was accepted is one of our own."""
-        return address[:2] in self._fillers
+    def was_filler(self, address: tuple[str, int]) -> bool:
+        """Whether a connection that was accepted is one of our own; once, since its port may be a client's later."""
+        filler = self._fillers.pop(address[:2], None)
+        if filler is not None:
+            filler.close()
+        return filler is not None
 
     def unsilence(self) -> None:
         """Let clients connect again. Our own connections are among those that are accepted."""

@@ -5,7 +5,7 @@ Which connections were open at a change is told by the order of the records. The
 Rule 2: no bytes are recorded, so none are compared: what is compared is what was decided, also for bytes by their offset.
 Rule 3: where the text a message went by is gone, the record says which toxics counted it.
 Rule 4: where records are missing (a killed proxy), a connection is taken to have come when it is first heard of, and a
-difference is no drift, since what counts connections and messages cannot be told then.
+difference is no drift, since what counts connections and messages cannot be told then. All the same is not SAME then.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from fozzy.faults.tcp.message import Message
 from fozzy.faults.tcp.plan import TcpPlan
 
 NEVER = 1 << 62
+UNHEARD_MAX = 1 << 16  # toxics on connections that no record is about; a proxy has fewer open, and each takes some KB
 
 
 class Open:
@@ -74,7 +75,7 @@ class TcpRedeciding:
         self._timeline = timeline
         self._plan = plan
         self.connections = self.messages = 0
-        self._changes = self._missing = self._now = 0
+        self._changes = self._missing = self._unheard = self._now = 0
         self._open: dict[tuple[str, int], Open] = {}
         self._changing: list[int] = []  # which records are changes, the next one last
 
@@ -86,6 +87,9 @@ class TcpRedeciding:
                     return self._ended("SAME")
         except Parted as parted:
             return self._parted(parted)
+        if self._missing and not self._timeline.is_cut_off:
+            cause = f"{_records(self._missing)} not in this recording; all others were decided as they were"
+            return self._ended("INCOMPLETE", cause=cause)
         return self._ended("INCOMPLETE" if self._timeline.is_cut_off else "SAME")
 
     def _sit(self, sitting: Sitting[TcpBegun], stop_at: StopAt | None) -> bool:
@@ -97,6 +101,10 @@ class TcpRedeciding:
             record = self._timeline.record(moment)
             if stop_at is not None and stop_at(record):
                 return True
+            if moment.number <= last:
+                raise self._damaged(
+                    f"record #{moment.n} says that it was decided as number {moment.number}, as another"
+                )
             self._missing += moment.number - last - 1
             last = moment.number
             if isinstance(record, Event):
@@ -124,7 +132,9 @@ class TcpRedeciding:
         self._changes += 1
         try:
             self._now = event.fields["arrived"]
-            engine.change(msgspec.convert(event.fields["plan"], TcpPlan), self._now)
+            plan = msgspec.convert(event.fields["plan"], TcpPlan)
+            self._bound(sum(len(proxy.toxics) for proxy in plan.proxies))
+            engine.change(plan, self._now)
         except (InputError, msgspec.ValidationError, KeyError) as error:
             raise self._undecidable(error) from error
 
@@ -167,13 +177,22 @@ class TcpRedeciding:
         if point is None:
             raise Parted(moment.n, f"{_named(record)}: its proxy", Difference("its proxy", record.at, "none"))
         unheard = record.connection - 1 - point.connections
-        if unheard > self._missing:
-            message = f"{self._timeline.shown}: connection {record.connection} of {record.at} comes before others"
-            raise EvidenceError("trace.damaged", message, where=Where(self._timeline.shown))
-        for ordinal in range(point.connections + 1, record.connection):
-            self._open[record.at, ordinal] = Open(engine.connect(record.at, "", record.arrived), None, None)
-        point.connections = record.connection - 1
-        return engine.connect(record.at, "", record.arrived)
+        if unheard > self._missing or record.connection < 1:
+            raise self._damaged(f"connection {record.connection} of {record.at} comes before others")
+        if self._changing or any(armed.unit == "connection" for armed in point.armed):  # else nothing counts them
+            self._unheard += max(0, unheard)
+            self._bound(len(point.armed))
+            for ordinal in range(point.connections + 1, record.connection):
+                self._open[record.at, ordinal] = Open(engine.connect(record.at, "", record.arrived), None, None)
+        reached, point.connections = point.connections, record.connection - 1
+        link = engine.connect(record.at, "", record.arrived)
+        point.connections = max(reached, record.connection)
+        return link
+
+    def _bound(self, toxics: int) -> None:
+        """Numbers in a recording may say anything; what they say is missing must not fill the memory."""
+        if self._unheard * max(1, toxics) > UNHEARD_MAX:
+            raise self._damaged(f"{self._unheard:,} connections are missing, more than were open at once")
 
     def _is_settled(self, each: Open) -> bool:
         """Whether no change comes while it is open."""
@@ -196,6 +215,9 @@ class TcpRedeciding:
         if found is not None:
             raise Parted(each.moment.n, f"{_named(each.record)}: {found.what}", found)
 
+    def _damaged(self, said: str) -> EvidenceError:
+        return EvidenceError("trace.damaged", f"{self._timeline.shown}: {said}", where=Where(self._timeline.shown))
+
     def _undecidable(self, error: Exception) -> EvidenceError:
         message = f"{self._timeline.shown} carries a plan that cannot be decided by: {error}"
         return EvidenceError("chaos.bad_plan", message, where=Where(self._timeline.shown))
@@ -213,6 +235,10 @@ class TcpRedeciding:
             missing = "one record" if self._missing == 1 else f"{self._missing:,} records"
             cause += f"; {missing} before it not in this recording may have counted"
         return self._ended(verdict, record=parted.n, recorded=parted.found.recorded, now=parted.found.now, cause=cause)
+
+
+def _records(number: int) -> str:
+    return "one record is" if number == 1 else f"{number:,} records are"
 
 
 def _named(record: Connected | Spoken) -> str:

@@ -8,6 +8,7 @@ from fozzy.chaos.cassette.entries import cassette_files
 from fozzy.chaos.cassette.redecide import StopAt
 from fozzy.chaos.tcp.redecide import TcpRedeciding
 from fozzy.chaos.tcp.timeline import TcpTimeline
+from fozzy.core.words import count
 from fozzy.engine.replay import Opened, Replayed
 from fozzy.faults.tcp.plan import TcpPlan
 
@@ -29,12 +30,8 @@ def replay_tcp(
             opened(timeline.header, timeline.footer)
         again = TcpRedeciding(timeline, plan)
         done = again.run(stop_at)
-        passed = f"{_count(again.connections, 'connection')} and {_count(again.messages, 'message')}"
+        passed = f"{count(again.connections, 'connection')} and {count(again.messages, 'message')}"
         header, footer = timeline.header, timeline.footer
         return Replayed(
             header, footer, "pass", done.divergence, [], done.now_ns, done.requests, failed_step=0, passed=passed
         )
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -19,6 +19,7 @@ from fozzy.faults.tcp.message import NEVER_NS, Message
 from fozzy.faults.tcp.plan import SCHEDULE_FIELDS, Schedule, Toxic, Unit
 
 Gate = Callable[[int], bool]  # of an ordinal
+Then = Callable[[], None]
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Armed:
         self._words = None if toxic.match is None else pattern_of(toxic.match)
         self.is_begun = False  # by a message, where it lasts from there on
         self.is_shut = False  # it closed the port
-        self.then: Callable[[], None] | None = None  # what else happens when it strikes, beside the bytes
+        self.then: Then | None = None  # what else happens when it strikes, beside the bytes
         self.connections = self.matched = self.rolled = self.hit = self.applied = self.bypassed = 0
         self.reasons: dict[str, int] = {}
 
@@ -131,6 +132,13 @@ def span_ns(schedule: Schedule) -> tuple[int, int]:
 
 
 def pattern_of(match: str) -> re.Pattern[str]:
-    """Words that a message begins with; `*` is any text. A word ends at a space, and as SQL has it at `(` or `;`."""
-    text = "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", match.strip()))
+    """Words that a message begins with; `*` is any text. A word ends at a space, and as SQL has it at `(` or `;`.
+
+    As `fnmatch` has it, what stands between two `*` is found where it comes first, once and for all: another place could
+    only leave less for what follows. So a text is looked at in time that grows with its length, whoever wrote it.
+    """
+    first, *others = re.split(r"\*+", match.strip())
+    text = re.escape(first) + "".join(f"(?>.*?{re.escape(between)})" for between in others[:-1])
+    if others:
+        text += ".*" + re.escape(others[-1])
     return re.compile(text + r"(?:[\s(;].*)?\Z", re.IGNORECASE | re.DOTALL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fozzy.core.events import Record
-from fozzy.faults.tcp.armed import Armed, Tally
+from fozzy.faults.tcp.armed import Armed, Tally, Then
 from fozzy.faults.tcp.check import checked
 from fozzy.faults.tcp.gates import Gate, gate_of
 from fozzy.faults.tcp.gone import Gone
@@ -46,6 +46,7 @@ class Engine:
         self.points: dict[str, Point] = {}
         self.silent: set[str] = set()  # upstreams that are not going to answer, as `HOST:PORT`
         self._gone = Gone()
+        self._then: dict[str, Then] = {}  # by the place of a toxic that is in force, or that comes into force next
         self._put(checked(plan), 0)
 
     def next_number(self) -> int:
@@ -76,6 +77,16 @@ class Engine:
         number = self.next_number()
         self._put(plan, now_ns)
         return number
+
+    def when_applied(self, place: str, then: Then | None) -> None:
+        """Have something else happen when the toxic `PROXY/TOXIC` strikes; also of one that the next change brings."""
+        if then is None:
+            self._then.pop(place, None)
+        else:
+            self._then[place] = then
+        for point in self.points.values():
+            for armed in point.armed:
+                armed.then = then if armed.place == place else armed.then
 
     def readdress(self, plan: TcpPlan) -> None:
         """The plan in force with the addresses that came of it; nothing else of it may differ."""
@@ -111,7 +122,7 @@ class Engine:
         for proxy in plan.proxies:
             point = before.get(proxy.name)
             known = [] if point is None else point.armed
-            armed = [_same(known, toxic) or Armed(proxy.name, toxic, now_ns) for toxic in proxy.toxics]
+            armed = [_same(known, toxic) or self._armed(proxy.name, toxic, now_ns) for toxic in proxy.toxics]
             if point is None:
                 point = Point(proxy, armed)
             for each in point.armed:
@@ -125,6 +136,13 @@ class Engine:
             if name not in self.points:
                 for each in point.armed:
                     self._gone.add(each)
+        there = {armed.place for point in self.points.values() for armed in point.armed}
+        self._then = {place: then for place, then in self._then.items() if place in there}
+
+    def _armed(self, proxy: str, toxic: Toxic, now_ns: int) -> Armed:
+        armed = Armed(proxy, toxic, now_ns)
+        armed.then = self._then.get(armed.place)
+        return armed
 
     def _hold(self, link: Link, now_ns: int, *, is_new: bool = False) -> None:
         """Give a connection the toxics that are in force, those it has as they are."""

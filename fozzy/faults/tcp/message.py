@@ -87,7 +87,7 @@ class Message:
     """One message of one stream. `ordinal` counts the stream's messages from 1, `offset` is where it begins."""
 
     __slots__ = (
-        "about", "arrived_ns", "body", "counting", "hasher", "is_ended", "is_owed", "is_told", "number", "of", "offset",
+        "about", "arrived_ns", "body", "counting", "hasher", "is_ended", "is_owed", "number", "of", "offset",
         "ordinal", "request", "rolls", "said", "size", "spared", "state", "stream", "strikes",
     )  # fmt: skip
 
@@ -103,7 +103,6 @@ class Message:
         self.said = ""  # what a reply says of itself: its status, the code of its error
         self.size = 0
         self.is_ended = False
-        self.is_told = False  # its record is made
         self.is_owed = False  # the server has all of it; a reply that is due ends that
         self.number = 0  # the order in which it was decided
         self.arrived_ns = 0
@@ -136,12 +135,6 @@ class Cut(NamedTuple):
     toxic: str
     to_receiver: How
     to_sender: How
-
-
-class Wait(NamedTuple):
-    """Nothing; it only says that a stage must be looked at again."""
-
-    due_ns: int
 
 
 Item = Chunk | Ending | Cut

@@ -48,7 +48,7 @@ def _problem(replayed: Replayed, shown: str) -> Problem:
             message = f"the run leaves the recording at {at}: {divergence.cause}"
             return Problem(code="ci.drift", message=message, hint=f"{again}   shows both sides", where=where)
         case "INCOMPLETE":
-            message = f"the recording ends at {at}: the run was cut off"
+            message = divergence.cause or f"the recording ends at {at}: the run was cut off"
             return Problem(code="ci.incomplete", message=message, hint="record it again, or --unsafe", where=where)
         case "CHANGED":
             message = f"it fails in another way than it was recorded to: {failure}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from fozzy.core.words import count
 from fozzy.insight.profile.load import Profile
 
 SHORT_NS = 5_000_000  # below it starting and writing take as long as what is measured
@@ -38,12 +39,14 @@ def _code(profile: Profile) -> list[Advice]:
     if not profile.calls:
         return [Advice("note", "functions", "the run calls no code of yours")]
     if profile.side is None:
-        return [Advice("missing", "functions", f"{_count(profile.calls)} of your code, not watched", "--profile")]
+        return [
+            Advice("missing", "functions", f"{count(profile.calls, 'call')} of your code, not watched", "--profile")
+        ]
     seen = sum(bool(call.functions) for call in profile.side.calls)
     if seen < profile.calls:
-        said = f"{seen} of {_count(profile.calls)} watched; one that hangs or dies is not"
+        said = f"{seen} of {count(profile.calls, 'call')} watched; one that hangs or dies is not"
         return [Advice("note", "functions", said)]
-    return [Advice("ok", "functions", f"{_count(seen)} watched; that makes a call slower")]
+    return [Advice("ok", "functions", f"{count(seen, 'call')} watched; that makes a call slower")]
 
 
 def _memory(profile: Profile) -> list[Advice]:
@@ -65,7 +68,3 @@ def _host(profile: Profile) -> list[Advice]:
     else:
         found.append(Advice("ok", "virtual time", "exact: the same in every run of this seed"))
     return found
-
-
-def _count(calls: int) -> str:
-    return f"{calls:,} call{'' if calls == 1 else 's'}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 import redis
 
 import fozzy
 from fozzy.chaos.services.redis_server import RedisServer
+from fozzy.chaos.tcp.handle import TcpProxy
 from fozzy.core.wires import Spoken
 from fozzy.errors import UsageError
 
@@ -49,6 +53,23 @@ def test_frozen_by_a_request(redis_server: RedisServer) -> None:
         assert wire.ping()
         assert redis_server.pid == first
         assert redis_server.get("orders") == "1"
+
+
+def test_a_request_that_comes_at_once(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks as soon as the toxic is there is struck: no request between uses up the schedule."""
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy, client(proxy.url) as wire:
+        assert wire.ping()
+        add = TcpProxy.add
+
+        def then_ask(self: TcpProxy, *words: Any) -> str:
+            name = add(self, *words)
+            with suppress(redis.ConnectionError):
+                wire.ping()
+            return name
+
+        monkeypatch.setattr(TcpProxy, "add", then_ask)
+        with redis_server.killed(through=proxy, first=1) as fault:
+            assert (proxy.applied("killed"), fault.applied) == (1, 1)
 
 
 def test_one_that_never_comes_to_pass_is_undone(redis_server: RedisServer) -> None:

@@ -92,12 +92,13 @@ class Run:
     def stop(self) -> None:
         """As a signal does."""
         with contextlib.suppress(trio.RunFinishedError):
-            self.on_loop(lambda: self.parts.stop("asked"))
+            self.on_loop(lambda: self.parts.stop())
         self._thread.join(SOON_S)
         assert not self._thread.is_alive(), "it did not end"
         if self.failure is not None:
             raise self.failure
         assert not self.parts.doors.loop.bugs, self.parts.doors.loop.bugs
+        assert not self.parts.troubles(), self.parts.troubles()
         assert not self.parts.doors.listeners
         assert self.parts.doors.loop.alarms.pending == 0
 

@@ -13,6 +13,7 @@ from fozzy.chaos.tcp.handle import TcpProxy
 from fozzy.core.events import Event
 from fozzy.core.wires import Connected, Spoken
 from fozzy.errors import InputError, UsageError
+from fozzy.faults.tcp.plan import Toxic
 from tests.chaos.tcp.echo import Echo
 from tests.chaos.tcp.harness import until
 
@@ -64,6 +65,23 @@ def test_two_of_a_kind_have_two_names(proxy: TcpProxy) -> None:
             ask(client, b"c")
     assert (first.applied, second.applied, third.applied) == (2, 1, 1)
     assert third.name == first.name and proxy.applied("latency") == 4
+
+
+def test_the_name_of_a_type_means_the_type(proxy: TcpProxy) -> None:
+    """A toxic of another type that is called so does not count for it; by any other word toxics are named."""
+    with (
+        proxy.toxic("timeout", name="latency", timeout=1, first=1) as named,
+        proxy.toxic("latency", name="slow") as slow,
+    ):
+        with client_of(proxy) as client:
+            client.sendall(b"a")
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+        assert proxy.wait_closed()
+        assert (named.applied, slow.applied, proxy.applied("timeout"), proxy.applied("latency")) == (1, 0, 1, 0)
+    with proxy.toxic("latency", name="slow"), client_of(proxy) as client:
+        ask(client, b"a")
+        assert (proxy.applied("slow"), proxy.applied("latency"), proxy.applied("sloww")) == (1, 1, 0)
 
 
 def test_a_block_is_entered_once_at_a_time(proxy: TcpProxy) -> None:
@@ -121,6 +139,76 @@ def test_records_stay_when_the_run_is_over(echo: Echo) -> None:
     with pytest.raises(UsageError) as caught:
         proxy.address  # noqa: B018
     assert caught.value.code == "chaos.not_running"
+
+
+def test_a_run_tells_only_of_itself(echo: Echo) -> None:
+    """Entered again, a proxy begins anew: what came before is neither in its records nor in its decisions."""
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+    found = []
+    for _ in range(2):
+        with proxy:
+            assert proxy.records == []
+            with client_of(proxy) as client:
+                ask(client, b"a")
+            assert proxy.wait_closed()
+            found.append(proxy.decisions())
+        assert len(proxy.records) == 3
+    assert found[0] == found[1]
+
+
+def pop() -> None:
+    """What somebody wrote, and did not try."""
+    raise ZeroDivisionError("pop")
+
+
+def test_what_a_function_raises_is_told_as_its_own(echo: Echo) -> None:
+    """Traffic goes on; the error comes at the end of the block, with the function's as its cause, and once."""
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+    with (
+        pytest.raises(UsageError, match='the toxic "latency_upstream" strikes raised ZeroDivisionError: pop') as caught,
+        proxy,
+    ):
+        name = proxy.add(Toxic(type="latency", stream="upstream"), pop)
+        proxy.when_applied(name, pop)
+        with client_of(proxy) as client:
+            assert [ask(client, b"a"), ask(client, b"b")] == [b"a", b"b"]
+    assert caught.value.code == "chaos.then_raised" and isinstance(caught.value.__cause__, ZeroDivisionError)
+    with proxy:
+        pass
+
+
+def test_a_function_for_no_toxic_is_refused(proxy: TcpProxy) -> None:
+    """A name that is wrong, or of what was taken away, would never have it called."""
+    name = proxy.add(Toxic(type="latency"))
+    for wrong in ("latncy_downstream", name):
+        with pytest.raises(InputError) as caught:
+            proxy.when_applied(wrong, pop)
+        assert caught.value.code == "chaos.unknown_toxic"
+        with contextlib.suppress(InputError):
+            proxy.remove(name)
+
+
+def test_a_port_that_somebody_else_has_is_no_bug(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the block says so where the proxy could not listen to the last; what it got over is not told."""
+    monkeypatch.setattr("fozzy.chaos.tcp.listener.TAKEN_NS", 10**7)
+    proxy = fozzy.chaos.tcp(echo.address, seed=7)
+
+    def taken() -> socket.socket:
+        with proxy.down():
+            port = proxy._hosted.look(lambda run: run.parts.doors.listeners[proxy.name].port)
+            proxy._hosted.look(lambda _: port.close())
+            return socket.create_server(tuple(port.address))
+
+    def is_listening() -> bool:
+        return proxy._hosted.look(lambda run: run.parts.doors.listeners[proxy.name].mode == "open")
+
+    with proxy:
+        with taken():
+            assert not is_listening()
+        until(is_listening)
+    with pytest.raises(UsageError, match="cannot listen on") as caught, proxy, taken():
+        proxy._hosted.stop()
+    assert caught.value.code == "chaos.listen"
 
 
 def test_waiting_for_the_end_of_connections_has_an_end(proxy: TcpProxy) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 
 from fozzy.chaos.tcp.handle import TcpProxy
 from fozzy.chaos.tcp.hosted import Hosted
-from fozzy.chaos.tcp.parts import TcpRunning
+from fozzy.chaos.tcp.parts import TcpParts, TcpRunning
+from fozzy.chaos.tcp.running import running
 from fozzy.chaos.tcp.settings import TcpSettings
 from fozzy.errors import FozzyError, UsageError
 from fozzy.faults.tcp.plan import Proxy, TcpPlan
@@ -89,6 +92,60 @@ def test_who_waits_when_it_stops_is_told() -> None:
     hosted.stop()
     thread.join()
     assert [each.code for each in errors if isinstance(each, UsageError)] == ["chaos.not_running"]
+
+
+def test_who_asks_while_it_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it does not run; its end goes on, which takes a while after the last work was taken on."""
+    hosted = Hosted(SETTINGS)
+    ending, asked = threading.Event(), threading.Event()
+
+    @asynccontextmanager
+    async def slowly(settings: TcpSettings, parts: TcpParts) -> AsyncIterator[TcpRunning]:
+        async with running(settings, parts) as proxy:
+            yield proxy
+            ending.set()
+            while not asked.is_set():
+                await trio.sleep(0.001)
+
+    monkeypatch.setattr("fozzy.chaos.tcp.hosted.running", slowly)
+    hosted.start()
+    thread = hosted._thread
+    stopping = threading.Thread(target=hosted.stop)
+    stopping.start()
+    ending.wait()
+    hosted._thread = thread  # as for who looked just before it was stopped
+    with pytest.raises(UsageError) as caught:
+        hosted.do(_nothing)
+    asked.set()
+    stopping.join()
+    assert (caught.value.code, hosted.trouble) == ("chaos.not_running", None)
+
+
+def test_what_takes_too_long_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a code; what the work itself raises stays what it is, also where that is a `TimeoutError`."""
+
+    async def late(_: TcpRunning) -> None:
+        raise TimeoutError("its own")
+
+    hosted = Hosted(SETTINGS)
+    hosted.start()
+    try:
+        with pytest.raises(TimeoutError, match="its own"):
+            hosted.do(late)
+        monkeypatch.setattr("fozzy.chaos.tcp.hosted.ANSWER_S", 0.01)
+        with pytest.raises(FozzyError, match="have not answered") as caught:
+            hosted.do(_forever)
+    finally:
+        hosted.stop()
+    assert caught.value.code == "chaos.no_answer"
+
+
+async def _nothing(_: TcpRunning) -> None:
+    """Done at once."""
+
+
+async def _forever(_: TcpRunning) -> None:
+    await trio.sleep_forever()
 
 
 def test_a_clock_of_the_tests_is_the_loops() -> None:

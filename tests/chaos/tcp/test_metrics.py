@@ -56,6 +56,15 @@ def test_bytes_of_open_and_closed_connections() -> None:
     assert after["fozzy_tcp_connections_total", "client", "redis"] == 1
 
 
+def test_who_ended_connections() -> None:
+    """Names of toxics are `toxic`; every other end is told as it is, a bug of ours too."""
+    engine, made = counted("redis")
+    for by in ("client", "bug", "stopped", "reset_peer_downstream", "mine"):
+        engine.connect("redis", "127.0.0.1:9", 0).close(by, 1)
+    ended = {key[1]: count for key, count in samples(made).items() if key[0] == "fozzy_tcp_connections_total"}
+    assert ended == {"client": 1, "bug": 1, "stopped": 1, "toxic": 2}
+
+
 def test_no_counter_goes_back_when_a_proxy_goes() -> None:
     """Of a proxy that was deleted the counts stay, also before its connections have ended."""
     engine, made = counted("redis")

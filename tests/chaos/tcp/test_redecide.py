@@ -249,6 +249,68 @@ def test_what_is_missing_makes_no_drift(tmp_path: Path) -> None:
     assert divergence.verdict == "INCOMPLETE" and "2 records before it" in (divergence.cause or "")
 
 
+def test_a_sealed_recording_that_lacks_records_is_not_all_the_same(tmp_path: Path) -> None:
+    """What was missing and changed nothing else is told; nobody takes it for whole."""
+
+    def drive(driven: Driven) -> None:
+        for _ in range(3):
+            driven.close(driven.connect())
+
+    path = recorded(tmp_path / "t.fozzy", plan(LATE), drive).paths[0]
+    assert again(path).divergence.verdict == "SAME"
+    done = again(altered(path, lambda each: None if getattr(each, "number", 0) == 2 else each))
+    assert (done.divergence.verdict, done.divergence.record, done.missing) == ("INCOMPLETE", None, 1)
+    assert done.divergence.cause is not None and done.divergence.cause.startswith("one record is not in")
+
+
+def far(record: Record) -> Record:
+    """The same after very many others, of which nothing is known."""
+    if isinstance(record, Connected):
+        return msgspec.structs.replace(record, number=record.number + 10**12, connection=record.connection + 10**12)
+    return record
+
+
+def test_what_a_recording_says_is_missing_takes_no_memory(tmp_path: Path) -> None:
+    """A number alone does not make connections: where nothing counts them there are none, else it cannot be."""
+
+    def drive(driven: Driven) -> None:
+        for _ in range(2):
+            driven.close(driven.connect())
+
+    plain = recorded(tmp_path / "t.fozzy", plan(LATE), drive).paths[0]
+    done = again(altered(plain, far))
+    assert (done.divergence.verdict, done.missing) == ("INCOMPLETE", 10**12)
+    counting = recorded(tmp_path / "c.fozzy", plan(THIRD), drive).paths[0]
+    with pytest.raises(EvidenceError, match="1,000,000,000,000 connections are missing") as raised:
+        again(altered(counting, far))
+    assert raised.value.code == "trace.damaged"
+
+
+def test_two_that_were_decided_as_one_number_cannot_be(tmp_path: Path) -> None:
+    """Each decision has a number of its own."""
+    path = recorded(tmp_path / "t.fozzy", PLAN, talk).paths[0]
+    twice = altered(path, lambda each: msgspec.structs.replace(each, number=3) if isinstance(each, Spoken) else each)
+    with pytest.raises(EvidenceError) as raised:
+        again(twice)
+    assert raised.value.code == "trace.damaged"
+
+
+def test_a_connection_is_heard_of_when_it_speaks(tmp_path: Path) -> None:
+    """Those that a killed proxy told nothing of are skipped where nothing counts them, and decided when they speak."""
+    driven = Driven(plan(LATE, OWN))
+    recorder = driven.recorder(tmp_path / "t.fozzy")
+    links = [driven.connect() for _ in range(4)]
+    for link in (links[3], links[1], links[2], driven.connect()):
+        for n in range(4):
+            driven.ask(link, b"ask %d" % n, b"answer %d" % n)
+    recorder.flush()
+    path, _ = recover(tmp_path / "t.fozzy", None, "append")
+    recorder.drop()
+    done = again(path)
+    assert (done.divergence.verdict, done.divergence.cause) == ("INCOMPLETE", None) and done.missing >= 5
+    assert done.requests > 20
+
+
 def test_it_stops_where_it_is_asked_to(tmp_path: Path) -> None:
     """Nothing is decided after the record at which it stops."""
     path = recorded(tmp_path / "t.fozzy", PLAN, talk).paths[0]

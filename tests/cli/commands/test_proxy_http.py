@@ -19,7 +19,11 @@ import httpx
 import msgspec
 import pytest
 
+from fozzy.cli.console import Console
+from fozzy.cli.proxy_run import owned_up
 from fozzy.core.events import Record
+from fozzy.errors import Exit, StoreError
+from tests.chaos.cassette.door import summary
 from tests.chaos.started import ROOT, Started
 from tests.chaos.upstream import Upstream, hangs, plain
 from tests.cli.test_json_documents import validator
@@ -363,6 +367,25 @@ def test_a_fault_that_was_never_rolled_fails_a_strict_run(project: Path, upstrea
         assert "fault drop of routes[0] was never rolled: no request matched it" in said
         assert ("FAIL  fault_never_rolled" in said) == (code == 1)
         assert ("warning: fault drop" in said) == (code == 0)
+
+
+@pytest.mark.parametrize("more", [(), ("--unsafe", "-v")])
+def test_a_bug_of_ours_ends_with_70(project: Path, upstream: Upstream, more: tuple[str, ...]) -> None:
+    """Strict or not, and a finding says which; `-v` shows where. It decides even where a recording is not there either."""
+    (project / "sitecustomize.py").write_text(
+        "from fozzy.chaos.http.connection import Connection\n\n\n"
+        "async def broken(self, *_):\n    raise ZeroDivisionError('pop')\n\n\n"
+        "Connection._handle = broken\n"
+    )
+    path = os.pathsep.join((str(project), str(ROOT)))
+    with Started("--upstream", upstream.url, *more, cwd=project, PYTHONPATH=path) as proxy:
+        assert proxy.take("/a").status == 0
+        assert proxy.stop() == 70
+    said = "\n".join(proxy.lines)
+    assert "FAIL  fozzy.bug: a fault of fozzy's ended a connection: ZeroDivisionError: pop" in said
+    assert ("in broken" in said) == ("-v" in more)
+    error = StoreError("chaos.not_recorded", "nothing is kept")
+    assert owned_up(Console(), [ZeroDivisionError("pop")], summary("t.fozzy"), error) == error.exit_status == Exit.BUG
 
 
 def test_a_fault_whose_turn_never_came_was_never_rolled(project: Path, upstream: Upstream) -> None:

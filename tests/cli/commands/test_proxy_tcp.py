@@ -94,6 +94,28 @@ def test_a_toxic_that_struck_and_was_changed_then_has_come(echo: Echo, tmp_path:
         assert proxy.stop() == 0
 
 
+@pytest.mark.parametrize("more", [(), ("--unsafe",), ("--json",)])
+def test_a_bug_of_ours_ends_with_70(echo: Echo, tmp_path: Path, more: tuple[str, ...]) -> None:
+    """What the proxy did besides is no evidence, strict or not; it is a finding, and so in the store."""
+    bug = "from fozzy.faults.tcp.kinds.latency import Latency\nLatency.delay_ns = lambda *_: 1 // 0\n"
+    (tmp_path / "sitecustomize.py").write_text(bug)
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    words = ("--upstream", echo.address, "--toxic", "latency:latency=1", "--record", "t.fozzy", *more)
+    with Started(*words, cwd=tmp_path, control=False, kind="tcp", PYTHONPATH=path) as proxy:
+        assert talk(proxy.port, b"a") == [b"reset"]
+        assert proxy.stop() == 70
+    said = "\n".join(proxy.lines)
+    if "--json" in more:
+        found = json.loads(next(each for each in proxy.lines if each.startswith("{")))
+        assert (found["status"], found["findings"][0]["title"]) == ("error", "fozzy.bug")
+        Draft202012Validator(SCHEMA).validate(found)
+    else:
+        assert "FAIL  fozzy.bug: a fault of fozzy's ended a connection: ZeroDivisionError: " in said
+        assert "fozzy explain fozzy.bug" in said and "Traceback" not in said
+    told = json.loads(fozzy(tmp_path, "report", "show", "@latest", "--json").stdout)
+    assert (told["status"], told["findings"][0]["title"]) == ("error", "fozzy.bug")
+
+
 def test_a_draw_that_missed_is_a_warning(echo: Echo, tmp_path: Path) -> None:
     """It was rolled, so it could have come."""
     words = ("--toxic", "latency:latency=1,rate=0.000001", "--toxic", "latency:latency=1,toxicity=0.000001,name=b")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from fozzy.faults.tcp.armed import Armed
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fozzy.faults.tcp.armed import Armed, pattern_of
 from fozzy.faults.tcp.message import NEVER_NS, Message
 from fozzy.faults.tcp.plan import Schedule, Toxic
 from tests.faults.tcp.wiring import S
@@ -31,6 +35,33 @@ def test_match(match: str, about: str, fits: bool) -> None:
     """Whole words from the beginning, in any case; only `*` is more than itself. Clients send `INCRBY` for `incr`."""
     armed = Armed("p", Toxic(type="latency", match=match), 0)
     assert armed.fits(Message("upstream", "request", about, 1, 0)) is fits
+
+
+TEXTS = st.text("aB *(;\n", max_size=9)
+
+
+@given(TEXTS, TEXTS)
+@example("a*b*a", "aXbXbXa")
+@example("**", "")
+@example("*a*", "a(a")
+def test_a_pattern_means_what_it_says(match: str, about: str) -> None:
+    """What it finds first is all it needs to look at: it fits what the plain translation fits."""
+    text = "".join(".*" if char == "*" else re.escape(char) for char in match.strip())
+    plain = re.compile(text + r"(?:[\s(;].*)?\Z", re.IGNORECASE | re.DOTALL)
+    assert (pattern_of(match).match(about) is None) == (plain.match(about) is None)
+
+
+@pytest.mark.parametrize(
+    ("match", "about"),
+    [
+        ("*a" * 40 + "*b", "GET /" + "a" * 5_000),
+        ("SET *:*:*:*:*:x", "SET a" + ":a" * 2_500),
+        ("*" * 900 + "b", "a" * 5_000),
+    ],
+)
+def test_no_pattern_looks_for_ever(match: str, about: str) -> None:
+    """All that comes through a proxy waits for it; where it tried every way there is, this would not end."""
+    assert pattern_of(match).match(about) is None
 
 
 def taken(count: int = 12, **said: object) -> list[int]:

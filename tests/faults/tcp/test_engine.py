@@ -169,3 +169,19 @@ def test_a_stream_of_events_is_not_waited_for() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     wire.send("downstream", head + b"8\r\ndata: 1\n\r\n", 2)
     assert wire.engine.in_flight() == 0
+
+
+def test_what_else_happens_when_a_toxic_strikes() -> None:
+    """From its first strike on, for one that comes into force next as well; it goes with the toxic."""
+    struck_at: list[str] = []
+    late = toxic("latency", name="t", latency=1, stream="upstream")
+    wire = Wire()
+    wire.engine.when_applied("p/t", lambda: struck_at.append("t"))
+    for toxics, so_far in (([late], 1), ([{**late, "toxicity": 1.0, "first": 1}], 2), ([], 2), ([late], 2)):
+        wire.engine.change(plan(*toxics), 0)
+        wire.send("upstream", b"ping", 0)
+        wire.send("downstream", b"pong", 0)
+        assert len(struck_at) == so_far
+    wire.engine.when_applied("p/t", lambda: struck_at.append("again"))
+    wire.send("upstream", b"ping", 0)
+    assert struck_at == ["t", "t", "again"]
