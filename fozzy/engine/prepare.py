@@ -164,7 +164,8 @@ def _plan(loaded: Loaded, file: Runnable, redactor: Redactor, header: Header) ->
         return bind(loaded, file, redactor, perform, header.http_base_url)
     from fozzy.engine.cluster.execute import bind_cluster  # only clusters need the simulator
 
-    return bind_cluster(file, redactor, header.timeout_ns)
+    plan = bind_cluster(file, redactor, header.timeout_ns)
+    return plan._replace(is_strict=header.strict and header.mode != "explore")  # which says what it did not cover
 
 
 def env_names(loaded: Loaded) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Faults:
     def __init__(self, cluster: Cluster, faults: Sequence[FaultSetting]) -> None:
         self._cluster = cluster
         self._by_step: dict[int, list[tuple[int, FaultSetting]]] = {}
+        self._fixed: dict[int, FaultSetting] = {}  # whose time is not drawn, and which did not strike yet
         for index, fault in enumerate(faults):
             self._plan(index, fault)
 
@@ -35,17 +36,24 @@ class Faults:
         for index, fault in self._by_step.pop(number, []):
             self._strike(index, fault)
 
+    def idle(self) -> list[tuple[int, FaultSetting]]:
+        """Faults that had a time of their own, not a drawn one, and did not strike by now, by their index."""
+        return list(self._fixed.items())
+
     def _plan(self, index: int, fault: FaultSetting) -> None:
         self._cluster.kernel.choices.span = f"distributed.faults[{index}]"
         when = self._drawn(fault, "at", fault.at)
         if fault.at.by == "step":
             self._by_step.setdefault(when, []).append((index, fault))
-        else:
-            self._cluster.kernel.later(when, lambda _arg: self._strike(index, fault))
+            return
+        if fault.at.low == fault.at.high:
+            self._fixed[index] = fault
+        self._cluster.kernel.later(when, lambda _arg: self._strike(index, fault))
 
     def _strike(self, index: int, fault: FaultSetting) -> None:
         cluster, span = self._cluster, f"distributed.faults[{index}]"
         cluster.kernel.choices.span = span
+        self._fixed.pop(index, None)
         node = self._node(fault)
         lasts = self._lasts(fault)
         what = {"node": node.name} if node is not None else _about(fault)

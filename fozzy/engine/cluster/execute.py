@@ -59,7 +59,12 @@ def execute_cluster(
         began(cluster)
     run = ClusterRun(plan, cluster)
     try:
-        _perform(plan, run)
+        for index, fault in _perform(plan, run).idle():
+            when = f"{fault.at.low / 1e9:g}s"
+            said = f"fault {fault.name} never struck: it was to strike at {when}, and everything had ended before"
+            never = StepFailed("fault_never_rolled", said, "checker", "fail" if plan.is_strict else "pass")
+            never.at = f"distributed.faults[{index}]"
+            note_failure(choices, ended, never)
     except StepFailed as failure:
         failure.at = failure.at or "distributed"  # not where somebody happened to run last
         failure.message = shorten(choices.redactor.clean(failure.message))
@@ -72,7 +77,8 @@ def execute_cluster(
         ended.now_ns = choices.clock.now
 
 
-def _perform(plan: ClusterPlan, run: ClusterRun) -> None:
+def _perform(plan: ClusterPlan, run: ClusterRun) -> Faults:
+    """*Errors*: `StepFailed` for what does not hold."""
     cluster = run.cluster
     cluster.drives = bool(plan.steps)
     faults = Faults(cluster, plan.setting.faults)
@@ -94,6 +100,7 @@ def _perform(plan: ClusterPlan, run: ClusterRun) -> None:
     for judge in judges:
         judge.end()
     cluster.look_for_forgotten()
+    return faults
 
 
 def _watch(judges: list[Judge], cluster: Cluster) -> None:

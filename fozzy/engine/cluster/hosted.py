@@ -94,8 +94,9 @@ class Session:
 
 def script_of(run: Ready) -> Script:
     """What a process must know of a run besides its source."""
-    turned = run.plan.turned if isinstance(run.plan, ClusterPlan) else None
-    return Script.of(run.document, run.redactor.names, run.header.timeout_ns, turned=turned)
+    assert isinstance(run.plan, ClusterPlan)
+    names, timeout_ns = run.redactor.names, run.header.timeout_ns
+    return Script.of(run.document, names, timeout_ns, turned=run.plan.turned, is_strict=run.plan.is_strict)
 
 
 def execute_hosted(run: Ready, source: Source, log: Log, ended: Ended) -> None:

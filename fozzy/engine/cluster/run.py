@@ -33,6 +33,7 @@ class ClusterPlan(NamedTuple):
     workloads: dict[int, str]
     included: dict[str, Document] = {}
     turned: Turned | None = None  # machines that an audit has run in another order
+    is_strict: bool = False  # a fault that cannot have struck fails it
 
 
 class ClusterRun:

@@ -28,6 +28,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str] = []
     duration_ns: int | None = None
     turned: Turned | None = None
+    is_strict: bool = False
 
     @classmethod
     def of(cls, document: Document, names: list[str], duration_ns: int | None = None, **more: Any) -> Script:

@@ -145,7 +145,8 @@ class Worker:
             redactor = Redactor(script.names)
             learn_from(redactor, loaded)
             file: Any = runnable_file(loaded)
-            plan = bind_cluster(file, redactor, script.duration_ns)._replace(turned=script.turned)
+            plan = bind_cluster(file, redactor, script.duration_ns)
+            plan = plan._replace(turned=script.turned, is_strict=script.is_strict)
             user = UserCode(self._places, self._modules_of(plan.setting.share), self._failed, importing)
             is_first, self._script = self._script is None, script
             self._plan = plan, redactor, user

@@ -63,11 +63,11 @@ class Executed(NamedTuple):
         return [each.label for each in self.records if isinstance(each, Draw)]
 
 
-def made(distributed: dict[str, Any], root: Path = NOWHERE, **more: Any) -> Ready:
+def made(distributed: dict[str, Any], root: Path = NOWHERE, *, is_strict: bool = True, **more: Any) -> Ready:
     """A distributed scenario that is ready."""
     text = json.dumps({"version": 1, "name": "n", "distributed": distributed, **more})
     loaded = parse(document(text.encode(), "n.fozzy.json", "n.fozzy.json", "json"))
-    header, redactor = header_of(loaded, Options(det=True), 1, "run")
+    header, redactor = header_of(loaded, Options(det=True, strict=is_strict), 1, "run")
     return with_code(ready(header, loaded, redactor, root), loaded, Allowance(True, root))
 
 
@@ -85,8 +85,15 @@ Builtin = Callable[..., Executed]
 def builtin() -> Builtin:
     """Executes steps against builtin stores: `builtin([step, …], invariants=[…], seed=1)`."""
 
-    def execute(steps: list[dict[str, Any]], *, seed: int | None = 1, limits: Any = None, **more: Any) -> Executed:
-        top = {"limits": limits} if limits else {}
+    def execute(
+        steps: list[dict[str, Any]],
+        *,
+        seed: int | None = 1,
+        limits: Any = None,
+        is_strict: bool = True,
+        **more: Any,
+    ) -> Executed:
+        top: dict[str, Any] = {"is_strict": is_strict, **({"limits": limits} if limits else {})}
         return executed(made({"node_count": 3, "steps": steps, **more}, **top), seed)
 
     return execute

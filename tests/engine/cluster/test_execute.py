@@ -47,6 +47,28 @@ def test_records_say_where_they_come_from(builtin: Any) -> None:
     assert ran.now_ns > 2 * 10**9
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("5s", "fault crash never struck: it was to strike at 5s, and everything had ended before"),
+        ("0s", None),
+        ({"step": 0}, None),
+        ({"within": ["5s", "6s"]}, None),
+    ],
+)
+def test_a_fault_that_cannot_have_struck_is_told(at: Any, said: str | None, builtin: Any) -> None:
+    """One with a moment of its own; where it was drawn another execution has another. Strict, it fails."""
+    step = {"type": "client_put", "node": "n1", "key": "k", "value": 1}
+    fault = {"kind": "crash", "node": "n2", "at": at}
+    for is_strict in (False, True):
+        ran = builtin([step], faults=[fault], is_strict=is_strict)
+        assert [each.message for each in ran.findings] == ([said] if said else [])
+        assert [(each.title, each.at) for each in ran.findings] == (
+            [("fault_never_rolled", "distributed.faults[0]")] if said else []
+        )
+        assert ran.status == ("fail" if said and is_strict else "pass")
+
+
 def test_faults_strike_before_steps(builtin: Any) -> None:
     """Right before the one that was drawn."""
     fault = {"kind": "crash", "node": "n0", "at": {"step": 1}}
