@@ -15,7 +15,6 @@ import contextlib
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,7 @@ from fozzy import wall
 from fozzy.chaos.services import faults, processes
 from fozzy.chaos.services.faults import InForce
 from fozzy.chaos.services.guard import Guard, private_folder
+from fozzy.chaos.services.port import KeptPort
 from fozzy.chaos.services.ready import Ready, is_ready
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
@@ -74,8 +74,7 @@ class Service:
         self._words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
         self.name = name or self.name or Path(self._words[0]).name
         self._ready, self._url, self._env, self._cwd, self._within_s = ready, url, dict(env or {}), cwd, within_s
-        self.folder = Path()  # while it is there
-        self.port = 0
+        self._folder: Path | None = None  # while it is there
         self.said = ""  # by a start that failed
         self.status: int | None = None  # with which it ended last; negative for a signal
         self.listeners: list[Callable[[str], None]] = []  # are told: `killed begins`, `killed`, `started`
@@ -84,7 +83,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
         self._lock = threading.RLock()  # a proxy's thread may kill it
-        self._held: socket.socket | None = None  # keeps the port while nobody listens
+        self._kept = KeptPort()
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.address}>"
@@ -92,7 +91,7 @@ class Service:
     def __enter__(self) -> Self:
         if self._guard is not None:
             raise UsageError("chaos.conflict", f"{self.name} runs already", hint="enter it once")
-        self.folder = private_folder()
+        self._folder = private_folder()
         try:
             self._guard = Guard(self.folder)
             self.prepare()
@@ -113,6 +112,18 @@ class Service:
         self.end()
 
     # what it is
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, while it is there. *Errors*: `UsageError` `chaos.not_running`."""
+        if self._folder is None:
+            raise self._not_running()
+        return self._folder
+
+    @property
+    def port(self) -> int:
+        """The same every time; 0 before it was first started."""
+        return self._kept.number
 
     @property
     def address(self) -> str:
@@ -148,7 +159,7 @@ class Service:
 
     @property
     def log(self) -> str:
-        """What it has said."""
+        """What it has said. *Errors*: `UsageError` `chaos.not_running`."""
         path = self.folder / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
@@ -204,7 +215,7 @@ class Service:
             raise self._not_running()
         mark = len(self.log)
         with self._lock, (self.folder / "log").open("ab") as log:
-            self._let_go()
+            self._kept.let_go()
             self._process = self._started(log)
             self.watched()
         if self._came_up():
@@ -239,7 +250,8 @@ class Service:
             if self.is_alive:
                 processes.send(reversed(processes.stop(self.pid)), signal.SIGKILL)
             self._collect()
-            self._hold()
+            if self._guard is not None:
+                self._kept.hold()
 
     def pause(self) -> None:
         """Stop it and its children where they are. Nothing where it is dead."""
@@ -262,7 +274,9 @@ class Service:
         self.start()
 
     def end(self) -> None:
-        """End it for good. Nothing where it has ended."""
+        """End it for good. Nothing where it has ended, or has not begun."""
+        if self._folder is None:
+            return
         RUNNING.pop(self, None)
         try:
             if self.in_force:
@@ -271,8 +285,9 @@ class Service:
             self.stop(self.end_by)
             self.clean()
         finally:
-            self._let_go()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._kept.let_go()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
             guard, self._guard = self._guard, None
             if guard is not None:
                 guard.dismiss()
@@ -324,9 +339,7 @@ class Service:
 
     def _begin_somewhere(self) -> None:
         for _ in range(TRIES_MAX):
-            self._let_go()
-            self.port = 0
-            self._hold()
+            self._kept.find()
             if self.begin():
                 return
             if "in use" not in self.said.lower():
@@ -373,20 +386,6 @@ class Service:
             self.status = process.wait()
             processes.send_group(process.pid)
             self.watched()
-
-    def _hold(self) -> None:
-        """Keep the port, or find one: who comes is refused, and nobody else can take it."""
-        if self._held is None and self._guard is not None:
-            self._held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):  # somebody was quicker; starting it says so
-                self._held.bind(("127.0.0.1", self.port))
-            self.port = self.port or self._held.getsockname()[1]
-
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.close()
 
     def _not_running(self) -> UsageError:
         return UsageError("chaos.not_running", f"{self.name} does not run", hint="use it inside its `with` block")

@@ -9,12 +9,16 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fozzy.chaos.services.binaries import MISSING
+from fozzy.chaos.services.postgres_server import PostgresServer
+from fozzy.chaos.services.redis_server import RedisServer
 from fozzy.chaos.services.service import RUNNING, Service, pids_running
+from fozzy.chaos.services.standin import LlmServer, SseServer, StandIn
 from fozzy.chaos.services.wire import Wire
 from fozzy.errors import UsageError
 from tests.leftovers import gone, processes
@@ -86,13 +90,17 @@ def test_its_environment_and_its_folder(tmp_path: Path) -> None:
         ("/nonexistent/shop", MISSING, "/nonexistent/shop is not on this machine"),
     ],
 )
-def test_what_does_not_begin_says_why(command: str, code: str, said: str) -> None:
+def test_what_does_not_begin_says_why(
+    command: str, code: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program that ends at once is an error with what it said, and leaves nothing."""
+    folder = tmp_path / "own"
+    monkeypatch.setattr("fozzy.chaos.services.service.private_folder", lambda: folder.mkdir() or folder)
     service = Service(command)
     with pytest.raises(UsageError, match=said) as caught:
         service.__enter__()
     assert caught.value.code == code
-    assert not service.folder.exists()
+    assert not folder.exists()
     assert service not in RUNNING
 
 
@@ -162,3 +170,48 @@ def test_it_lives_in_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with shop:
             assert shop.is_alive
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [RedisServer, PostgresServer, LlmServer, SseServer, lambda: Service(COMMAND)])
+def test_outside_of_its_block_it_touches_no_files(
+    kind: Callable[[], Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ended before it begins, and again after it has ended, it takes no file away, reads none and writes none."""
+    monkeypatch.chdir(tmp_path)
+    files = {"log": "mine", "said.json": "{}", "asked.jsonl": "", "data/precious": "mine"}
+    (tmp_path / "data").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    service = kind()
+    service.end()
+    service.end()
+    uses: list[Callable[[], object]] = [lambda: service.folder, lambda: service.log]
+    if isinstance(service, StandIn):
+        uses += [lambda: service.requests, service.clear]
+    if isinstance(service, LlmServer):
+        uses += [lambda: service.says("Fine.")]
+    if isinstance(service, SseServer):
+        uses += [lambda: service.publish("one"), lambda: service.says(crlf=True)]
+    for use in uses:
+        with pytest.raises(UsageError) as caught:
+            use()
+        assert caught.value.code == "chaos.not_running"
+    left = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name: path.read_text(encoding="utf-8") for name, path in left.items()} == files
+
+
+def test_it_may_be_ended_twice_and_begin_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second end does nothing, also to the folder one is in; a second block has a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").touch()
+    shop = Service(COMMAND)
+    with shop:
+        first = shop.folder
+    shop.end()
+    with pytest.raises(UsageError):
+        _ = shop.log
+    with shop:
+        assert shop.folder != first
+        shop.end()
+        assert not shop.is_alive
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
