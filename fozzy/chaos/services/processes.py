@@ -1,4 +1,4 @@
-"""A process with all its descendants: found, stopped, continued, killed.
+"""A process with all its descendants: started, found, stopped, continued, killed.
 
 Rule 1: who is to be killed is stopped first, parents before children, so nobody starts another meanwhile.
 Rule 2: children that made a group of their own, as PostgreSQL's do, belong to it all the same.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from fozzy.chaos.services.binaries import MISSING
+from fozzy.errors import UsageError
 
 if TYPE_CHECKING:
     import pwd
@@ -22,6 +25,27 @@ _PROC = Path("/proc")
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
 ROUNDS_MAX = 100  # of looking for children that were started meanwhile; their parents are stopped, so two are enough
+
+
+def started(
+    command: Sequence[str], log: BinaryIO, cwd: str | Path, env: Mapping[str, str], user: pwd.struct_passwd | None
+) -> subprocess.Popen[bytes]:
+    """A process that says what it says into `log`. *Errors*: `UsageError` where it cannot be started."""
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,  # Ctrl-C at the tests is not for it
+            **run_as(user),
+        )
+    except FileNotFoundError:
+        raise UsageError(MISSING, f"{command[0]} is not on this machine", hint="put it into PATH") from None
+    except OSError as error:
+        raise UsageError("chaos.service_failed", f"{command[0]} cannot be started: {error.strerror}") from None
 
 
 def family(leader: int) -> list[int]:

@@ -27,6 +27,7 @@ from fozzy.chaos.services.faults import InForce
 from fozzy.chaos.services.guard import Guard, private_folder
 from fozzy.chaos.services.port import KeptPort
 from fozzy.chaos.services.ready import Ready, is_ready
+from fozzy.chaos.services.said import Said
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
 
@@ -52,7 +53,7 @@ class Service:
 
     `command` is a list of words, or one text that is split as a shell would; `{port}` in it is the port, which the
     environment has as `PORT` too. `ready` says when it is there: a path that is asked for by HTTP, a pattern
-    (`re.compile`) in what it says, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
+    (`re.compile`) in what it says once it is started, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
     """
 
     name = ""
@@ -75,7 +76,7 @@ class Service:
         self.name = name or self.name or Path(self._words[0]).name
         self._ready, self._url, self._env, self._cwd, self._within_s = ready, url, dict(env or {}), cwd, within_s
         self._folder: Path | None = None  # while it is there
-        self.said = ""  # by a start that failed
+        self._said: Said | None = None  # by its latest life
         self.status: int | None = None  # with which it ended last; negative for a signal
         self.listeners: list[Callable[[str], None]] = []  # are told: `killed begins`, `killed`, `started`
         self.made: list[InForce] = []  # for a block, whether it was entered or not
@@ -159,9 +160,14 @@ class Service:
 
     @property
     def log(self) -> str:
-        """What it has said. *Errors*: `UsageError` `chaos.not_running`."""
+        """What it has said, in all its lives. *Errors*: `UsageError` `chaos.not_running`."""
         path = self.folder / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    @property
+    def said(self) -> str:
+        """What it has said since it was started last."""
+        return "" if self._said is None else self._said.text
 
     def left(self) -> list[str]:
         """What a test did to it and did not undo, a sentence each."""
@@ -185,7 +191,7 @@ class Service:
 
     def answers(self) -> bool:
         """Whether it answers by now."""
-        return is_ready(self._ready, self)
+        return is_ready(self._ready, self, self._said)
 
     def user(self) -> pwd.struct_passwd | None:
         """As whom it runs, where that is not us."""
@@ -213,16 +219,16 @@ class Service:
         """Start it on its port. Returns whether it came up; where it ended by itself it did not."""
         if self._guard is None:
             raise self._not_running()
-        mark = len(self.log)
         with self._lock, (self.folder / "log").open("ab") as log:
+            self._said = Said(self.folder / "log")
             self._kept.let_go()
-            self._process = self._started(log)
+            variables = {**wall.variables(), **self._env, "PORT": str(self.port)}
+            self._process = processes.started(self.command(), log, self._cwd or self.folder, variables, self.user())
             self.watched()
         if self._came_up():
             self.watched()
             self.tell("started")
             return True
-        self.said = self.log[mark:]
         self.kill()
         return False
 
@@ -345,26 +351,6 @@ class Service:
             if "in use" not in self.said.lower():
                 break
         raise self._failed()
-
-    def _started(self, log: Any) -> subprocess.Popen[bytes]:
-        command = self.command()
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self._cwd or self.folder,
-                env={**wall.variables(), **self._env, "PORT": str(self.port)},
-                start_new_session=True,  # Ctrl-C at the tests is not for it
-                **processes.run_as(self.user()),
-            )
-        except FileNotFoundError:
-            raise UsageError(
-                "chaos.no_program", f"{command[0]} is not on this machine", hint="put it into PATH"
-            ) from None
-        except OSError as error:
-            raise UsageError("chaos.service_failed", f"{command[0]} cannot be started: {error.strerror}") from None
 
     def _came_up(self) -> bool:
         """Wait until it answers, or has ended."""

@@ -46,7 +46,7 @@ def answers(service: Service, path: str) -> bytes:
         return wire.until(b"\r\n")
 
 
-@pytest.mark.parametrize("ready", ["/health", re.compile("shop is open"), lambda service: "open" in service.log])
+@pytest.mark.parametrize("ready", ["/health", re.compile("shop is open"), lambda service: "open" in service.said])
 def test_it_is_ready_when_it_says_so(ready: object) -> None:
     """A path, a pattern in what it says, and a function tell when it is there."""
     with Service(COMMAND, ready=ready) as shop:  # type: ignore[arg-type]
@@ -54,6 +54,32 @@ def test_it_is_ready_when_it_says_so(ready: object) -> None:
         assert shop in RUNNING
         assert {shop.pid, *shop.pids} <= pids_running()
     assert shop not in RUNNING
+
+
+SLOW = """
+import socket, sys, time
+print("about to listen", flush=True)
+time.sleep(0.2)
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
+    print("it listens", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_it_said_in_an_earlier_life_makes_it_ready_in_none() -> None:
+    """Started again it is ready when it has said so again, however it ended; `log` has all lives, `said` the last."""
+    listens = re.compile("it listens")
+    with Service([sys.executable, "-c", SLOW, "{port}"], ready=listens) as slow:
+        slow.restart()
+        Wire(slow.port).close()
+        slow.kill()
+        slow.start()
+        Wire(slow.port).close()
+        with slow.killed():
+            pass
+        Wire(slow.port).close()
+        assert len(listens.findall(slow.log)) == 4
+        assert slow.said == "about to listen\nit listens\n"
 
 
 def test_nothing_of_it_stays() -> None:
