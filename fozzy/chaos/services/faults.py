@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fozzy.chaos.services.demands import Demand, State
 from fozzy.chaos.services.limits import Throttle, memory_kept_within
 from fozzy.errors import UsageError
 
@@ -76,17 +77,21 @@ def killed(service: Service, through: TcpProxy | None = None, schedule: dict[str
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
         assert service.pid
+        demand = Demand(service)
+
+        def pauses() -> None:
+            demand.strike(State.STILL)
 
         def kills() -> None:
-            service.kill()
-            fault.happened()
+            if demand.strike(State.DEAD):
+                fault.happened()
 
         with ExitStack() as undone:
-            undone.callback(service.start)
+            undone.callback(demand.end, service.start)
             if through is None:
                 kills()
             else:
-                undone.enter_context(_waits(through, "killed", schedule, (service.pause, kills)))
+                undone.enter_context(_waits(through, "killed", schedule, (pauses, kills)))
             yield
 
     return InForce(service, "killed", block)
@@ -99,13 +104,14 @@ def frozen(service: Service, through: TcpProxy | None = None, schedule: dict[str
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
         assert service.pid
+        demand = Demand(service)
 
         def freezes() -> None:
-            service.pause()
-            fault.happened()
+            if demand.strike(State.STILL):
+                fault.happened()
 
         with ExitStack() as undone:
-            undone.callback(service.go_on)
+            undone.callback(demand.end, service.go_on)
             if through is None:
                 freezes()
             else:
@@ -135,12 +141,14 @@ def limited(service: Service, memory_mb: int | None, cpu: float | None) -> InFor
 
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
+        assert service.pid
         with ExitStack() as undone:
-            undone.callback(service.start)  # last: where it died it comes back, without the limits
+            # last: where it died it comes back, without the limits
+            undone.callback(Demand(service).end, service.start)
             if memory_mb is not None:
                 undone.enter_context(memory_kept_within(service.pid, memory_mb))
             if cpu is not None:
-                undone.enter_context(Throttle(lambda: service.pid if service.is_alive else None, cpu))
+                undone.enter_context(Throttle(service.running, cpu, service.lock))
             fault.happened()
             yield
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fozzy import wall
 from fozzy.chaos.services import faults, processes
+from fozzy.chaos.services.demands import Demand
 from fozzy.chaos.services.faults import InForce
 from fozzy.chaos.services.guard import Guard, private_folder
 from fozzy.chaos.services.port import KeptPort
@@ -81,9 +82,11 @@ class Service:
         self.listeners: list[Callable[[str], None]] = []  # are told: `killed begins`, `killed`, `started`
         self.made: list[InForce] = []  # for a block, whether it was entered or not
         self.in_force: list[InForce] = []
+        self.demands: list[Demand] = []  # of faults, what it is to be
+        self.is_paused = False
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
-        self._lock = threading.RLock()  # a proxy's thread may kill it
+        self.lock = threading.RLock()  # a proxy's thread may kill it
         self._kept = KeptPort()
 
     def __repr__(self) -> str:
@@ -158,6 +161,10 @@ class Service:
         """Whether its process is there, stopped or not."""
         return self._process is not None and self._process.poll() is None
 
+    def running(self) -> int | None:
+        """Its process, where it is neither dead nor paused."""
+        return self.pid if self.is_alive and not self.is_paused else None
+
     @property
     def log(self) -> str:
         """What it has said, in all its lives. *Errors*: `UsageError` `chaos.not_running`."""
@@ -176,9 +183,10 @@ class Service:
 
     def undo(self) -> None:
         """End all faults in force, and have it there and answering."""
-        for fault in self.in_force[::-1]:
-            fault.__exit__(None, None, None)
-        self.start()
+        with contextlib.ExitStack() as undone:  # all of them, whatever becomes of one
+            undone.callback(self.start)
+            for fault in self.in_force:
+                undone.callback(fault.__exit__, None, None, None)
 
     # what a kind says
 
@@ -219,7 +227,7 @@ class Service:
         """Start it on its port. Returns whether it came up; where it ended by itself it did not."""
         if self._guard is None:
             raise self._not_running()
-        with self._lock, (self.folder / "log").open("ab") as log:
+        with self.lock, (self.folder / "log").open("ab") as log:
             self._said = Said(self.folder / "log")
             self._kept.let_go()
             variables = {**wall.variables(), **self._env, "PORT": str(self.port)}
@@ -235,7 +243,7 @@ class Service:
     def start(self) -> None:
         """Have it there and answering: start it where it does not run. *Errors*: `UsageError` `chaos.service_failed`."""
         if self.is_alive:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
+            self._wake()
             if self._came_up():  # one that dies just now, as for want of memory, does not
                 return
         self.kill()
@@ -245,33 +253,34 @@ class Service:
     def stop(self, sent: signal.Signals | None = None) -> None:
         """End its process, with the signal it takes for that unless another is given. The files and the port stay."""
         if self.is_alive and (sent or self.quit_by) != signal.SIGKILL:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
+            self._wake()
             processes.send([self.pid], sent or self.quit_by)
-            self._wait()
+            self._waited(lambda: False)
         self.kill()
 
     def kill(self) -> None:
         """End it and its children at once, as a power cut would. The files and the port stay."""
-        with self._lock:
+        with self.lock:
             if self.is_alive:
                 processes.send(reversed(processes.stop(self.pid)), signal.SIGKILL)
             self._collect()
+            self.is_paused = False
             if self._guard is not None:
                 self._kept.hold()
 
     def pause(self) -> None:
         """Stop it and its children where they are. Nothing where it is dead."""
-        with self._lock:
+        with self.lock:
             if self.is_alive:
+                self.is_paused = True
                 self.watched(processes.stop(self.pid))
 
     def go_on(self) -> None:
         """Have those go on who were stopped; one that was killed meanwhile is started again."""
-        if not self.is_alive:
+        if self.is_alive:
+            self._wake()
+        else:
             self.start()
-            return
-        with self._lock:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
 
     def restart(self, sent: signal.Signals | None = None) -> None:
         """Stop it, with the signal it takes for that unless another is given, and start it on the same port."""
@@ -305,6 +314,7 @@ class Service:
 
     def killed(self, through: TcpProxy | None = None, **schedule: Any) -> InForce:
         """For a block it is dead; nobody listens at its port. Then it is started again, with the files it had.
+        Inside of `frozen` it stands still then, once it has begun.
 
         `through` a proxy it dies of a request: of the first that the schedule strikes (`after=3`, `match="SET"`), which
         it gets and does not answer.
@@ -352,19 +362,23 @@ class Service:
                 break
         raise self._failed()
 
+    def _wake(self) -> None:
+        with self.lock:
+            self.is_paused = False
+            if self.is_alive:
+                processes.send(processes.family(self.pid), signal.SIGCONT)
+
     def _came_up(self) -> bool:
         """Wait until it answers, or has ended."""
+        return self._waited(lambda: self.answers() and self.is_alive)
+
+    def _waited(self, until: Callable[[], bool]) -> bool:
         elapsed_ns = wall.stopwatch()
         while self.is_alive and elapsed_ns() < self._within_s * 1e9:
-            if self.answers() and self.is_alive:
+            if until():
                 return True
             wall.pause_ns(LOOK_NS)
         return False
-
-    def _wait(self) -> None:
-        elapsed_ns = wall.stopwatch()
-        while self.is_alive and elapsed_ns() < self._within_s * 1e9:
-            wall.pause_ns(LOOK_NS)
 
     def _collect(self) -> None:
         process, self._process = self._process, None
@@ -374,7 +388,9 @@ class Service:
             self.watched()
 
     def _not_running(self) -> UsageError:
-        return UsageError("chaos.not_running", f"{self.name} does not run", hint="use it inside its `with` block")
+        is_begun = self._folder is not None
+        hint = "start it, or end the fault that killed it" if is_begun else "use it inside its `with` block"
+        return UsageError("chaos.not_running", f"{self.name} does not run", hint=hint)
 
     def _failed(self) -> UsageError:
         lines = self.said.strip().splitlines()[-SAID_LINES:]
