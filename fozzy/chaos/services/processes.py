@@ -7,6 +7,7 @@ Rule 2: children that made a group of their own, as PostgreSQL's do, belong to i
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,6 +82,24 @@ def send_group(leader: int) -> None:
     """Kill what is left of a group whose leader has ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def words_of(command: str | Sequence[str]) -> list[str]:
+    """A command as words; a text is split as a shell would. *Errors*: `UsageError`."""
+    if not isinstance(command, str):
+        return [str(word) for word in command]
+    try:
+        return shlex.split(command)
+    except ValueError as error:  # a quotation that nobody ends
+        raise UsageError("usage.bad_value", f"the command {command!r} cannot be split into words: {error}") from None
+
+
+def ended_said(status: int | None) -> str:
+    """How a process ended, by what it ended with."""
+    if status is None or status >= 0:
+        return "ended"
+    known = {each.value: each.name for each in signal.Signals}
+    return f"died of {known.get(-status, f'signal {-status}')}"
 
 
 def run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:

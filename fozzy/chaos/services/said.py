@@ -7,6 +7,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+LINES = 20  # in an error
+
 
 class Said:
     """What is added to a file from now on."""
@@ -36,3 +38,8 @@ class Said:
             found = pattern.search(text) is not None
             self._found[pattern] = len(text), found
         return found
+
+
+def last_lines(text: str) -> str:
+    """What of it an error shows."""
+    return "\n".join(text.strip().splitlines()[-LINES:]) or "it said nothing"

@@ -12,7 +12,6 @@ To add a kind: a class with `command`, `answers` and `prepare`, beside `redis_se
 from __future__ import annotations
 
 import contextlib
-import shlex
 import shutil
 import signal
 import subprocess
@@ -28,7 +27,7 @@ from fozzy.chaos.services.faults import InForce
 from fozzy.chaos.services.guard import Guard, private_folder
 from fozzy.chaos.services.port import KeptPort
 from fozzy.chaos.services.ready import Ready, is_ready
-from fozzy.chaos.services.said import Said
+from fozzy.chaos.services.said import Said, last_lines
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 TRIES_MAX = 5  # somebody else may take the port that was free
 LOOK_NS = 3 * 10**6  # between two looks whether it is there
-SAID_LINES = 20  # of its log, in an error
 
 RUNNING: dict[Service, None] = {}  # of this process
 
@@ -73,11 +71,15 @@ class Service:
         cwd: str | Path | None = None,
         within_s: float = SOON_S,
     ) -> None:
-        self._words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
-        self.name = name or self.name or Path(self._words[0]).name
+        self._words = processes.words_of(command)
+        if not self._words and type(self).command is Service.command:
+            hint = 'Service([sys.executable, "shop.py", "--port", "{port}"])'
+            raise UsageError("usage.bad_value", "a service needs the command that starts it", hint=hint)
+        self.name = name or self.name or (Path(self._words[0]).name if self._words else type(self).__name__)
         self._ready, self._url, self._env, self._cwd, self._within_s = ready, url, dict(env or {}), cwd, within_s
         self._folder: Path | None = None  # while it is there
         self._said: Said | None = None  # by its latest life
+        self._how = ""  # a start failed
         self.status: int | None = None  # with which it ended last; negative for a signal
         self.listeners: list[Callable[[str], None]] = []  # are told: `killed begins`, `killed`, `started`
         self.made: list[InForce] = []  # for a block, whether it was entered or not
@@ -211,9 +213,8 @@ class Service:
 
     def fill(self) -> contextlib.AbstractContextManager[object]:
         """Take every connection there is, for a block."""
-        raise UsageError(
-            "usage.bad_value", f"how many connections {self.name} takes is not known", hint="give a number"
-        )
+        message = f"how many connections {self.name} takes is not known"
+        raise UsageError("usage.bad_value", message, hint="give a number")
 
     def connect(self) -> contextlib.AbstractContextManager[object]:
         """One more connection, as a client holds it."""
@@ -237,7 +238,9 @@ class Service:
             self.watched()
             self.tell("started")
             return True
+        has_ended = not self.is_alive  # by itself, also of a signal
         self.kill()
+        self._how = processes.ended_said(self.status) if has_ended else "did not answer"
         return False
 
     def start(self) -> None:
@@ -393,7 +396,5 @@ class Service:
         return UsageError("chaos.not_running", f"{self.name} does not run", hint=hint)
 
     def _failed(self) -> UsageError:
-        lines = self.said.strip().splitlines()[-SAID_LINES:]
-        how = "ended" if self.status is not None and self.status >= 0 else "did not answer"
-        said = "\n".join(lines) or "it said nothing"
-        return UsageError("chaos.service_failed", f"{self.name} {how} when it was started:\n{said}")
+        message = f"{self.name} {self._how} when it was started:\n{last_lines(self.said)}"
+        return UsageError("chaos.service_failed", message)

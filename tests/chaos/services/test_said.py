@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fozzy.chaos.services.said import Said
+from fozzy.chaos.services.said import LINES, Said, last_lines
 
 
 def test_it_begins_where_the_file_ended(tmp_path: Path) -> None:
@@ -58,3 +58,11 @@ def test_each_byte_is_read_once(tmp_path: Path) -> None:
     assert said.text == "one\n"
     path.write_text("ONE\ntwo\n", encoding="utf-8")
     assert said.text == "one\ntwo\n"
+
+
+def test_an_error_shows_its_last_lines() -> None:
+    """So many at most, and that there are none."""
+    assert last_lines(" \n") == "it said nothing"
+    assert last_lines("one\ntwo\n") == "one\ntwo"
+    many = [str(number) for number in range(LINES + 5)]
+    assert last_lines("\n".join(many)).splitlines() == many[5:]

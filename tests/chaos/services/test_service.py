@@ -112,7 +112,9 @@ def test_its_environment_and_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        ("sh -c 'echo no licence; exit 3'", "chaos.service_failed", "no licence"),
+        ("sh -c 'echo no licence; exit 3'", "chaos.service_failed", "sh ended when it was started:\nno licence"),
+        ("sh -c 'echo no luck; kill -SEGV $$'", "chaos.service_failed", "sh died of SIGSEGV when .*:\nno luck"),
+        ("sh -c 'kill -KILL $$'", "chaos.service_failed", "sh died of SIGKILL when it was started:\nit said nothing"),
         ("/nonexistent/shop", MISSING, "/nonexistent/shop is not on this machine"),
     ],
 )
@@ -128,6 +130,27 @@ def test_what_does_not_begin_says_why(
     assert caught.value.code == code
     assert not folder.exists()
     assert service not in RUNNING
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), [((), "needs the command"), ("", "needs the command"), ("sh -c 'exit", "No closing quotation")]
+)
+def test_what_is_no_command_is_refused(command: str | tuple[str, ...], said: str) -> None:
+    """Where there is none, and where it cannot be split into words."""
+    with pytest.raises(UsageError, match=said) as caught:
+        Service(command)
+    assert caught.value.code == "usage.bad_value"
+
+
+def test_a_kind_needs_no_words() -> None:
+    """It has its own command, and is called by its class where it says no name."""
+
+    class Sleeper(Service):
+        def command(self) -> list[str]:
+            return ["sleep", "86"]
+
+    with Sleeper(ready=lambda service: True) as service:
+        assert (service.name, service.is_alive) == ("Sleeper", True)
 
 
 def test_what_never_answers_is_given_up() -> None:
