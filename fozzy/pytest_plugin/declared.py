@@ -96,6 +96,10 @@ class Declarations:
                 each.is_removed = True
                 if each.meeting is not None:
                     each.meeting.ends()
+        return self.is_left_out(proxy, name)
+
+    def is_left_out(self, proxy: str, name: str) -> bool:
+        """Whether it was never there, and is called so all the same."""
         return LeftOut(proxy, name) in self._left_out
 
     def behind(self) -> list[Declared]:

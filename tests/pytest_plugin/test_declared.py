@@ -40,6 +40,7 @@ def test_what_is_left_out_can_be_taken_away() -> None:
     found = Declarations({"redis/latency_downstream": None})
     assert found.cut("redis", SLOW) is None
     name = found.left_out("redis", SLOW)
+    assert (found.is_left_out("redis", name), found.is_left_out("redis", "latency_downstream")) == (True, False)
     assert found.undo("redis", name)
     assert not found.undo("redis", "latency_downstream")
     assert (found.behind(), found.never_came()) == ([], [])

@@ -96,6 +96,79 @@ def test_a_service_dies_of_a_request_in_virtual_time(project: Project) -> None:
     assert "fault never applied" in ran.said
 
 
+STRIKES_NOBODY = """
+import pytest
+import redis
+import fozzy
+from fozzy.chaos.services.demands import Demand
+
+def ask(proxy):
+    with redis.Redis.from_url(proxy.url, retry=None) as client:
+        client.ping()
+
+@pytest.mark.chaos(real_time=True)
+@pytest.mark.parametrize("kind", ["killed", "frozen"])
+def test_without_effect(redis_server, redis_proxy, monkeypatch, kind):
+    monkeypatch.setattr(Demand, "strike", lambda demand, wants: False)
+    with getattr(redis_server, kind)(through=redis_proxy, match="PING"):
+        ask(redis_proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_through_another(redis_server):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        with redis_server.killed(through=proxy, match="PING", after=3):
+            ask(proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_refused(redis_server, redis_proxy):
+    with pytest.raises(fozzy.FozzyError):
+        redis_server.killed(through=redis_proxy, match="PING", nonsense=3).__enter__()
+    ask(redis_proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_strikes(redis_server, redis_proxy):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        for each in (proxy, redis_proxy):
+            with redis_server.killed(through=each, match="PING"), pytest.raises(redis.ConnectionError):
+                ask(each)
+"""
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_fault_that_waits_for_a_request_must_strike(project: Project, runs: int) -> None:
+    """Also where the request came and nothing happened to the service, and where the proxy is none of the plugin's."""
+    project.write("test_it.py", STRIKES_NOBODY)
+    ran = project.run("test_it.py", f"--chaos-runs={runs}")
+    assert (ran.passed, ran.failed) == (2, 3), ran.said
+    for kind in ("killed", "frozen"):
+        assert f"redis-server/{kind} never came to pass, though redis/{kind} did" in ran.said
+    assert "redis-server/killed never came to pass: no request struck it" in ran.said
+
+
+SEEDS = """
+import pytest
+import redis
+import fozzy
+
+@pytest.mark.chaos(real_time=True)
+def test_in_some_runs(redis_server, chaos):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        with redis_server.killed(through=proxy, match="PING", after=chaos.run % 2):
+            with redis.Redis.from_url(proxy.url, retry=None) as client:
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    pass
+"""
+
+
+def test_in_one_of_several_runs_is_enough(project: Project) -> None:
+    """What no request strikes in one run of a test and one strikes in another came to pass."""
+    project.write("test_it.py", SEEDS)
+    assert project.run("test_it.py", "--chaos-runs=3").passed == 1
+    assert project.run("test_it.py", "--chaos-runs=1").failed == 1
+
+
 @pytest.mark.parametrize("requires", [False, True])
 def test_what_is_missing_is_left_out_loudly(project: Project, requires: bool) -> None:
     """The session says, unasked, how many tests are skipped and what to install; where services are required each fails."""

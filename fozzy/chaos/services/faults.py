@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fozzy.chaos.services.demands import Demand, State
 from fozzy.chaos.services.limits import Throttle, memory_kept_within
@@ -19,6 +19,13 @@ CPU_MIN = 0.01
 CONNECTIONS_MAX = 10_000
 
 
+class Waits(NamedTuple):
+    """The toxic whose request a fault waits for."""
+
+    proxy: str
+    toxic: str
+
+
 class InForce:
     """A fault of a service, `with` or `async with`. `applied` says how often it came to pass."""
 
@@ -30,6 +37,7 @@ class InForce:
         self._block = block
         self._open: AbstractContextManager[None] | None = None
         self.is_used = False  # a block was entered
+        self.waits_for: Waits | None = None  # in a block that was entered
         service.made.append(self)
 
     @property
@@ -91,7 +99,8 @@ def killed(service: Service, through: TcpProxy | None = None, schedule: dict[str
             if through is None:
                 kills()
             else:
-                undone.enter_context(_waits(through, "killed", schedule, (pauses, kills)))
+                toxic = undone.enter_context(_waits(through, "killed", schedule, (pauses, kills)))
+                fault.waits_for = Waits(through.name, toxic)
             yield
 
     return InForce(service, "killed", block)
@@ -115,7 +124,9 @@ def frozen(service: Service, through: TcpProxy | None = None, schedule: dict[str
             if through is None:
                 freezes()
             else:
-                undone.enter_context(_waits(through, "frozen", schedule, (freezes,)))
+                fault.waits_for = Waits(
+                    through.name, undone.enter_context(_waits(through, "frozen", schedule, (freezes,)))
+                )
             yield
 
     return InForce(service, "frozen", block)
@@ -129,7 +140,7 @@ def _check_schedule(through: TcpProxy | None, schedule: dict[str, Any] | None) -
 
 def _waits(
     through: TcpProxy, kind: str, schedule: dict[str, Any] | None, then: tuple[Callable[[], None], ...]
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[str]:
     from fozzy.chaos.services.scheduled import on_request
 
     return on_request(through, kind, schedule or {}, then)

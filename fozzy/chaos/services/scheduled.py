@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @contextmanager
 def on_request(
     proxy: TcpProxy, kind: str, words: dict[str, Any], then: tuple[Callable[[], None], ...]
-) -> Iterator[None]:
-    """For a block: when a request is struck, do the first before it is sent on, and the others after."""
+) -> Iterator[str]:
+    """For a block: when a request is struck, do the first before it is sent on, and the others after.
+
+    It is the name of the toxic that waits for it.
+    """
     toxic = toxic_of("latency", {"latency": 0, "stream": "upstream", "name": kind, **words})
     name = proxy.add(toxic)
     first, *others = then
@@ -38,7 +41,7 @@ def on_request(
 
     proxy.when_applied(name, strikes)
     try:
-        yield
+        yield name
     finally:
         with suppress(FozzyError):  # somebody else has taken it away, or the proxy is gone
             proxy.remove(name)
