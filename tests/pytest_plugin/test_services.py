@@ -7,7 +7,9 @@ import signal
 
 import pytest
 
-from tests.pytest_plugin.project import Project
+from fozzy.pytest_plugin import services
+from fozzy.pytest_plugin.provided import own_fixtures
+from tests.pytest_plugin.project import ROOT, Project
 
 KEEPS = """
 def test_one(redis_server, sse_server):
@@ -77,6 +79,14 @@ def test_each_test_has_a_clean_service(project: Project) -> None:
     project.write("test_it.py", KEEPS)
     ran = project.run("test_it.py")
     assert (ran.code, ran.passed) == (0, 3), ran.said
+
+
+def test_each_service_is_named_to_contributors() -> None:
+    """Whoever writes a test here is told of all there are, which the plugin finds by themselves."""
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    names = {name for name, _ in own_fixtures() if name in vars(services)}
+    assert names == {f"{the}{name.removeprefix('the_')}" for name in names for the in ("", "the_")}
+    assert [name for name in sorted(names) if not name.startswith("the_") and f"`{name}`" not in page] == []
 
 
 def test_who_leaves_a_service_otherwise_fails(project: Project) -> None:
