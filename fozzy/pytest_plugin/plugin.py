@@ -2,7 +2,7 @@
 
 Rule 1: a test without a marker and a fixture of ours runs as if the plugin were not there.
 Rule 2: what a hook does is in `session`; here is only when it does it.
-To add a fixture: a function in `fixtures`, and its name here and in `OURS`.
+To add a fixture: a function in `fixtures`, which `provided` finds; its name in `OURS` there where it makes a test ours.
 """
 
 from __future__ import annotations

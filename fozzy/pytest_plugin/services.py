@@ -2,7 +2,7 @@
 
 Rule 1: what is not installed skips the test and says what to install; `--chaos-require-services` makes that a failure.
 Rule 2: a test that leaves a service dead or a fault in force fails in its teardown; the next one gets a service as new.
-To add one: a pair of fixtures here, and their names in `plugin`.
+To add one: a pair of fixtures here, which `provided` finds.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ import signal
 
 import pytest
 
-from tests.pytest_plugin.project import Project
+from fozzy.pytest_plugin import services
+from fozzy.pytest_plugin.provided import own_fixtures
+from tests.pytest_plugin.project import ROOT, Project
 
 KEEPS = """
 def test_one(redis_server, sse_server):
@@ -79,6 +81,14 @@ def test_each_test_has_a_clean_service(project: Project) -> None:
     assert (ran.code, ran.passed) == (0, 3), ran.said
 
 
+def test_each_service_is_named_to_contributors() -> None:
+    """Whoever writes a test here is told of all there are, which the plugin finds by themselves."""
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    names = {name for name, _ in own_fixtures() if name in vars(services)}
+    assert names == {f"{the}{name.removeprefix('the_')}" for name in names for the in ("", "the_")}
+    assert [name for name in sorted(names) if not name.startswith("the_") and f"`{name}`" not in page] == []
+
+
 def test_who_leaves_a_service_otherwise_fails(project: Project) -> None:
     """A test that leaves it dead or frozen fails in its teardown; the next one has a service that is well."""
     project.write("test_it.py", LEAVES)
@@ -94,6 +104,79 @@ def test_a_service_dies_of_a_request_in_virtual_time(project: Project) -> None:
     ran = project.run("test_it.py", "--chaos-runs=3")
     assert (ran.passed, ran.failed) == (1, 1), ran.said
     assert "fault never applied" in ran.said
+
+
+STRIKES_NOBODY = """
+import pytest
+import redis
+import fozzy
+from fozzy.chaos.services.demands import Demand
+
+def ask(proxy):
+    with redis.Redis.from_url(proxy.url, retry=None) as client:
+        client.ping()
+
+@pytest.mark.chaos(real_time=True)
+@pytest.mark.parametrize("kind", ["killed", "frozen"])
+def test_without_effect(redis_server, redis_proxy, monkeypatch, kind):
+    monkeypatch.setattr(Demand, "strike", lambda demand, wants: False)
+    with getattr(redis_server, kind)(through=redis_proxy, match="PING"):
+        ask(redis_proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_through_another(redis_server):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        with redis_server.killed(through=proxy, match="PING", after=3):
+            ask(proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_refused(redis_server, redis_proxy):
+    with pytest.raises(fozzy.FozzyError):
+        redis_server.killed(through=redis_proxy, match="PING", nonsense=3).__enter__()
+    ask(redis_proxy)
+
+@pytest.mark.chaos(real_time=True)
+def test_strikes(redis_server, redis_proxy):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        for each in (proxy, redis_proxy):
+            with redis_server.killed(through=each, match="PING"), pytest.raises(redis.ConnectionError):
+                ask(each)
+"""
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_fault_that_waits_for_a_request_must_strike(project: Project, runs: int) -> None:
+    """Also where the request came and nothing happened to the service, and where the proxy is none of the plugin's."""
+    project.write("test_it.py", STRIKES_NOBODY)
+    ran = project.run("test_it.py", f"--chaos-runs={runs}")
+    assert (ran.passed, ran.failed) == (2, 3), ran.said
+    for kind in ("killed", "frozen"):
+        assert f"redis-server/{kind} never came to pass, though redis/{kind} did" in ran.said
+    assert "redis-server/killed never came to pass: no request struck it" in ran.said
+
+
+SEEDS = """
+import pytest
+import redis
+import fozzy
+
+@pytest.mark.chaos(real_time=True)
+def test_in_some_runs(redis_server, chaos):
+    with fozzy.chaos.tcp(redis_server.url, seed=7) as proxy:
+        with redis_server.killed(through=proxy, match="PING", after=chaos.run % 2):
+            with redis.Redis.from_url(proxy.url, retry=None) as client:
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    pass
+"""
+
+
+def test_in_one_of_several_runs_is_enough(project: Project) -> None:
+    """What no request strikes in one run of a test and one strikes in another came to pass."""
+    project.write("test_it.py", SEEDS)
+    assert project.run("test_it.py", "--chaos-runs=3").passed == 1
+    assert project.run("test_it.py", "--chaos-runs=1").failed == 1
 
 
 @pytest.mark.parametrize("requires", [False, True])

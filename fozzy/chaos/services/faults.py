@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fozzy.chaos.services.demands import Demand, State
 from fozzy.chaos.services.limits import Throttle, memory_kept_within
 from fozzy.errors import UsageError
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 CPU_MIN = 0.01
 CONNECTIONS_MAX = 10_000
+
+
+class Waits(NamedTuple):
+    """The toxic whose request a fault waits for."""
+
+    proxy: str
+    toxic: str
 
 
 class InForce:
@@ -29,6 +37,7 @@ class InForce:
         self._block = block
         self._open: AbstractContextManager[None] | None = None
         self.is_used = False  # a block was entered
+        self.waits_for: Waits | None = None  # in a block that was entered
         service.made.append(self)
 
     @property
@@ -76,17 +85,22 @@ def killed(service: Service, through: TcpProxy | None = None, schedule: dict[str
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
         assert service.pid
+        demand = Demand(service)
+
+        def pauses() -> None:
+            demand.strike(State.STILL)
 
         def kills() -> None:
-            service.kill()
-            fault.happened()
+            if demand.strike(State.DEAD):
+                fault.happened()
 
         with ExitStack() as undone:
-            undone.callback(service.start)
+            undone.callback(demand.end, service.start)
             if through is None:
                 kills()
             else:
-                undone.enter_context(_waits(through, "killed", schedule, (service.pause, kills)))
+                toxic = undone.enter_context(_waits(through, "killed", schedule, (pauses, kills)))
+                fault.waits_for = Waits(through.name, toxic)
             yield
 
     return InForce(service, "killed", block)
@@ -99,17 +113,20 @@ def frozen(service: Service, through: TcpProxy | None = None, schedule: dict[str
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
         assert service.pid
+        demand = Demand(service)
 
         def freezes() -> None:
-            service.pause()
-            fault.happened()
+            if demand.strike(State.STILL):
+                fault.happened()
 
         with ExitStack() as undone:
-            undone.callback(service.go_on)
+            undone.callback(demand.end, service.go_on)
             if through is None:
                 freezes()
             else:
-                undone.enter_context(_waits(through, "frozen", schedule, (freezes,)))
+                fault.waits_for = Waits(
+                    through.name, undone.enter_context(_waits(through, "frozen", schedule, (freezes,)))
+                )
             yield
 
     return InForce(service, "frozen", block)
@@ -123,7 +140,7 @@ def _check_schedule(through: TcpProxy | None, schedule: dict[str, Any] | None) -
 
 def _waits(
     through: TcpProxy, kind: str, schedule: dict[str, Any] | None, then: tuple[Callable[[], None], ...]
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[str]:
     from fozzy.chaos.services.scheduled import on_request
 
     return on_request(through, kind, schedule or {}, then)
@@ -135,12 +152,14 @@ def limited(service: Service, memory_mb: int | None, cpu: float | None) -> InFor
 
     @contextmanager
     def block(fault: InForce) -> Iterator[None]:
+        assert service.pid
         with ExitStack() as undone:
-            undone.callback(service.start)  # last: where it died it comes back, without the limits
+            # last: where it died it comes back, without the limits
+            undone.callback(Demand(service).end, service.start)
             if memory_mb is not None:
                 undone.enter_context(memory_kept_within(service.pid, memory_mb))
             if cpu is not None:
-                undone.enter_context(Throttle(lambda: service.pid if service.is_alive else None, cpu))
+                undone.enter_context(Throttle(service.running, cpu, service.lock))
             fault.happened()
             yield
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,16 @@ def _set_limit_as_its_user(pid: int, soft: int) -> None:
 
 
 class Throttle:
-    """For a block a process and its children run for a share of the time. *Closes*: as a context; then all run."""
+    """For a block a process and its children run for a share of the time. *Closes*: as a context; then all run.
 
-    def __init__(self, leader: Callable[[], int | None], share: float) -> None:
-        self._leader = leader  # none while it is dead
+    `leader` is none while they are not to be touched, since they are dead or stand still for another reason; nobody who
+    has `lock` makes that otherwise meanwhile.
+    """
+
+    def __init__(self, leader: Callable[[], int | None], share: float, lock: AbstractContextManager[Any]) -> None:
+        self._leader = leader
         self._share = share
+        self._lock = lock
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fozzy-throttle", daemon=True)
 
@@ -92,11 +98,21 @@ class Throttle:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            leader = self._leader()
-            stopped = [] if leader is None or self._share == 1 else processes.stop(leader)
+            if self._share < 1:
+                self._with_leader(processes.stop)
             self._over.wait(TURN_S * (1 - self._share))
-            processes.send(stopped, signal.SIGCONT)
+            self._with_leader(_let_run)
             self._over.wait(TURN_S * self._share)
+
+    def _with_leader(self, act: Callable[[int], object]) -> None:
+        with self._lock:
+            leader = self._leader()
+            if leader is not None:
+                act(leader)
+
+
+def _let_run(leader: int) -> None:
+    processes.send(processes.family(leader), signal.SIGCONT)
 
 
 def _addresses(pid: int, memory_bytes: int) -> int:

@@ -1,4 +1,4 @@
-"""A process with all its descendants: found, stopped, continued, killed.
+"""A process with all its descendants: started, found, stopped, continued, killed.
 
 Rule 1: who is to be killed is stopped first, parents before children, so nobody starts another meanwhile.
 Rule 2: children that made a group of their own, as PostgreSQL's do, belong to it all the same.
@@ -7,12 +7,16 @@ Rule 2: children that made a group of their own, as PostgreSQL's do, belong to i
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from fozzy.chaos.services.binaries import MISSING
+from fozzy.errors import UsageError
 
 if TYPE_CHECKING:
     import pwd
@@ -22,6 +26,27 @@ _PROC = Path("/proc")
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
 ROUNDS_MAX = 100  # of looking for children that were started meanwhile; their parents are stopped, so two are enough
+
+
+def started(
+    command: Sequence[str], log: BinaryIO, cwd: str | Path, env: Mapping[str, str], user: pwd.struct_passwd | None
+) -> subprocess.Popen[bytes]:
+    """A process that says what it says into `log`. *Errors*: `UsageError` where it cannot be started."""
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,  # Ctrl-C at the tests is not for it
+            **run_as(user),
+        )
+    except FileNotFoundError:
+        raise UsageError(MISSING, f"{command[0]} is not on this machine", hint="put it into PATH") from None
+    except OSError as error:
+        raise UsageError("chaos.service_failed", f"{command[0]} cannot be started: {error.strerror}") from None
 
 
 def family(leader: int) -> list[int]:
@@ -57,6 +82,24 @@ def send_group(leader: int) -> None:
     """Kill what is left of a group whose leader has ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def words_of(command: str | Sequence[str]) -> list[str]:
+    """A command as words; a text is split as a shell would. *Errors*: `UsageError`."""
+    if not isinstance(command, str):
+        return [str(word) for word in command]
+    try:
+        return shlex.split(command)
+    except ValueError as error:  # a quotation that nobody ends
+        raise UsageError("usage.bad_value", f"the command {command!r} cannot be split into words: {error}") from None
+
+
+def ended_said(status: int | None) -> str:
+    """How a process ended, by what it ended with."""
+    if status is None or status >= 0:
+        return "ended"
+    known = {each.value: each.name for each in signal.Signals}
+    return f"died of {known.get(-status, f'signal {-status}')}"
 
 
 def run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from fozzy.chaos.services.wire import Wire
 
 if TYPE_CHECKING:
+    from fozzy.chaos.services.said import Said
     from fozzy.chaos.services.service import Service
 
 Ready = str | re.Pattern[str] | Callable[[Any], bool] | None
 ASK_S = 1.0  # for one look; it is asked again
 
 
-def is_ready(ready: Ready, service: Service) -> bool:
-    """Whether it is ready now. A function that raises `OSError` says no."""
+def is_ready(ready: Ready, service: Service, said: Said | None) -> bool:
+    """Whether it is ready now, going by what it has said in this life. A function that raises `OSError` says no."""
     if isinstance(ready, re.Pattern):
-        return ready.search(service.log) is not None
+        return said is not None and said.has(ready)
     with suppress(OSError):
         if isinstance(ready, str):
             return 200 <= _status(service.port, ready) < 300

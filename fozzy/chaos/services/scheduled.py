@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @contextmanager
 def on_request(
     proxy: TcpProxy, kind: str, words: dict[str, Any], then: tuple[Callable[[], None], ...]
-) -> Iterator[None]:
-    """For a block: when a request is struck, do the first before it is sent on, and the others after."""
+) -> Iterator[str]:
+    """For a block: when a request is struck, do the first before it is sent on, and the others after.
+
+    It is the name of the toxic that waits for it.
+    """
     toxic = toxic_of("latency", {"latency": 0, "stream": "upstream", "name": kind, **words})
     first, *others = then
     struck: list[bool] = []
@@ -37,7 +40,7 @@ def on_request(
 
     name = proxy.add(toxic, strikes)
     try:
-        yield
+        yield name
     finally:
         with suppress(FozzyError):  # somebody else has taken it away, or the proxy is gone
             proxy.remove(name)

@@ -12,10 +12,8 @@ To add a kind: a class with `command`, `answers` and `prepare`, beside `redis_se
 from __future__ import annotations
 
 import contextlib
-import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +22,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fozzy import wall
 from fozzy.chaos.services import faults, processes
+from fozzy.chaos.services.demands import Demand
 from fozzy.chaos.services.faults import InForce
 from fozzy.chaos.services.guard import Guard, private_folder
+from fozzy.chaos.services.port import KeptPort
 from fozzy.chaos.services.ready import Ready, is_ready
+from fozzy.chaos.services.said import Said, last_lines
 from fozzy.chaos.services.wire import SOON_S
 from fozzy.errors import UsageError
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 TRIES_MAX = 5  # somebody else may take the port that was free
 LOOK_NS = 3 * 10**6  # between two looks whether it is there
-SAID_LINES = 20  # of its log, in an error
 
 RUNNING: dict[Service, None] = {}  # of this process
 
@@ -52,7 +52,7 @@ class Service:
 
     `command` is a list of words, or one text that is split as a shell would; `{port}` in it is the port, which the
     environment has as `PORT` too. `ready` says when it is there: a path that is asked for by HTTP, a pattern
-    (`re.compile`) in what it says, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
+    (`re.compile`) in what it says once it is started, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
     """
 
     name = ""
@@ -71,20 +71,25 @@ class Service:
         cwd: str | Path | None = None,
         within_s: float = SOON_S,
     ) -> None:
-        self._words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
-        self.name = name or self.name or Path(self._words[0]).name
+        self._words = processes.words_of(command)
+        if not self._words and type(self).command is Service.command:
+            hint = 'Service([sys.executable, "shop.py", "--port", "{port}"])'
+            raise UsageError("usage.bad_value", "a service needs the command that starts it", hint=hint)
+        self.name = name or self.name or (Path(self._words[0]).name if self._words else type(self).__name__)
         self._ready, self._url, self._env, self._cwd, self._within_s = ready, url, dict(env or {}), cwd, within_s
-        self.folder = Path()  # while it is there
-        self.port = 0
-        self.said = ""  # by a start that failed
+        self._folder: Path | None = None  # while it is there
+        self._said: Said | None = None  # by its latest life
+        self._how = ""  # a start failed
         self.status: int | None = None  # with which it ended last; negative for a signal
         self.listeners: list[Callable[[str], None]] = []  # are told: `killed begins`, `killed`, `started`
         self.made: list[InForce] = []  # for a block, whether it was entered or not
         self.in_force: list[InForce] = []
+        self.demands: list[Demand] = []  # of faults, what it is to be
+        self.is_paused = False
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
-        self._lock = threading.RLock()  # a proxy's thread may kill it
-        self._held: socket.socket | None = None  # keeps the port while nobody listens
+        self.lock = threading.RLock()  # a proxy's thread may kill it
+        self._kept = KeptPort()
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.address}>"
@@ -92,7 +97,7 @@ class Service:
     def __enter__(self) -> Self:
         if self._guard is not None:
             raise UsageError("chaos.conflict", f"{self.name} runs already", hint="enter it once")
-        self.folder = private_folder()
+        self._folder = private_folder()
         try:
             self._guard = Guard(self.folder)
             self.prepare()
@@ -113,6 +118,18 @@ class Service:
         self.end()
 
     # what it is
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, while it is there. *Errors*: `UsageError` `chaos.not_running`."""
+        if self._folder is None:
+            raise self._not_running()
+        return self._folder
+
+    @property
+    def port(self) -> int:
+        """The same every time; 0 before it was first started."""
+        return self._kept.number
 
     @property
     def address(self) -> str:
@@ -146,11 +163,20 @@ class Service:
         """Whether its process is there, stopped or not."""
         return self._process is not None and self._process.poll() is None
 
+    def running(self) -> int | None:
+        """Its process, where it is neither dead nor paused."""
+        return self.pid if self.is_alive and not self.is_paused else None
+
     @property
     def log(self) -> str:
-        """What it has said."""
+        """What it has said, in all its lives. *Errors*: `UsageError` `chaos.not_running`."""
         path = self.folder / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    @property
+    def said(self) -> str:
+        """What it has said since it was started last."""
+        return "" if self._said is None else self._said.text
 
     def left(self) -> list[str]:
         """What a test did to it and did not undo, a sentence each."""
@@ -159,9 +185,10 @@ class Service:
 
     def undo(self) -> None:
         """End all faults in force, and have it there and answering."""
-        for fault in self.in_force[::-1]:
-            fault.__exit__(None, None, None)
-        self.start()
+        with contextlib.ExitStack() as undone:  # all of them, whatever becomes of one
+            undone.callback(self.start)
+            for fault in self.in_force:
+                undone.callback(fault.__exit__, None, None, None)
 
     # what a kind says
 
@@ -174,7 +201,7 @@ class Service:
 
     def answers(self) -> bool:
         """Whether it answers by now."""
-        return is_ready(self._ready, self)
+        return is_ready(self._ready, self, self._said)
 
     def user(self) -> pwd.struct_passwd | None:
         """As whom it runs, where that is not us."""
@@ -186,9 +213,8 @@ class Service:
 
     def fill(self) -> contextlib.AbstractContextManager[object]:
         """Take every connection there is, for a block."""
-        raise UsageError(
-            "usage.bad_value", f"how many connections {self.name} takes is not known", hint="give a number"
-        )
+        message = f"how many connections {self.name} takes is not known"
+        raise UsageError("usage.bad_value", message, hint="give a number")
 
     def connect(self) -> contextlib.AbstractContextManager[object]:
         """One more connection, as a client holds it."""
@@ -202,23 +228,25 @@ class Service:
         """Start it on its port. Returns whether it came up; where it ended by itself it did not."""
         if self._guard is None:
             raise self._not_running()
-        mark = len(self.log)
-        with self._lock, (self.folder / "log").open("ab") as log:
-            self._let_go()
-            self._process = self._started(log)
+        with self.lock, (self.folder / "log").open("ab") as log:
+            self._said = Said(self.folder / "log")
+            self._kept.let_go()
+            variables = {**wall.variables(), **self._env, "PORT": str(self.port)}
+            self._process = processes.started(self.command(), log, self._cwd or self.folder, variables, self.user())
             self.watched()
         if self._came_up():
             self.watched()
             self.tell("started")
             return True
-        self.said = self.log[mark:]
+        has_ended = not self.is_alive  # by itself, also of a signal
         self.kill()
+        self._how = processes.ended_said(self.status) if has_ended else "did not answer"
         return False
 
     def start(self) -> None:
         """Have it there and answering: start it where it does not run. *Errors*: `UsageError` `chaos.service_failed`."""
         if self.is_alive:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
+            self._wake()
             if self._came_up():  # one that dies just now, as for want of memory, does not
                 return
         self.kill()
@@ -228,32 +256,34 @@ class Service:
     def stop(self, sent: signal.Signals | None = None) -> None:
         """End its process, with the signal it takes for that unless another is given. The files and the port stay."""
         if self.is_alive and (sent or self.quit_by) != signal.SIGKILL:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
+            self._wake()
             processes.send([self.pid], sent or self.quit_by)
-            self._wait()
+            self._waited(lambda: False)
         self.kill()
 
     def kill(self) -> None:
         """End it and its children at once, as a power cut would. The files and the port stay."""
-        with self._lock:
+        with self.lock:
             if self.is_alive:
                 processes.send(reversed(processes.stop(self.pid)), signal.SIGKILL)
             self._collect()
-            self._hold()
+            self.is_paused = False
+            if self._guard is not None:
+                self._kept.hold()
 
     def pause(self) -> None:
         """Stop it and its children where they are. Nothing where it is dead."""
-        with self._lock:
+        with self.lock:
             if self.is_alive:
+                self.is_paused = True
                 self.watched(processes.stop(self.pid))
 
     def go_on(self) -> None:
         """Have those go on who were stopped; one that was killed meanwhile is started again."""
-        if not self.is_alive:
+        if self.is_alive:
+            self._wake()
+        else:
             self.start()
-            return
-        with self._lock:
-            processes.send(processes.family(self.pid), signal.SIGCONT)
 
     def restart(self, sent: signal.Signals | None = None) -> None:
         """Stop it, with the signal it takes for that unless another is given, and start it on the same port."""
@@ -262,7 +292,9 @@ class Service:
         self.start()
 
     def end(self) -> None:
-        """End it for good. Nothing where it has ended."""
+        """End it for good. Nothing where it has ended, or has not begun."""
+        if self._folder is None:
+            return
         RUNNING.pop(self, None)
         try:
             if self.in_force:
@@ -271,8 +303,9 @@ class Service:
             self.stop(self.end_by)
             self.clean()
         finally:
-            self._let_go()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._kept.let_go()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
             guard, self._guard = self._guard, None
             if guard is not None:
                 guard.dismiss()
@@ -284,6 +317,7 @@ class Service:
 
     def killed(self, through: TcpProxy | None = None, **schedule: Any) -> InForce:
         """For a block it is dead; nobody listens at its port. Then it is started again, with the files it had.
+        Inside of `frozen` it stands still then, once it has begun.
 
         `through` a proxy it dies of a request: of the first that the schedule strikes (`after=3`, `match="SET"`), which
         it gets and does not answer.
@@ -324,48 +358,30 @@ class Service:
 
     def _begin_somewhere(self) -> None:
         for _ in range(TRIES_MAX):
-            self._let_go()
-            self.port = 0
-            self._hold()
+            self._kept.find()
             if self.begin():
                 return
             if "in use" not in self.said.lower():
                 break
         raise self._failed()
 
-    def _started(self, log: Any) -> subprocess.Popen[bytes]:
-        command = self.command()
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self._cwd or self.folder,
-                env={**wall.variables(), **self._env, "PORT": str(self.port)},
-                start_new_session=True,  # Ctrl-C at the tests is not for it
-                **processes.run_as(self.user()),
-            )
-        except FileNotFoundError:
-            raise UsageError(
-                "chaos.no_program", f"{command[0]} is not on this machine", hint="put it into PATH"
-            ) from None
-        except OSError as error:
-            raise UsageError("chaos.service_failed", f"{command[0]} cannot be started: {error.strerror}") from None
+    def _wake(self) -> None:
+        with self.lock:
+            self.is_paused = False
+            if self.is_alive:
+                processes.send(processes.family(self.pid), signal.SIGCONT)
 
     def _came_up(self) -> bool:
         """Wait until it answers, or has ended."""
+        return self._waited(lambda: self.answers() and self.is_alive)
+
+    def _waited(self, until: Callable[[], bool]) -> bool:
         elapsed_ns = wall.stopwatch()
         while self.is_alive and elapsed_ns() < self._within_s * 1e9:
-            if self.answers() and self.is_alive:
+            if until():
                 return True
             wall.pause_ns(LOOK_NS)
         return False
-
-    def _wait(self) -> None:
-        elapsed_ns = wall.stopwatch()
-        while self.is_alive and elapsed_ns() < self._within_s * 1e9:
-            wall.pause_ns(LOOK_NS)
 
     def _collect(self) -> None:
         process, self._process = self._process, None
@@ -374,25 +390,11 @@ class Service:
             processes.send_group(process.pid)
             self.watched()
 
-    def _hold(self) -> None:
-        """Keep the port, or find one: who comes is refused, and nobody else can take it."""
-        if self._held is None and self._guard is not None:
-            self._held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):  # somebody was quicker; starting it says so
-                self._held.bind(("127.0.0.1", self.port))
-            self.port = self.port or self._held.getsockname()[1]
-
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.close()
-
     def _not_running(self) -> UsageError:
-        return UsageError("chaos.not_running", f"{self.name} does not run", hint="use it inside its `with` block")
+        is_begun = self._folder is not None
+        hint = "start it, or end the fault that killed it" if is_begun else "use it inside its `with` block"
+        return UsageError("chaos.not_running", f"{self.name} does not run", hint=hint)
 
     def _failed(self) -> UsageError:
-        lines = self.said.strip().splitlines()[-SAID_LINES:]
-        how = "ended" if self.status is not None and self.status >= 0 else "did not answer"
-        said = "\n".join(lines) or "it said nothing"
-        return UsageError("chaos.service_failed", f"{self.name} {how} when it was started:\n{said}")
+        message = f"{self.name} {self._how} when it was started:\n{last_lines(self.said)}"
+        return UsageError("chaos.service_failed", message)

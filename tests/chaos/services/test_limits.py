@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +55,7 @@ def test_a_throttled_process_stops_and_runs(other: int) -> None:
 
     end_s = time.monotonic() + SOON_S
     seen: set[str] = set()
-    with Throttle(lambda: other, 0.5):
+    with Throttle(lambda: other, 0.5, threading.Lock()):
         while not ("T" in seen and seen & set("RS")) and time.monotonic() < end_s:
             seen.add(state())
     assert "T" in seen
@@ -72,7 +73,7 @@ def test_who_is_dead_is_not_throttled() -> None:
         nonlocal asked
         asked += 1
 
-    with Throttle(leader, 0.5):
+    with Throttle(leader, 0.5, threading.Lock()):
         end_s = time.monotonic() + 10
         while asked < 2 and time.monotonic() < end_s:
             time.sleep(0.001)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def tree() -> Iterator[list[int]]:
     while len(found := processes.family(leader.pid)) < 4 and time.monotonic() < end_s:
         time.sleep(0.01)
     yield found
-    processes.send(reversed(processes.stop(leader.pid)), processes.signal.SIGKILL)
+    processes.send(reversed(processes.stop(leader.pid)), signal.SIGKILL)
     leader.wait()
     assert soon(found, "-Z")
 
@@ -49,7 +50,7 @@ def test_the_whole_family_is_stopped_and_goes_on(tree: list[int]) -> None:
     assert len(tree) == 4
     assert sorted(processes.stop(tree[0])) == sorted(tree)
     assert soon(tree, "T")
-    processes.send(tree, processes.signal.SIGCONT)
+    processes.send(tree, signal.SIGCONT)
     assert soon(tree, "SR")
 
 
@@ -59,9 +60,32 @@ def test_it_is_the_same_where_the_kernel_lists_no_children(tree: list[int], monk
     assert sorted(processes.family(tree[0])) == sorted(tree)
 
 
-def test_who_is_gone_gets_no_signal() -> None:
-    """A process that has ended is nobody's error."""
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    processes.send([gone.pid], processes.signal.SIGKILL)
-    processes.send_group(gone.pid)
+@pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+def test_who_is_gone_is_nobodys_error(error: type[OSError], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has ended, or whose number somebody else has by now, is passed over; the others get their signal."""
+    sent: list[tuple[int, int]] = []
+
+    def refused(pid: int, number: int) -> None:
+        sent.append((pid, number))
+        if pid == 71:
+            raise error
+
+    monkeypatch.setattr("os.kill", refused)
+    monkeypatch.setattr("os.killpg", refused)
+    processes.send([70, 71, 72], signal.SIGTERM)
+    processes.send_group(71)
+    processes.send_group(73)
+    assert sent == [*((pid, signal.SIGTERM) for pid in (70, 71, 72)), (71, signal.SIGKILL), (73, signal.SIGKILL)]
+
+
+def test_how_it_ended_is_said() -> None:
+    """By itself, or of a signal, also of one that has no name here."""
+    assert [processes.ended_said(status) for status in (None, 3, -signal.SIGSEGV, -200)] == [
+        *["ended", "ended", "died of SIGSEGV", "died of signal 200"]
+    ]
+
+
+def test_a_command_is_words() -> None:
+    """A text is split as a shell would, and what is split stays so."""
+    assert processes.words_of("shop --say 'it is open'") == ["shop", "--say", "it is open"]
+    assert processes.words_of(["shop", "it is open"]) == ["shop", "it is open"]

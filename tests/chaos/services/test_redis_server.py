@@ -53,7 +53,7 @@ def test_it_forgets_unless_it_is_persistent(redis_server: RedisServer) -> None:
 def test_a_stranger_at_its_port_is_not_taken_for_it(redis_server: RedisServer) -> None:
     """Another Redis that answers at the port is none of ours."""
     other = RedisServer()
-    other.port = redis_server.port
+    other._kept.number = redis_server.port
     other._process = type("Stranger", (), {"pid": 1})()
     assert not other.answers()
     assert redis_server.answers()

@@ -9,12 +9,16 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fozzy.chaos.services.binaries import MISSING
+from fozzy.chaos.services.postgres_server import PostgresServer
+from fozzy.chaos.services.redis_server import RedisServer
 from fozzy.chaos.services.service import RUNNING, Service, pids_running
+from fozzy.chaos.services.standin import LlmServer, SseServer, StandIn
 from fozzy.chaos.services.wire import Wire
 from fozzy.errors import UsageError
 from tests.leftovers import gone, processes
@@ -42,7 +46,7 @@ def answers(service: Service, path: str) -> bytes:
         return wire.until(b"\r\n")
 
 
-@pytest.mark.parametrize("ready", ["/health", re.compile("shop is open"), lambda service: "open" in service.log])
+@pytest.mark.parametrize("ready", ["/health", re.compile("shop is open"), lambda service: "open" in service.said])
 def test_it_is_ready_when_it_says_so(ready: object) -> None:
     """A path, a pattern in what it says, and a function tell when it is there."""
     with Service(COMMAND, ready=ready) as shop:  # type: ignore[arg-type]
@@ -50,6 +54,32 @@ def test_it_is_ready_when_it_says_so(ready: object) -> None:
         assert shop in RUNNING
         assert {shop.pid, *shop.pids} <= pids_running()
     assert shop not in RUNNING
+
+
+SLOW = """
+import socket, sys, time
+print("about to listen", flush=True)
+time.sleep(0.2)
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
+    print("it listens", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_it_said_in_an_earlier_life_makes_it_ready_in_none() -> None:
+    """Started again it is ready when it has said so again, however it ended; `log` has all lives, `said` the last."""
+    listens = re.compile("it listens")
+    with Service([sys.executable, "-c", SLOW, "{port}"], ready=listens) as slow:
+        slow.restart()
+        Wire(slow.port).close()
+        slow.kill()
+        slow.start()
+        Wire(slow.port).close()
+        with slow.killed():
+            pass
+        Wire(slow.port).close()
+        assert len(listens.findall(slow.log)) == 4
+        assert slow.said == "about to listen\nit listens\n"
 
 
 def test_nothing_of_it_stays() -> None:
@@ -82,18 +112,45 @@ def test_its_environment_and_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        ("sh -c 'echo no licence; exit 3'", "chaos.service_failed", "no licence"),
+        ("sh -c 'echo no licence; exit 3'", "chaos.service_failed", "sh ended when it was started:\nno licence"),
+        ("sh -c 'echo no luck; kill -SEGV $$'", "chaos.service_failed", "sh died of SIGSEGV when .*:\nno luck"),
+        ("sh -c 'kill -KILL $$'", "chaos.service_failed", "sh died of SIGKILL when it was started:\nit said nothing"),
         ("/nonexistent/shop", MISSING, "/nonexistent/shop is not on this machine"),
     ],
 )
-def test_what_does_not_begin_says_why(command: str, code: str, said: str) -> None:
+def test_what_does_not_begin_says_why(
+    command: str, code: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program that ends at once is an error with what it said, and leaves nothing."""
+    folder = tmp_path / "own"
+    monkeypatch.setattr("fozzy.chaos.services.service.private_folder", lambda: folder.mkdir() or folder)
     service = Service(command)
     with pytest.raises(UsageError, match=said) as caught:
         service.__enter__()
     assert caught.value.code == code
-    assert not service.folder.exists()
+    assert not folder.exists()
     assert service not in RUNNING
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), [((), "needs the command"), ("", "needs the command"), ("sh -c 'exit", "No closing quotation")]
+)
+def test_what_is_no_command_is_refused(command: str | tuple[str, ...], said: str) -> None:
+    """Where there is none, and where it cannot be split into words."""
+    with pytest.raises(UsageError, match=said) as caught:
+        Service(command)
+    assert caught.value.code == "usage.bad_value"
+
+
+def test_a_kind_needs_no_words() -> None:
+    """It has its own command, and is called by its class where it says no name."""
+
+    class Sleeper(Service):
+        def command(self) -> list[str]:
+            return ["sleep", "86"]
+
+    with Sleeper(ready=lambda service: True) as service:
+        assert (service.name, service.is_alive) == ("Sleeper", True)
 
 
 def test_what_never_answers_is_given_up() -> None:
@@ -162,3 +219,48 @@ def test_it_lives_in_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with shop:
             assert shop.is_alive
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [RedisServer, PostgresServer, LlmServer, SseServer, lambda: Service(COMMAND)])
+def test_outside_of_its_block_it_touches_no_files(
+    kind: Callable[[], Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ended before it begins, and again after it has ended, it takes no file away, reads none and writes none."""
+    monkeypatch.chdir(tmp_path)
+    files = {"log": "mine", "said.json": "{}", "asked.jsonl": "", "data/precious": "mine"}
+    (tmp_path / "data").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    service = kind()
+    service.end()
+    service.end()
+    uses: list[Callable[[], object]] = [lambda: service.folder, lambda: service.log]
+    if isinstance(service, StandIn):
+        uses += [lambda: service.requests, service.clear]
+    if isinstance(service, LlmServer):
+        uses += [lambda: service.says("Fine.")]
+    if isinstance(service, SseServer):
+        uses += [lambda: service.publish("one"), lambda: service.says(crlf=True)]
+    for use in uses:
+        with pytest.raises(UsageError) as caught:
+            use()
+        assert caught.value.code == "chaos.not_running"
+    left = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name: path.read_text(encoding="utf-8") for name, path in left.items()} == files
+
+
+def test_it_may_be_ended_twice_and_begin_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second end does nothing, also to the folder one is in; a second block has a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").touch()
+    shop = Service(COMMAND)
+    with shop:
+        first = shop.folder
+    shop.end()
+    with pytest.raises(UsageError):
+        _ = shop.log
+    with shop:
+        assert shop.folder != first
+        shop.end()
+        assert not shop.is_alive
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

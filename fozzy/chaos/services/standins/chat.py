@@ -17,7 +17,7 @@ def completions(request: Request) -> Answer:
     heard = last_of(asked["messages"])
     text = reply(heard, request.said)
     if asked.get("stream"):
-        return Answer(_chunks(asked, text), type=STREAM)
+        return Answer(list(_chunks(asked, text)), type=STREAM)
     message = {"role": "assistant", "content": text, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return json_answer({**_named(asked, "chat.completion"), "choices": [choice], "usage": _usage(heard, text)})
@@ -50,7 +50,7 @@ def responses(request: Request) -> Answer:
     heard = given if isinstance(given, str) else last_of(given) or text_of(given)
     text = reply(heard, request.said)
     if asked.get("stream"):
-        return Answer(events(_steps(asked, heard, text)), type=STREAM)
+        return Answer(list(events(_steps(asked, heard, text))), type=STREAM)
     return json_answer(_response(asked, heard, text))
 
 

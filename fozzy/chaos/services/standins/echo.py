@@ -5,6 +5,7 @@ from __future__ import annotations
 from fozzy.chaos.services.standins.http import Answer, Answers, Request, json_answer
 
 STATUS = "/status/"
+EMPTY = (204, 304)  # whose answers have no body
 BODY_CHARS_MAX = 65536
 
 
@@ -17,8 +18,11 @@ def echo(request: Request) -> Answer:
         "headers": request.headers,
         "body": request.body[:BODY_CHARS_MAX].decode("utf-8", "replace"),
     }
-    status = request.path.removeprefix(STATUS)
-    return json_answer(said, int(status) if status != request.path and status.isdecimal() else 200)
+    asked = request.path.removeprefix(STATUS)
+    status = int(asked) if asked != request.path and asked.isdecimal() else 200
+    if not 200 <= status < 1000:
+        raise ValueError(f"no answer ends with status {status}")
+    return Answer(b"", status) if status in EMPTY else json_answer(said, status)
 
 
 ANSWERS: Answers = {"": echo}

@@ -20,7 +20,10 @@ COUNT = 5  # of them, where nobody says which
 def stream(request: Request) -> Answer:
     """`GET /events`, whichever path stands before it."""
     last = request.headers.get("last-event-id") or request.query.get("after") or "0"
-    return Answer(_events(request.read, int(last)), type="text/event-stream")
+    after = int(last)
+    if after < 0:
+        raise ValueError(f"events are counted from 1, got {after}")
+    return Answer(_events(request.read, after), type="text/event-stream")
 
 
 def _events(read: Callable[[], dict[str, Any]], after: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ def messages(request: Request) -> Answer:
     heard = last_of(asked["messages"])
     text = reply(heard, request.said)
     if asked.get("stream"):
-        return Answer(events(_steps(asked, heard, text)), type="text/event-stream")
+        return Answer(list(events(_steps(asked, heard, text))), type="text/event-stream")
     return json_answer(_message(asked, heard, text))
 
 

@@ -38,6 +38,8 @@ def last_of(messages: Any) -> str:
     """What the user said last. *Errors*: `ValueError` for what is no list of messages."""
     if not isinstance(messages, list):
         raise ValueError("the messages are no list")
+    if not all(isinstance(each, dict) for each in messages):
+        raise ValueError("a message is no object")
     return next((text_of(each.get("content")) for each in reversed(messages) if each.get("role") == "user"), "")
 
 
