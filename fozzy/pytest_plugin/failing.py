@@ -56,7 +56,9 @@ def failure_of(item: pytest.Item, phase: str, error: BaseException) -> Failure:
         if trace.tb_frame.f_code.co_filename == str(item.path):
             place = item.nodeid.partition("::")[0], trace.tb_lineno
         trace = trace.tb_next
-    return Failure(phase, type(error).__name__, str(error)[:MESSAGE_CHARS_MAX], *place)
+    complaint = getattr(error, "complaint", "")
+    kind = complaint if isinstance(complaint, str) else ""  # another's error may have something else of that name
+    return Failure(phase, type(error).__name__, str(error)[:MESSAGE_CHARS_MAX], *place, complaint=kind)
 
 
 def trim(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

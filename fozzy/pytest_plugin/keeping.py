@@ -27,6 +27,8 @@ from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import open_trace, record_decoder
 
+COMPLAINT = "complaint"  # in the details of the finding; older traces have none
+
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """Which test, and how it ran."""
@@ -114,7 +116,8 @@ def _summary(test: ChaosTest, run_id: str, shown: str) -> Summary:
 
 
 def _finding(failure: Failure) -> Finding:
-    place = Location(file=failure.file, line=failure.line, col=1, path=failure.phase)
+    details = {COMPLAINT: failure.complaint}
+    place = Location(file=failure.file, line=failure.line, col=1, path=failure.phase, details=details)
     return Finding(kind="assertion", title=failure.title, message=failure.message, location=place)
 
 
@@ -123,4 +126,5 @@ def _failure(footer: Footer | None) -> Failure | None:
     if not found or found[0].location is None:
         return None
     place = found[0].location
-    return Failure(place.path, found[0].title, found[0].message, place.file, place.line)
+    complaint = place.details.get(COMPLAINT) if isinstance(place.details, dict) else None
+    return Failure(place.path, found[0].title, found[0].message, place.file, place.line, complaint)

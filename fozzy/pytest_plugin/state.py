@@ -49,16 +49,25 @@ class Wanted(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """How a test failed: the name of the error, what it said, and the place in the test's own file."""
+    """How a test failed: the name of the error, what it said, and the place in the test's own file.
+
+    `complaint` is what kind of thing an oracle of ours found wrong, empty for any other error; none: nobody recorded it.
+    """
 
     phase: str
     title: str
     message: str
     file: str = ""
     line: int = 0
+    complaint: str | None = None
 
     def is_like(self, other: Failure) -> bool:
-        """Whether both are the same failure, whatever numbers are in the message."""
+        """Whether both are the same failure: the same error at the same place, and for an oracle the same complaint.
+
+        What the message says does not count: texts of others have addresses, times and long differences in them.
+        """
+        if None not in (self.complaint, other.complaint) and self.complaint != other.complaint:
+            return False
         return (self.phase, self.title, self.file, self.line) == (other.phase, other.title, other.file, other.line)
 
 

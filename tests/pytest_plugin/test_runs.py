@@ -75,6 +75,43 @@ def test_a_failure_is_shrunk(project: Project) -> None:
     assert f"replay of {small}: CHANGED: it failed with AssertionError" in project.run("--chaos-replay", small).said
 
 
+IMPATIENT = """
+import time
+import urllib.error
+import urllib.request
+import pytest
+
+def ask(url):
+    for _ in range(4):
+        try:
+            return urllib.request.urlopen(url).read()
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != 429:
+                return None
+            time.sleep(1)
+
+@pytest.mark.chaos
+def test_asks(llm_proxy, virtual_time, chaos):
+    with llm_proxy.toxic("http_status", status=429, first=2):
+        ask(llm_proxy.url)
+    chaos.assert_backoff(base=2)
+"""
+
+
+def test_another_complaint_of_an_oracle_is_another_failure(project: Project) -> None:
+    """Without the fault there is no pause at all, which is nothing that a wrong pause could be made smaller to."""
+    project.write("tests/test_it.py", IMPATIENT)
+    shrunk = project.run("tests", "--chaos-shrink")
+    assert re.search(r"1 fault made 1 in \d+ runs; it needs\n  llm/\S+ \(http_status", shrunk.said), shrunk.said
+    assert "was 1.000 s, not 2.000 s" in shrunk.said
+    trace = ".fozzy/chaos/tests.test_it.test_asks.min.fozzy"
+    assert f"replay of {trace}: SAME" in project.run("--chaos-replay", trace).said
+    project.write("tests/test_it.py", IMPATIENT.replace("range(4)", "range(1)"))
+    changed = project.run("--chaos-replay", trace).said
+    assert f"replay of {trace}: CHANGED" in changed and "now with" in changed, changed
+
+
 FLAKY = (
     REDIS
     + """
