@@ -38,6 +38,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 1
     is_virtual: bool = True
     cut: Cut = {}
+    limit_s: float = 0  # of real time, for each phase of one that took too long
 
 
 class TestBegun(TcpBegun, frozen=True, kw_only=True):
@@ -63,7 +64,12 @@ def keep(test: ChaosTest, path: Path, *, is_strict: bool) -> Path:
     """Write the trace of a test that has ended. *Errors*: `StoreError`."""
     wanted = test.wanted
     about = About(
-        nodeid=wanted.nodeid, run=wanted.run, runs=wanted.runs, is_virtual=wanted.is_virtual, cut=dict(wanted.cut)
+        nodeid=wanted.nodeid,
+        run=wanted.run,
+        runs=wanted.runs,
+        is_virtual=wanted.is_virtual,
+        cut=dict(wanted.cut),
+        limit_s=wanted.limit_s if test.failure is not None and test.failure.took_too_long else 0,
     )
     begun = TestBegun(seed=test.seed, strict=is_strict, plan=TcpPlan(), about=about)
     redactor = wire_redactor([])

@@ -31,6 +31,7 @@ from fozzy.pytest_plugin.failing import (
 )
 from fozzy.pytest_plugin.fixtures import FIRST
 from fozzy.pytest_plugin.keeping import Kept, decisions_of, keep, read
+from fozzy.pytest_plugin.limits import Limits
 from fozzy.pytest_plugin.markers import Marked, marked
 from fozzy.pytest_plugin.properties import renewed
 from fozzy.pytest_plugin.repeated import Repeated
@@ -60,6 +61,8 @@ class ChaosSession:
             self.recorded: Kept | None = None if self.settings.replay is None else read(self.settings.replay)
         except FozzyError as error:
             raise pytest.UsageError(_said(error)) from None
+        if self.recorded is not None and self.recorded.about.limit_s:
+            config.pluginmanager.register(Limits(self.recorded.about.limit_s), "fozzy-limits")
         self.turns: dict[str, Turn] = {}  # by node: which run comes next
         self.notes: list[str] = []  # for the end of the session
         self.refusal = ""  # why nothing is run
@@ -200,6 +203,7 @@ class ChaosSession:
             cut=turn.cut or {},
             keeps_state=settings.keeps_state if said.keeps_state is None else said.keeps_state,
             is_shrunk=turn.cut is not None,
+            limit_s=settings.limit_s,
         )
         return wanted if self.recorded is None else _as_recorded(wanted, self.recorded, turn)
 
@@ -283,7 +287,10 @@ def _varies(said: Marked) -> bool:
 def _as_recorded(wanted: Wanted, recorded: Kept, turn: Turn) -> Wanted:
     about = recorded.about
     cut = about.cut if turn.cut is None else turn.cut
-    return wanted._replace(seed=recorded.seed, run=about.run, runs=about.runs, is_virtual=about.is_virtual, cut=cut)
+    as_it_was = wanted._replace(
+        seed=recorded.seed, run=about.run, runs=about.runs, is_virtual=about.is_virtual, cut=cut
+    )
+    return as_it_was._replace(limit_s=about.limit_s)
 
 
 def _left(test: ChaosTest) -> list[str]:

@@ -30,6 +30,7 @@ class Settings:
         self.is_strict = option("chaos_strict") == "on"
         self.keeps_state = option("chaos_state") == "keep"
         self.shrinks = bool(option("chaos_shrink"))
+        self.limit_s = float(config.getoption("fozzy_chaos_limit", None) or 0)  # an option of `telling`
         self.upstreams = frozenset(config.getini("chaos_upstreams"))
         self.root = config.rootpath
         self._here = here = config.invocation_params.dir

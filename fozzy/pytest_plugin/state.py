@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fozzy.pytest_plugin.chaos import Chaos
     from fozzy.pytest_plugin.leftovers import Before
 
+TOO_LONG = "TookTooLong"  # the error of `limits`
 Check = Callable[[], str]  # says what is left behind, or nothing
 
 
@@ -46,6 +47,7 @@ class Wanted(NamedTuple):
     cut: Cut = {}
     keeps_state: bool = False  # of libraries, from before it began
     is_shrunk: bool = False  # it is one of the runs that look for fewer faults
+    limit_s: float = 0  # of real time, for each of its phases; 0: none
 
 
 class Failure(NamedTuple):
@@ -64,11 +66,19 @@ class Failure(NamedTuple):
     def is_like(self, other: Failure) -> bool:
         """Whether both are the same failure: the same error at the same place, and for an oracle the same complaint.
 
-        What the message says does not count: texts of others have addresses, times and long differences in them.
+        What the message says does not count: texts of others have addresses, times and long differences in them. Nor does
+        the place where a test was that took too long.
         """
+        if self.took_too_long and other.took_too_long:
+            return self.phase == other.phase
         if None not in (self.complaint, other.complaint) and self.complaint != other.complaint:
             return False
         return (self.phase, self.title, self.file, self.line) == (other.phase, other.title, other.file, other.line)
+
+    @property
+    def took_too_long(self) -> bool:
+        """Whether it was ended at its limit, wherever it was then."""
+        return self.title == TOO_LONG
 
 
 class ChaosTest:

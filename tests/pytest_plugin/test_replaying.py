@@ -31,6 +31,23 @@ def test_each_verdict(failure: Failure | None, decisions: list[bytes], verdict: 
     assert verdict_of(RECORDED, failure, decisions).startswith(verdict)
 
 
+@pytest.mark.parametrize(
+    ("phase", "decisions", "verdict"),
+    [
+        ("call", [b"a\n"], "SAME"),
+        ("call", [], "SAME"),
+        ("call", [b"a\n", b"b\n"], "SAME"),
+        ("call", [b"b\n", b"a\n"], "DRIFT"),
+        ("setup", [b"a\n"], "CHANGED"),
+    ],
+)
+def test_what_took_too_long_was_somewhere(phase: str, decisions: list[bytes], verdict: str) -> None:
+    """Where it was ended, and how far it had come by then, is no difference."""
+    recorded = RECORDED._replace(failure=FAILED._replace(title="TookTooLong"))
+    failure = FAILED._replace(phase=phase, title="TookTooLong", line=9)
+    assert verdict_of(recorded, failure, decisions).startswith(verdict)
+
+
 def test_a_complaint_that_nobody_recorded_is_any() -> None:
     """Traces of before complaints had kinds are compared by error and place."""
     recorded = RECORDED._replace(failure=FAILED._replace(complaint=None))
