@@ -6,6 +6,7 @@ Rule 2: one name for each test, so the trace of its last failure is the one that
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +79,15 @@ def keep(test: ChaosTest, path: Path, *, is_strict: bool) -> Path:
     tape = Tape(header_of(begun, wanted.nodeid, redactor), None, Place(path, "overwrite", run_id), redactor)
     tape.write(test.records)
     return tape.finish(sealing(run_id, test.started_at, lambda shown: _summary(test, run_id, shown)))
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a trace can be written there, as far as one can know before; the folder is made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def read(path: Path) -> Kept:

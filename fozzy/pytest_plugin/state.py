@@ -95,6 +95,7 @@ class ChaosTest:
         self.checks: list[Check] = []  # asked when all has ended; services add theirs
         self.failure: Failure | None = None
         self.is_kept = self.is_told = False  # its trace is, what a replay of it came to
+        self.is_lost = False  # its trace could not be kept
         self.before: Before | None = None  # what was there when the body began
         self.chaos: Chaos = Chaos(self)
         self.started_at = wall.now_iso()
