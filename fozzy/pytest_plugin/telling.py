@@ -18,6 +18,7 @@ import pytest
 
 from fozzy.gate.resilience.told import LIMIT, Chosen, Ended, Outcome, Phase, Refused, tell
 from fozzy.pytest_plugin.limits import limited
+from fozzy.pytest_plugin.settings import session_seed
 
 PHASES = ("setup", "call", "teardown")
 MESSAGE_CHARS_MAX = 2000
@@ -65,7 +66,8 @@ class Telling:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Names and markers have been chosen, too."""
         if self._worker in ("", FIRST_WORKER):
-            tell(self._path, Chosen(tests=len(session.items), others=self._others))
+            seed = session_seed(session.config)
+            tell(self._path, Chosen(tests=len(session.items), others=self._others, seed=seed))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected."""
