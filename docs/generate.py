@@ -221,10 +221,12 @@ def commands_page() -> str:
     """The reference of the commands."""
     lines = [_HEAD.format("Commands"), "These options every command takes, before and after its name:\n"]
     lines += _option_table([word for word in words_of(Command) if isinstance(word.note, Opt)])
-    common = {word.field for word in words_of(Command)}
+    common = words_of(Command)
     for name in COMMANDS:
         kind = command_class(name)
-        words = [word for word in words_of(kind) if word.field not in common]
+        words = [
+            word for word in words_of(kind) if word not in common
+        ]  # one that says something else of an option stays
         places = [f"{_place(word)}" for word in words if isinstance(word.note, Arg)]
         lines += [f"## `fozzy {' '.join([name, *places])}`\n", inspect.cleandoc(kind.__doc__ or "") + "\n"]
         lines += _option_table(words)

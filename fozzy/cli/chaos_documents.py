@@ -56,13 +56,14 @@ class ChaosCoverageBody(Camel, frozen=True, kw_only=True, omit_defaults=False):
 
 class ChaosRunDocument(Camel, frozen=True, kw_only=True, omit_defaults=False):
     """What a suite of resilience tests came to; `others` are tests that are none, `stuck` those that could not be ended, `not_run`
-    those that were to be run when it ended before them."""
+    those that were to be run when it ended before them. `seed` is the session's; each test's own follows from it and its name."""
 
     schema_version: int
     command: Literal["chaos run"]
     status: Literal["pass", "fail", "timeout", "crash", "error"]
     exit: int
     duration_ms: int
+    seed: int | None
     passed: int
     failed: int
     timed_out: int

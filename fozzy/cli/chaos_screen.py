@@ -74,7 +74,8 @@ def _closing(seen: Seen) -> str:
     ]
     tests = count(len(came.tests) + len(came.stuck) + came.not_run, "resilience test")
     seeds = f" with {seen.runs} seeds" if seen.runs > 1 else ""
-    return f"{tests}{seeds}: {', '.join(counts) or 'nothing ran'}   {duration(came.duration_ns)}"
+    seed = "" if came.seed is None else f"   seed {came.seed}"
+    return f"{tests}{seeds}: {', '.join(counts) or 'nothing ran'}   {duration(came.duration_ns)}{seed}"
 
 
 def _problems(came: Came) -> Iterator[Line]:
@@ -153,6 +154,7 @@ def document_of(came: Came, found: Covered | None, junit: str | None, said: Sequ
         status=status,
         exit=came.exit_status,
         duration_ms=came.duration_ns // 10**6,
+        seed=came.seed,
         passed=came.count("passed"),
         failed=came.count("failed", "error", "xpassed"),
         timed_out=came.count("timeout"),

@@ -84,8 +84,12 @@ class Chaos:
         """It came to pass, exactly so often where that is said. *Errors*: `AssertionError` with what became of each."""
         seen = self.fired(toxic)
         if (times is None and not seen) or (times is not None and seen != times):
+            from fozzy.insight.verdict.judgements import Complaint
+            from fozzy.insight.verdict.oracles import complained
+
             wanted = "at least once" if times is None else count(times, "time")
-            raise AssertionError(f"{toxic} came to pass {count(seen, 'time')}, not {wanted}\n{_listed(self.tallies)}")
+            said = f"{toxic} came to pass {count(seen, 'time')}, not {wanted}\n{_listed(self.tallies)}"
+            raise complained(Complaint("fired.number" if seen else "fired.never", said))
 
     def resets(self, forget: F) -> F:
         """Have a function forget what outlives a test: it is called now, and when the test has ended.

@@ -56,7 +56,9 @@ def failure_of(item: pytest.Item, phase: str, error: BaseException) -> Failure:
         if trace.tb_frame.f_code.co_filename == str(item.path):
             place = item.nodeid.partition("::")[0], trace.tb_lineno
         trace = trace.tb_next
-    return Failure(phase, type(error).__name__, str(error)[:MESSAGE_CHARS_MAX], *place)
+    complaint = getattr(error, "complaint", "")
+    kind = complaint if isinstance(complaint, str) else ""  # another's error may have something else of that name
+    return Failure(phase, type(error).__name__, str(error)[:MESSAGE_CHARS_MAX], *place, complaint=kind)
 
 
 def trim(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -86,19 +88,18 @@ def bare(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str
     return "\n".join([error.message, *(f"  {note}" for note in error.__notes__)])
 
 
-def section(test: ChaosTest, settings: Settings) -> str:
-    """What a failing test's report has under `chaos`."""
+def section(test: ChaosTest, settings: Settings, trace: Path | None) -> str:
+    """What a failing test's report has under `chaos`; without a trace nothing is offered that would need one."""
     lines = [_head(test), *(each.said for each in test.declared.all), *_services(test), *_unreachable(test)]
     if test.time.stuck is not None:
         lines.append(test.time.stuck.message)
     if test.trouble is not None:
         lines.append(test.trouble.message)
-    is_shrunk = test.wanted.is_shrunk
-    trace = settings.trace_of(test.wanted.nodeid, is_shrunk=is_shrunk)
-    replay = command_of(settings, test.wanted.nodeid, trace)
-    lines.append(f"replay it: {replay}")
-    if test.declared.all and not is_shrunk:
-        lines.append(f"shrink it: {replay} --chaos-shrink")
+    if trace is not None:
+        replay = command_of(settings, test.wanted.nodeid, trace)
+        lines.append(f"replay it: {replay}")
+        if test.declared.all and not test.wanted.is_shrunk:
+            lines.append(f"shrink it: {replay} --chaos-shrink")
     return "\n".join(lines)
 
 

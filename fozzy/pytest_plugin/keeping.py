@@ -6,6 +6,7 @@ Rule 2: one name for each test, so the trace of its last failure is the one that
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ from fozzy.trace.finalize import shown_path
 from fozzy.trace.format import Footer, Header
 from fozzy.trace.reader import open_trace, record_decoder
 
+COMPLAINT = "complaint"  # in the details of the finding; older traces have none
+
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """Which test, and how it ran."""
@@ -36,6 +39,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 1
     is_virtual: bool = True
     cut: Cut = {}
+    limit_s: float = 0  # of real time, for each phase of one that took too long
 
 
 class TestBegun(TcpBegun, frozen=True, kw_only=True):
@@ -61,7 +65,12 @@ def keep(test: ChaosTest, path: Path, *, is_strict: bool) -> Path:
     """Write the trace of a test that has ended. *Errors*: `StoreError`."""
     wanted = test.wanted
     about = About(
-        nodeid=wanted.nodeid, run=wanted.run, runs=wanted.runs, is_virtual=wanted.is_virtual, cut=dict(wanted.cut)
+        nodeid=wanted.nodeid,
+        run=wanted.run,
+        runs=wanted.runs,
+        is_virtual=wanted.is_virtual,
+        cut=dict(wanted.cut),
+        limit_s=wanted.limit_s if test.failure is not None and test.failure.took_too_long else 0,
     )
     begun = TestBegun(seed=test.seed, strict=is_strict, plan=TcpPlan(), about=about)
     redactor = wire_redactor([])
@@ -70,6 +79,15 @@ def keep(test: ChaosTest, path: Path, *, is_strict: bool) -> Path:
     tape = Tape(header_of(begun, wanted.nodeid, redactor), None, Place(path, "overwrite", run_id), redactor)
     tape.write(test.records)
     return tape.finish(sealing(run_id, test.started_at, lambda shown: _summary(test, run_id, shown)))
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a trace can be written there, as far as one can know before; the folder is made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def read(path: Path) -> Kept:
@@ -114,7 +132,8 @@ def _summary(test: ChaosTest, run_id: str, shown: str) -> Summary:
 
 
 def _finding(failure: Failure) -> Finding:
-    place = Location(file=failure.file, line=failure.line, col=1, path=failure.phase)
+    details = {COMPLAINT: failure.complaint}
+    place = Location(file=failure.file, line=failure.line, col=1, path=failure.phase, details=details)
     return Finding(kind="assertion", title=failure.title, message=failure.message, location=place)
 
 
@@ -123,4 +142,5 @@ def _failure(footer: Footer | None) -> Failure | None:
     if not found or found[0].location is None:
         return None
     place = found[0].location
-    return Failure(place.path, found[0].title, found[0].message, place.file, place.line)
+    complaint = place.details.get(COMPLAINT) if isinstance(place.details, dict) else None
+    return Failure(place.path, found[0].title, found[0].message, place.file, place.line, complaint)

@@ -2,6 +2,7 @@
 
 SAME: it failed the same way, and all was decided as recorded. FIXED: it passes. CHANGED: it fails in another way.
 DRIFT: it failed the same way, but something was decided otherwise, so it was not the same run.
+Of two runs that took too long the one that came further decided more: what both came to must be the same.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def _verdict(recorded: Kept, failure: Failure | None, decisions: list[bytes]) ->
         return "FIXED"
     if recorded.failure is None or not failure.is_like(recorded.failure):
         return "CHANGED"
-    return "SAME" if decisions == recorded.decisions else "DRIFT"
+    both = min(len(decisions), len(recorded.decisions)) if failure.took_too_long else None
+    return "SAME" if decisions[:both] == recorded.decisions[:both] else "DRIFT"
 
 
 def _shown(failure: Failure) -> str:

@@ -30,7 +30,8 @@ from fozzy.pytest_plugin.failing import (
     trim,
 )
 from fozzy.pytest_plugin.fixtures import FIRST
-from fozzy.pytest_plugin.keeping import Kept, decisions_of, keep, read
+from fozzy.pytest_plugin.keeping import Kept, decisions_of, is_writable, keep, read
+from fozzy.pytest_plugin.limits import Limits
 from fozzy.pytest_plugin.markers import Marked, marked
 from fozzy.pytest_plugin.properties import renewed
 from fozzy.pytest_plugin.repeated import Repeated
@@ -60,6 +61,8 @@ class ChaosSession:
             self.recorded: Kept | None = None if self.settings.replay is None else read(self.settings.replay)
         except FozzyError as error:
             raise pytest.UsageError(_said(error)) from None
+        if self.recorded is not None and self.recorded.about.limit_s:
+            config.pluginmanager.register(Limits(self.recorded.about.limit_s), "fozzy-limits")
         self.turns: dict[str, Turn] = {}  # by node: which run comes next
         self.notes: list[str] = []  # for the end of the session
         self.refusal = ""  # why nothing is run
@@ -178,7 +181,7 @@ class ChaosSession:
             if test.failure is None:
                 test.failure = failure_of(item, report.when or "", call.excinfo.value)
             report.longrepr = bare(item, call.excinfo) or report.longrepr
-            report.sections.append(("chaos", section(test, self.settings)))
+            report.sections.append(("chaos", section(test, self.settings, self._trace(test))))
         if report.when == "teardown":
             self._over(item, test)
             report.user_properties = list(item.user_properties)
@@ -200,6 +203,7 @@ class ChaosSession:
             cut=turn.cut or {},
             keeps_state=settings.keeps_state if said.keeps_state is None else said.keeps_state,
             is_shrunk=turn.cut is not None,
+            limit_s=settings.limit_s,
         )
         return wanted if self.recorded is None else _as_recorded(wanted, self.recorded, turn)
 
@@ -236,12 +240,16 @@ class ChaosSession:
             )
 
     def _report(self, item: pytest.Item, test: ChaosTest) -> None:
-        trace: Path | None = None
-        if test.failure is not None:
-            made = self.settings.trace_of(test.wanted.nodeid, is_shrunk=test.wanted.is_shrunk)
-            trace = made if self.recorded is None or test.wanted.is_shrunk else self.settings.replay
+        trace = None if test.failure is None else self._trace(test)
         replay = "" if trace is None else command_of(self.settings, test.wanted.nodeid, trace)
         item.user_properties[:] = renewed(item.user_properties, test, trace, replay)
+
+    def _trace(self, test: ChaosTest) -> Path | None:
+        """Where the trace of a failure is, or will be when the test is over; none where it cannot be."""
+        if self.recorded is not None and not test.wanted.is_shrunk:
+            return self.settings.replay
+        made = self.settings.trace_of(test.wanted.nodeid, is_shrunk=test.wanted.is_shrunk)
+        return made if not test.is_lost and is_writable(made.parent) else None
 
     def _keep(self, test: ChaosTest) -> None:
         try:
@@ -251,6 +259,7 @@ class ChaosSession:
                 is_strict=self.settings.is_strict,
             )
         except (StoreError, OSError) as error:
+            test.is_lost = True
             self.notes.append(f"no trace of {self.settings.shown(test.wanted.nodeid)} was kept: {error}")
 
 
@@ -283,7 +292,10 @@ def _varies(said: Marked) -> bool:
 def _as_recorded(wanted: Wanted, recorded: Kept, turn: Turn) -> Wanted:
     about = recorded.about
     cut = about.cut if turn.cut is None else turn.cut
-    return wanted._replace(seed=recorded.seed, run=about.run, runs=about.runs, is_virtual=about.is_virtual, cut=cut)
+    as_it_was = wanted._replace(
+        seed=recorded.seed, run=about.run, runs=about.runs, is_virtual=about.is_virtual, cut=cut
+    )
+    return as_it_was._replace(limit_s=about.limit_s)
 
 
 def _left(test: ChaosTest) -> list[str]:

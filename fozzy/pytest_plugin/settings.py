@@ -24,12 +24,13 @@ class Settings:
 
     def __init__(self, config: pytest.Config) -> None:
         option = partial(option_of, config)
-        self.seed = _seed(option("chaos_seed"), config)
+        self.seed = session_seed(config)
         self.runs = int(option("chaos_runs"))
         self.is_virtual = option("chaos_time") == "virtual"
         self.is_strict = option("chaos_strict") == "on"
         self.keeps_state = option("chaos_state") == "keep"
         self.shrinks = bool(option("chaos_shrink"))
+        self.limit_s = float(config.getoption("fozzy_chaos_limit", None) or 0)  # an option of `telling`
         self.upstreams = frozenset(config.getini("chaos_upstreams"))
         self.root = config.rootpath
         self._here = here = config.invocation_params.dir
@@ -65,7 +66,9 @@ def fresh_seed(config: pytest.Config) -> int:
     return config.stash[FRESH]
 
 
-def _seed(said: str, config: pytest.Config) -> int:
+def session_seed(config: pytest.Config) -> int:
+    """What the seeds of tests follow from. *Errors*: `UsageError`."""
+    said = option_of(config, "chaos_seed")
     if said == "random":
         return fresh_seed(config)
     if not said.isdecimal() or int(said) >= 1 << SEED_BITS:

@@ -1,7 +1,8 @@
 """The fewest faults with which a test still fails the same way: a fault less, then fewer strikes of those that stay.
 
 Rule 1: every candidate is the whole test, run with the same seed; draws are keyed, so a fault that is left out moves no other.
-Rule 2: the same failure is the same error at the same place of the test. Any other one is no progress.
+Rule 2: the same failure is the same error at the same place of the test, and the same complaint of an oracle. Any other
+one is no progress.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fozzy.pytest_plugin.chaos import Chaos
     from fozzy.pytest_plugin.leftovers import Before
 
+TOO_LONG = "TookTooLong"  # the error of `limits`
 Check = Callable[[], str]  # says what is left behind, or nothing
 
 
@@ -46,20 +47,38 @@ class Wanted(NamedTuple):
     cut: Cut = {}
     keeps_state: bool = False  # of libraries, from before it began
     is_shrunk: bool = False  # it is one of the runs that look for fewer faults
+    limit_s: float = 0  # of real time, for each of its phases; 0: none
 
 
 class Failure(NamedTuple):
-    """How a test failed: the name of the error, what it said, and the place in the test's own file."""
+    """How a test failed: the name of the error, what it said, and the place in the test's own file.
+
+    `complaint` is what kind of thing an oracle of ours found wrong, empty for any other error; none: nobody recorded it.
+    """
 
     phase: str
     title: str
     message: str
     file: str = ""
     line: int = 0
+    complaint: str | None = None
 
     def is_like(self, other: Failure) -> bool:
-        """Whether both are the same failure, whatever numbers are in the message."""
+        """Whether both are the same failure: the same error at the same place, and for an oracle the same complaint.
+
+        What the message says does not count: texts of others have addresses, times and long differences in them. Nor does
+        the place where a test was that took too long.
+        """
+        if self.took_too_long and other.took_too_long:
+            return self.phase == other.phase
+        if None not in (self.complaint, other.complaint) and self.complaint != other.complaint:
+            return False
         return (self.phase, self.title, self.file, self.line) == (other.phase, other.title, other.file, other.line)
+
+    @property
+    def took_too_long(self) -> bool:
+        """Whether it was ended at its limit, wherever it was then."""
+        return self.title == TOO_LONG
 
 
 class ChaosTest:
@@ -76,6 +95,7 @@ class ChaosTest:
         self.checks: list[Check] = []  # asked when all has ended; services add theirs
         self.failure: Failure | None = None
         self.is_kept = self.is_told = False  # its trace is, what a replay of it came to
+        self.is_lost = False  # its trace could not be kept
         self.before: Before | None = None  # what was there when the body began
         self.chaos: Chaos = Chaos(self)
         self.started_at = wall.now_iso()

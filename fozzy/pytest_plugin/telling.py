@@ -1,7 +1,7 @@
 """What `fozzy chaos run` loads into its pytest besides: it leaves out tests that are none of ours, ends those that take
 too long, and tells the runner what happens. Nobody else loads it.
 
-Rule 1: a limit is real time, for each phase of each run of a test. It is kept where the main thread hears signals.
+Rule 1: a limit is for each phase of each run of a test; how it is kept is in `limits`.
 Rule 2: under xdist the workers tell what begins, and who has the reports tells what came of it.
 """
 
@@ -10,23 +10,19 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.outcomes import Failed
 
 from fozzy.gate.resilience.told import LIMIT, Chosen, Ended, Outcome, Phase, Refused, tell
+from fozzy.pytest_plugin.limits import limited
+from fozzy.pytest_plugin.settings import session_seed
 
 PHASES = ("setup", "call", "teardown")
 MESSAGE_CHARS_MAX = 2000
 FIRST_WORKER = "gw0"
-
-
-class TookTooLong(Failed):
-    """A test is over its limit of real time."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     group = parser.getgroup("chaos")
     group.addoption("--chaos-told", metavar="FILE", help="tell `fozzy chaos run` there what happens")
-    group.addoption("--chaos-limit", metavar="SECONDS", type=float, help="how long each phase of a test may take")
+    takes = "how long each phase of a test may take"
+    group.addoption("--chaos-limit", metavar="SECONDS", type=float, dest="fozzy_chaos_limit", help=takes)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,7 +46,7 @@ class Telling:
 
     def __init__(self, config: pytest.Config) -> None:
         self._path = Path(config.getoption("chaos_told"))
-        self._limit_s = float(config.getoption("chaos_limit") or 0)
+        self._limit_s = float(config.getoption("fozzy_chaos_limit") or 0)
         self._worker = str(getattr(config, "workerinput", {}).get("workerid", ""))
         self._others = 0
         self._reports: dict[str, list[pytest.TestReport]] = {}
@@ -69,7 +66,8 @@ class Telling:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Names and markers have been chosen, too."""
         if self._worker in ("", FIRST_WORKER):
-            tell(self._path, Chosen(tests=len(session.items), others=self._others))
+            seed = session_seed(session.config)
+            tell(self._path, Chosen(tests=len(session.items), others=self._others, seed=seed))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected."""
@@ -107,31 +105,10 @@ class Telling:
     def _limited(self, item: pytest.Item, phase: str) -> Iterator[None]:
         tell(self._path, Phase(pid=os.getpid(), test=item.nodeid, phase=phase))
         try:
-            with _alarm(item, phase, self._limit_s):
+            with limited(item, phase, self._limit_s):
                 yield
         finally:
             tell(self._path, Phase(pid=os.getpid()))
-
-
-@contextlib.contextmanager
-def _alarm(item: pytest.Item, phase: str, limit_s: float) -> Iterator[None]:
-    """End what takes longer. Nothing where there are no such signals, or another thread runs tests."""
-    if not limit_s or not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        __tracebackhide__ = True
-        item.user_properties.append((LIMIT, f"{limit_s:g} s"))
-        raise TookTooLong(f"the test took longer than {limit_s:g} s of real time in its {phase}")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def ended(reports: list[pytest.TestReport]) -> Ended:

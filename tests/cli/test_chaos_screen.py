@@ -22,6 +22,7 @@ CAME = Came(
     ],
     others=3,
     chosen=7,
+    seed=5,
     refused=[Refused(place="test_b.py", message="no module")],
     stuck=["test_a.py::test_e"],
     status=-9,
@@ -48,6 +49,7 @@ def test_nothing_is_missing() -> None:
         "a.py:3  except OSError",
         "and 7 more",
         "7 resilience tests with 3 seeds: 1 passed, 1 failed, 1 took too long, 2 left out, 2 not run",
+        "   seed 5",
         f"next  {REPLAY}",
         f"{REPLAY} --chaos-shrink",
     ):
@@ -59,7 +61,7 @@ def test_nothing_is_missing() -> None:
 def test_the_document_has_all() -> None:
     """Every test with what its properties say, and all clauses that never ran."""
     found = document_of(CAME, Covered(percent=51.2, files=2, clauses=CLAUSES), None)
-    assert (found.status, found.exit, found.failed, found.skipped) == ("timeout", 3, 1, 2)
+    assert (found.status, found.exit, found.failed, found.skipped, found.seed) == ("timeout", 3, 1, 2, 5)
     first = found.tests[0]
     assert (first.seed, first.replay, first.breakers) == (7, REPLAY, ["llm: closed -> open at 1.000 s"])
     assert found.coverage is not None and len(found.coverage.never_ran) == 27

@@ -19,7 +19,7 @@ def test_a_trace_is_whole(redis_proxy: Any, _chaos_test: Any, chaos: Any, tmp_pa
         answer = spoken(redis_proxy.port, b"SET a 1\r\n")
     assert answer.startswith(b"-OOM")
     chaos.transition("orders", "open")
-    _chaos_test.failure = Failure("call", "AssertionError", "no", "tests/x.py", 3)
+    _chaos_test.failure = Failure("call", "AssertionError", "no", "tests/x.py", 3, "backoff.no_pause")
     path = keep(_chaos_test, tmp_path / "deep" / "t.fozzy", is_strict=True)
     kept = read(path)
     assert (kept.seed, kept.failure, kept.about.nodeid) == (chaos.seed, _chaos_test.failure, _chaos_test.wanted.nodeid)

@@ -60,6 +60,45 @@ def test_a_failure_tells_how_to_have_it_again(project: Project) -> None:
     assert f"replay of {TRACE}: FIXED" in mended.said
 
 
+LOSES = """
+import pytest
+
+@pytest.mark.chaos
+def test_fails(virtual_time):
+    assert False
+"""
+
+
+@pytest.mark.parametrize("jobs", [[], ["-n1"]])
+def test_what_cannot_be_kept_is_not_offered(project: Project, jobs: list[str]) -> None:
+    """Where traces cannot be written no command names one."""
+    project.write("test_it.py", LOSES)
+    project.write(".fozzy", "a file, where a folder would have to be")
+    ran = project.run("--junitxml=told.xml", *jobs)
+    assert ran.failed == 1 and "no trace of test_it.py::test_fails was kept" in ran.said, ran.said
+    assert "--chaos-replay" not in ran.said
+    told = (project.folder / "told.xml").read_text(encoding="utf-8")
+    assert "chaos.seed" in told and "chaos.trace" not in told and "chaos.replay" not in told
+
+
+def test_what_could_not_be_kept_in_the_end_is_no_property(project: Project) -> None:
+    """That a trace cannot be written may be found when it is; what a report says is what is there."""
+    project.write("test_it.py", LOSES)
+    project.write(".fozzy/chaos/test_it.test_fails.fozzy/x", "")
+    ran = project.run("--junitxml=told.xml")
+    assert "no trace of test_it.py::test_fails was kept" in ran.said, ran.said
+    assert "chaos.replay" not in (project.folder / "told.xml").read_text(encoding="utf-8")
+
+
+def test_a_replay_offers_the_trace_that_it_was_of(project: Project) -> None:
+    """A trace from elsewhere is not in the folder of this project's own."""
+    project.write("test_it.py", LOSES)
+    project.run()
+    (project.folder / ".fozzy" / "chaos" / "test_it.test_fails.fozzy").rename(project.folder / "theirs.fozzy")
+    ran = project.run("--chaos-replay", "theirs.fozzy")
+    assert "replay it: pytest test_it.py::test_fails --chaos-replay theirs.fozzy" in ran.said, ran.said
+
+
 def test_a_failure_is_shrunk(project: Project) -> None:
     """One strike of one fault is left; it has a trace of its own, which replays; another failure is told as one."""
     project.write("tests/test_it.py", TWICE)
@@ -73,6 +112,43 @@ def test_a_failure_is_shrunk(project: Project) -> None:
     assert f"replay of {small}: SAME" in replayed.said, replayed.said
     project.write("tests/test_it.py", TWICE.replace("client.incr", "int('x'); client.incr"))
     assert f"replay of {small}: CHANGED: it failed with AssertionError" in project.run("--chaos-replay", small).said
+
+
+IMPATIENT = """
+import time
+import urllib.error
+import urllib.request
+import pytest
+
+def ask(url):
+    for _ in range(4):
+        try:
+            return urllib.request.urlopen(url).read()
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != 429:
+                return None
+            time.sleep(1)
+
+@pytest.mark.chaos
+def test_asks(llm_proxy, virtual_time, chaos):
+    with llm_proxy.toxic("http_status", status=429, first=2):
+        ask(llm_proxy.url)
+    chaos.assert_backoff(base=2)
+"""
+
+
+def test_another_complaint_of_an_oracle_is_another_failure(project: Project) -> None:
+    """Without the fault there is no pause at all, which is nothing that a wrong pause could be made smaller to."""
+    project.write("tests/test_it.py", IMPATIENT)
+    shrunk = project.run("tests", "--chaos-shrink")
+    assert re.search(r"1 fault made 1 in \d+ runs; it needs\n  llm/\S+ \(http_status", shrunk.said), shrunk.said
+    assert "was 1.000 s, not 2.000 s" in shrunk.said
+    trace = ".fozzy/chaos/tests.test_it.test_asks.min.fozzy"
+    assert f"replay of {trace}: SAME" in project.run("--chaos-replay", trace).said
+    project.write("tests/test_it.py", IMPATIENT.replace("range(4)", "range(1)"))
+    changed = project.run("--chaos-replay", trace).said
+    assert f"replay of {trace}: CHANGED" in changed and "now with" in changed, changed
 
 
 FLAKY = (

@@ -14,7 +14,7 @@ from tests.pytest_plugin.project import Project
 
 GIVEN = {
     "chaos_seed": "0", "chaos_runs": 1, "chaos_time": "virtual", "chaos_strict": "on", "chaos_shrink": False,
-    "chaos_require_services": False, "chaos_state": "reset", "chaos_replay": None, "chaos_trace_dir": None,
+    "chaos_require_services": False, "chaos_state": "reset", "chaos_replay": None, "chaos_trace_dir": None, "chaos_limit": None,
 }  # fmt: skip
 
 

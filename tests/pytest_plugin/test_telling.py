@@ -58,9 +58,9 @@ def test_all_is_told(project: Project, tmp_path: Path, jobs: int) -> None:
     project.write("test_broken.py", "import nothing_of_that_name")
     more = ["-n2"] if jobs > 1 else []
     words = ["-p", "fozzy.pytest_plugin.telling", "--chaos-told=told", "--chaos-limit=5"]
-    ran = project.run(*words, *more, "--continue-on-collection-errors")
+    ran = project.run(*words, *more, "--continue-on-collection-errors", "--chaos-seed=7")
     said = Reader(tmp_path / "told").more()
-    assert [(each.tests, each.others) for each in said if isinstance(each, Chosen)] == [(6, 1)], ran.said
+    assert [(each.tests, each.others, each.seed) for each in said if isinstance(each, Chosen)] == [(6, 1, 7)], ran.said
     outcomes = {each.test.rpartition("::")[2]: each for each in said if isinstance(each, Ended)}
     assert {name: (each.outcome, each.phase) for name, each in outcomes.items()} == {
         "test_passes": ("passed", ""),

@@ -5,7 +5,8 @@ request is in flight, and nothing happened for `settle_s` of real time. A servic
 it owes an answer, time stands. What has come for a seat is looked for, since its thread may not have had its turn yet.
 Rule 2: a seat that is busy keeps the time as it is, so what a test reads between two waits does not change.
 Rule 3: who waits without saying so, in C or on a lock, is found asleep, which takes `ASLEEP_S` for each jump.
-Rule 4: real time is the watchdog: who waits longer than `patience_s` for nothing that will come is told so (`Stuck`).
+Rule 4: real time is the watchdog: who waits longer than `patience_s` for nothing that will come is told so (`stuck`), and so
+is who looks at the clock all that time instead of waiting.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SETTLE_S = 0.002
 PATIENCE_S = 30.0
 SURE_S = 0.0002  # between the last two looks; a thread that was woken before the first has said so before the second
 ASLEEP_S = 0.05  # of real time, after which who is busy and does nothing is taken for one who waits
+LOOKS_MAX = 10**7  # at the clock while it stands, till it gives up; who measures work of half a minute looks less often
 WORKS = 0.1  # of that time; who waits in C looks now and then whether it was interrupted
 
 Wake = Callable[[], None]
@@ -83,6 +85,7 @@ class SharedClock:
         ] = []  # called in the clock's thread after a jump, before who waits is woken
         self.stuck: FozzyError | None = None
         self._now_ns = 0
+        self._looks = 0
         self._changed = threading.Condition()
         self._seats: list[Seat] = []
         self._stirs = 0  # counts whatever happens
@@ -106,6 +109,7 @@ class SharedClock:
 
     def now_ns(self) -> int:
         """Now."""
+        self._looks += 1  # of several threads one may be lost
         return self._now_ns
 
     def join(self, name: str, wake: Wake) -> Seat:
@@ -154,8 +158,8 @@ class SharedClock:
             self._limp()
 
     def _rest(self) -> None:
-        """Until something happens; where all wait and nothing ever does, they are told."""
-        stirs, elapsed_ns = self._stirs, wall.stopwatch()
+        """Until something happens; where all wait and nothing ever does, they are told, and who waits by looking too."""
+        stirs, looks, elapsed_ns = self._stirs, self._looks, wall.stopwatch()
         while not self._is_over and self._stirs == stirs and elapsed_ns() < self.patience_s * 1e9:
             if not self._is_waited_for():
                 self._changed.wait(self.patience_s)
@@ -166,6 +170,11 @@ class SharedClock:
             return
         if self._in_flight() or all(seat.is_idle and not seat.held and not seat.has_come() for seat in self._seats):
             self._give_up(self._in_flight())
+        elif self._looks - looks > LOOKS_MAX:
+            self._stop(
+                f"somebody looked at it {self._looks - looks:,} times instead of waiting, and still does",
+                "time goes on while code waits: have the loop sleep between two looks, or use real time",
+            )
 
     def _is_waited_for(self) -> bool:
         """Whether somebody waits for a time, which others that are busy do not let come."""
@@ -225,13 +234,13 @@ class SharedClock:
                 seat.wake()
 
     def _give_up(self, in_flight: int) -> None:
-        waiting = ", ".join(_waiting(seat) for seat in self._seats)
         owed = f"{in_flight} requests have no answer" if in_flight else "nobody waits for a time, and nothing comes"
-        self.stuck = FozzyError(
-            "chaos.clock_stuck",
-            f"time stands still: {owed} after {self.patience_s:g} s; {waiting}",
-            hint="a service that never answers holds the clock; give it a fault of the proxy, or use real time",
-        )
+        self._stop(owed, "a service that never answers holds the clock; give it a fault of the proxy, or use real time")
+
+    def _stop(self, why: str, hint: str) -> None:
+        waiting = ", ".join(_waiting(seat) for seat in self._seats)
+        message = f"time stands still: {why} after {self.patience_s:g} s; {waiting}"
+        self.stuck = FozzyError("chaos.clock_stuck", message, hint=hint)
         for seat in self._seats:
             seat.wake()
 
@@ -245,6 +254,8 @@ class SharedClock:
 
 def _waiting(seat: Seat) -> str:
     """Who waits for what."""
+    if not seat.is_idle and not seat.held:
+        return f"{seat.name} runs"
     return f"{seat.name} " + ("for whatever comes" if seat.due_ns >= NEVER_NS else f"until {seat.due_ns / 1e9:g} s")
 
 

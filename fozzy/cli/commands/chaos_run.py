@@ -22,13 +22,17 @@ class Run(Command, frozen=True, kw_only=True):
     """Run resilience tests in a pytest of their own and give one verdict.
 
     Tests with a marker or a fixture of ours are run, others are left out and counted. Faults come from seeds and time is
-    virtual, so the same command does the same. It ends with 1 when a test
+    virtual, so the same command does the same; another --seed, or more --runs, has other faults. It ends with 1 when a test
     fails, 3 when one takes too long, 4 when pytest dies, 5 when there is none. Ctrl-C
     shows what there is, twice stops at once.
     """
 
     name: ClassVar[str] = "chaos run"
     paths: Annotated[list[str], Arg("Files, folders or tests; pytest's own choice when not given.", "PATH...")] = []
+    seed: Annotated[
+        int | None,
+        Opt(("--seed",), "The session's seed, 0 to 2^53-1; 0. A test's own comes from it and its name.", "N"),
+    ] = None
     require_services: Annotated[
         bool, Opt(("--require-services",), "A service that is not installed is a failure; else its tests are left out.")
     ] = False

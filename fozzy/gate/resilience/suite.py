@@ -45,12 +45,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Came(msgspec.Struct, kw_only=True):
-    """What came of it. `stuck` are tests whose process had to be ended."""
+    """What came of it. `stuck` are tests whose process had to be ended; `seed` is the session's, if it came so far."""
 
     tests: list[Ended] = []
     refused: list[Refused] = []
     others: int = 0
     chosen: int = 0
+    seed: int | None = None
     stuck: list[str] = []
     status: int = 0  # of the process; below zero the signal that ended it
     stopped: Exit | None = None  # somebody interrupted it, or ended it
@@ -77,8 +78,8 @@ class Came(msgspec.Struct, kw_only=True):
     def take(self, said: Line) -> None:
         """A line that was told."""
         match said:
-            case Chosen(tests=tests, others=others):
-                self.chosen, self.others = tests, others
+            case Chosen(tests=tests, others=others, seed=seed):
+                self.chosen, self.others, self.seed = tests, others, seed
             case Ended():
                 self.tests.append(said)
             case Refused():

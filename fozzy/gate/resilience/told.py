@@ -21,10 +21,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Chosen(Told, frozen=True, kw_only=True):
-    """How many tests there are, and how many are none of ours."""
+    """How many tests there are, how many are none of ours, and the seed of the session that those of tests follow from."""
 
     tests: int
     others: int
+    seed: int
 
 
 class Phase(Told, frozen=True, kw_only=True):

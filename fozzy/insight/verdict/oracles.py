@@ -4,6 +4,7 @@ Rule 1: what holds at once is believed at once; what does not is looked at again
 of a connection comes to a proxy a little later than to who ended it.
 Rule 2: durations are seconds; `match` is a pattern as toxics have it, `proxy` the name of one proxy, all without. A proxy
 that there is not is a `UsageError`.
+Rule 3: what is raised is a plain `AssertionError`, and its attribute `complaint` is the kind of what is wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fozzy.core.wires import Connected
 from fozzy.errors import UsageError
 from fozzy.insight.verdict import judgements
 from fozzy.insight.verdict.events import breaker_event, fault_event, state_of
+from fozzy.insight.verdict.judgements import Complaint
 from fozzy.insight.verdict.listening import Listener
 from fozzy.insight.verdict.model import Fired, Verdict
 from fozzy.insight.verdict.verdict import verdict_of
@@ -161,14 +163,21 @@ class Oracles:
         """No call took longer than so many seconds, nor waits so long already."""
         self._judge(lambda verdict: judgements.no_hang(verdict, _ns(limit), match, proxy))
 
-    def _judge(self, judgement: Callable[[Verdict], str]) -> None:
+    def _judge(self, judgement: Callable[[Verdict], Complaint | None]) -> None:
         wrong = judgement(self.verdict())
         elapsed_ns = wall.stopwatch()
         while wrong and elapsed_ns() < self._patience_ns:
             wall.pause_ns(LOOK_NS)
             wrong = judgement(self.verdict())
         if wrong:
-            raise AssertionError(wrong)
+            raise complained(wrong)
+
+
+def complained(wrong: Complaint) -> AssertionError:
+    """The error of a complaint."""
+    error = AssertionError(wrong.said)
+    error.__dict__["complaint"] = wrong.kind  # not a class of its own: tests and reports know the plain one
+    return error
 
 
 def _after(seen: Seen) -> dict[str, int]:

@@ -767,6 +767,8 @@ export interface ProxyJournalOptions extends CommonOptions {
 
 /** Options of `fozzy chaos run`. */
 export interface ChaosRunOptions extends CommonOptions {
+  /** The session's seed, 0 to 2^53-1; 0. A test's own comes from it and its name. */
+  seed?: number;
   /** A service that is not installed is a failure; else its tests are left out. */
   requireServices?: boolean;
   /** Run each test with so many seeds; 1. */
@@ -1372,6 +1374,7 @@ export const COMMANDS = {
   chaosRun: {
     words: ["chaos", "run"],
     options: {
+      seed: ["value", "--seed"],
       requireServices: ["flag", "--require-services"],
       runs: ["value", "--runs"],
       match: ["value", "-k"],
@@ -1953,7 +1956,7 @@ export abstract class Commands {
    * Run resilience tests in a pytest of their own and give one verdict.
    *
    * Tests with a marker or a fixture of ours are run, others are left out and counted. Faults come from seeds and time is
-   * virtual, so the same command does the same. It ends with 1 when a test
+   * virtual, so the same command does the same; another --seed, or more --runs, has other faults. It ends with 1 when a test
    * fails, 3 when one takes too long, 4 when pytest dies, 5 when there is none. Ctrl-C
    * shows what there is, twice stops at once.
    */

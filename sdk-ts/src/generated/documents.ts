@@ -144,7 +144,7 @@ export interface ChaosRefusedBody {
 
 /**
  * What a suite of resilience tests came to; `others` are tests that are none, `stuck` those that could not be ended, `not_run`
- *     those that were to be run when it ended before them.
+ *     those that were to be run when it ended before them. `seed` is the session's; each test's own follows from it and its name.
  */
 export interface ChaosRunDocument {
   schemaVersion: number;
@@ -152,6 +152,7 @@ export interface ChaosRunDocument {
   status: "crash" | "error" | "fail" | "pass" | "timeout";
   exit: number;
   durationMs: number;
+  seed: number | null;
   passed: number;
   failed: number;
   timedOut: number;

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
+from fozzy import wall
+from fozzy.chaos.clock import shared
 from fozzy.chaos.clock.shared import ASLEEP_S, Seat, SharedClock
 
 SOON_S = 10.0
@@ -99,6 +103,30 @@ def test_what_never_answers_is_told() -> None:
         waiter.woken.clear()
         waiter.seat.idle(clock.now_ns() + 1)  # from here on time goes on by itself
         assert waiter.woken.wait(SOON_S)
+
+
+def test_who_looks_all_the_time_and_never_waits_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time does not go on while somebody runs; it goes by itself when that was long enough, so the loop ends."""
+    monkeypatch.setattr(shared, "LOOKS_MAX", 1000)
+    with SharedClock(patience_s=0.1) as clock:
+        clock.join("the test", lambda: None)
+        elapsed_ns = wall.stopwatch()
+        while clock.now_ns() < 10**6 and elapsed_ns() < SOON_S * 1e9:
+            pass
+        assert clock.now_ns() >= 10**6
+        assert clock.stuck is not None and clock.stuck.code == "chaos.clock_stuck"
+        assert "times instead of waiting, and still does after 0.1 s; the test runs" in clock.stuck.message
+
+
+def test_who_works_and_looks_now_and_then_is_left_alone() -> None:
+    """Work takes no time, however long it takes."""
+    with SharedClock(patience_s=0.02) as clock:
+        clock.join("the test", lambda: None)
+        elapsed_ns = wall.stopwatch()
+        while elapsed_ns() < 2 * 10**8:
+            assert clock.now_ns() == 0
+            wall.pause_ns(10**6)
+        assert clock.stuck is None
 
 
 def test_who_is_busy_and_does_nothing_is_asleep() -> None:

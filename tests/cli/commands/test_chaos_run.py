@@ -66,6 +66,7 @@ def test_one_document(shop: Path, fz: Any) -> None:
     Draft202012Validator(schema).validate(document)
     assert ran.code == document["exit"] == 1
     assert (document["status"], document["passed"], document["failed"], document["others"]) == ("fail", 1, 1, 1)
+    assert document["seed"] == 3
     assert "test session starts" in ran.err
     good, bad = document["tests"]
     assert good["seed"] != bad["seed"] and "came to pass" in good["faults"][0]
@@ -86,6 +87,15 @@ def test_the_screen_says_what_to_do(shop: Path, fz: Any) -> None:
     assert "not run   1 test without a marker" in ran.out
     quiet = fz("chaos", "run", "-k", "False", "--quiet", "--runs", "2")
     assert (quiet.code, len(quiet.out.splitlines()), quiet.err) == (0, 1, "")
+    assert quiet.out.endswith("   seed 0\n")
+
+
+def test_the_seed_of_a_session_is_the_one_it_has(shop: Path, fz: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where pytest was told it by somebody else; the help says which it is when nobody does."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"{STRANGERS} --chaos-seed=random")
+    document = fz("chaos", "run", "--json", "-k", "False").document()
+    assert document["seed"] > 0
+    assert "The session's seed, 0 to 2^53-1; 0." in fz("chaos", "run", "--help").out
 
 
 def test_nothing_to_run_is_not_well(shop: Path, fz: Any) -> None:

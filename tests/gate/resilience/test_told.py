@@ -13,7 +13,7 @@ def test_what_is_told_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "told"
     reader = Reader(path)
     assert reader.more() == []
-    said = [Chosen(tests=2, others=1), Phase(pid=7, test="a", phase="call"), Refused(place="b", message="no")]
+    said = [Chosen(tests=2, others=1, seed=7), Phase(pid=7, test="a", phase="call"), Refused(place="b", message="no")]
     for each in said[:2]:
         tell(path, each)
     assert reader.more() == said[:2]

@@ -107,6 +107,17 @@ def test_backoff() -> None:
         retried().oracles.assert_backoff(1)
 
 
+def test_a_complaint_has_a_kind() -> None:
+    """Two that differ in their numbers are of one kind, and two that differ in what is wrong of two; both are plain errors."""
+    found = []
+    for client in (retried(1), retried(3, 5), retried(5), retried()):
+        with pytest.raises(AssertionError) as failure:
+            client.oracles.assert_backoff(4)
+        assert type(failure.value) is AssertionError
+        found.append(vars(failure.value)["complaint"])
+    assert found == ["backoff.too_short", "backoff.too_short", "backoff.too_long", "backoff.no_pause"]
+
+
 @pytest.mark.parametrize("factor", [1e9, 1e308, float("inf")])
 def test_a_backoff_that_soon_is_at_its_cap(factor: float) -> None:
     """However fast it grows there is a number for each pause; without a cap it is one that nobody waits for."""
