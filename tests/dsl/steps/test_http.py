@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -504,3 +507,49 @@ def test_a_real_service_sees_all_of_it(play: Play, tmp_path: Path) -> None:
     assert played.finding.title == "http_timeout", played.findings
     assert played.finding.location is not None and played.finding.location.path == "steps[9]"
     assert played.status == "fail" and played.ended.now_ns < 50 * 10**9
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A real server that answers 200, `text/plain`, `{"ok":true}` to whatever it is asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", "11")
+            self.end_headers()
+            self.wfile.write(b'{"ok":true}')
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({}, ""),
+        ({"headers": {"content-type": "text/plain"}}, ""),
+        ({"headers": {"content-type": "text/html"}}, 'header "content-type" is "text/plain", wanted "text/html"'),
+        ({"headers": {"Content-Type": "text/html"}}, 'header "Content-Type" is "text/plain", wanted "text/html"'),
+        ({"headers": {"x-a": "1"}}, 'header "x-a" is missing, wanted "1"'),
+        ({"json": {"ok": True}}, ""),
+        ({"json": {"ok": True}, "headers": {"content-type": "application/json"}}, 'header "content-type" is'),
+        ({"json": {"ok": False}}, "the body is"),
+        ({"status": 201}, "answered 200, http_when says 201"),
+    ],
+)
+def test_a_real_answer_is_held_to_its_rule(play: Play, url: str, declared: Json, message: str) -> None:
+    """With the host backend an http_when asserts every header it declares, and not the type that `json` implies."""
+    steps = [when(**declared), ask(headers={"accept": "*/*"}, body="sent")]
+    played = play(steps, backends={"http": "host"}, http_base_url=url)
+    said = [finding.message for finding in played.findings]
+    assert len(said) == (1 if message else 0) and all(message in each for each in said), said
+    assert not message or played.pointed_at == "{"
