@@ -41,7 +41,7 @@ from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import load
 from fozzy.dsl.scenario import FORM_KEYS, StepsFile, form_of
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Step, bodies_of
+from fozzy.dsl.steps.base import Duration, Step, bodies_of
 from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, by_tag
 from fozzy.errors import Exit
 from fozzy.faults.http.plan import Plan
@@ -320,11 +320,17 @@ def _sentence(kind: Any) -> str:
 
 def _field_table(kind: type[msgspec.Struct]) -> list[str]:
     rows = [
-        f"| `{name}` | {'required' if field.required else 'optional'} | {_cell(wanted(field.type))} |"
+        f"| `{name}` | {'required' if field.required else 'optional'} | {_cell(_wanted_of(field.type))} |"
         for name, field in fields(kind).items()
         if name != "$schema"
     ]
     return ["| field | | is |", "|---|---|---|", *rows, ""] if rows else ["It has no fields.\n"]
+
+
+def _wanted_of(kind: Any) -> str:
+    """What a field takes, and what its type says of it where that is more."""
+    words, said = wanted(kind), _meaning(kind)
+    return f"{words}. {said}" if said and said != _meaning(Duration) else words
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -245,7 +245,15 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
         inner = list(_items(value, kind, path, inside))
         if not inner and isinstance(value, list | dict) and got(value) in words:
             inner = list(_length(value, kind, path, inside))
-        yield from inner or [Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}")]
+        choices = _choices(kind) if isinstance(value, str) else []
+        hint = partial(suggestion, value, choices) if choices else ""
+        yield from inner or [Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}", hint)]
+
+
+def _choices(kind: Any) -> list[str]:
+    """The words a value may be, where it is one of a few."""
+    found = [word for member in members(kind) if get_origin(member) is Literal for word in get_args(member)]
+    return [word for word in found if isinstance(word, str)]
 
 
 def _noun(path: tuple[str | int, ...]) -> str:
