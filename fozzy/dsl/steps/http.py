@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from fozzy.core.blob import EMPTY, Blob
-from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
+from fozzy.dsl.steps.answers import HEADERS, AnswerCheck, Part, check_answers, hold_to, json_body, keep
 from fozzy.dsl.steps.base import (
     Duration,
     Headers,
@@ -26,7 +26,7 @@ from fozzy.dsl.steps.base import (
     told,
 )
 from fozzy.dsl.steps.matchers import agrees, check_matchers
-from fozzy.dsl.steps.store import same
+from fozzy.dsl.steps.store import MISSING, same
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import HttpAnswer, HttpRequest
 from fozzy.world.http.scripted import SWITCHING_PROTOCOLS, HttpRule
@@ -223,16 +223,43 @@ class HttpRequestStep(RequestFields, Step, frozen=True, kw_only=True, tag="http_
 
     def _paste(self, request: HttpRequest) -> dict[str, Any]:
         """The declaration that answers this request as it is expected."""
+        from fozzy.dsl.steps.examples import example_body, example_json  # only what failed needs them
+
         when: dict[str, Any] = {"type": "http_when", "method": request.method, "path": literal(request.url)}
-        usual = SWITCHING_PROTOCOLS if request.is_upgrade() else STATUS_OK
-        when["status"] = usual if self.expect_status is None else self.expect_status
-        if self.expect_headers:
-            when["headers"] = literal(self.expect_headers)
+        when["status"] = self._status_wanted(request)
+        headers = self._headers_wanted()
+        if headers:
+            when["headers"] = literal(headers)
         if self.expect_body is not None:
             when["body"] = literal(self.expect_body)
-        elif self.expect_json is not UNSET:
-            when["json"] = literal(self.expect_json)
+            return when
+        given = self.expect_json is not UNSET
+        body = example_json(self.expect_json) if given else example_body(self.expect, self.save)
+        if body is not MISSING:
+            when["json"] = literal(body)
         return when
+
+    def _status_wanted(self, request: HttpRequest) -> int:
+        from fozzy.dsl.steps.examples import example_of
+
+        usual = SWITCHING_PROTOCOLS if request.is_upgrade() else STATUS_OK
+        if self.expect_status is not None:
+            return self.expect_status
+        found = example_of((each for each in self.expect if each.at == "status"), [usual, *range(200, 600)])
+        return found if isinstance(found, int) else usual
+
+    def _headers_wanted(self) -> Headers:
+        from fozzy.dsl.steps.examples import TYPED, example_of
+
+        headers = dict(self.expect_headers)
+        named = {at.removeprefix(HEADERS): TYPED["string"] for at in self.save.values() if at.startswith(HEADERS)}
+        for check in self.expect:
+            if check.at.startswith(HEADERS):
+                named[check.at.removeprefix(HEADERS)] = example_of([check])
+        given = {name.lower() for name in headers}
+        return headers | {
+            name: value for name, value in named.items() if isinstance(value, str) and name.lower() not in given
+        }
 
     def check(self) -> Iterator[Issue]:
         yield from super().check()

@@ -86,8 +86,7 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
         request = self.request()
         ended = world.proc.spawn(request)
         if ended.failure:
-            said = {"exit_code": self.expect_exit, "stdout": self.expect_stdout, "stderr": self.expect_stderr}
-            _fail(ended.failure, ended, request, said)
+            _fail(ended.failure, ended, request, self._wanted())
         if world.setting.backends.proc == "host":
             self._hold_to_rules(world, ended)
         check_exit(self.cmd, ended, self.expect_exit)
@@ -96,6 +95,24 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
         self._match(ended)
         self._keep(world, ended)
         return f"{command_line(self.cmd, self.args)}  {_end(ended)}"
+
+    def _wanted(self) -> dict[str, Any]:
+        """How the program must end, as `proc_when` says it."""
+        from fozzy.dsl.steps.examples import example_body, example_of, example_text  # only what failed needs them
+
+        def part(at: str, given: Any, *usual: Any) -> Any:
+            checks = [check for check in self.expect if check.at == at]
+            return given if given is not None or not checks else example_of(checks, usual)
+
+        stdout = part("stdout", self.expect_stdout)
+        if stdout is None and self.expect_stdout_matches is not None:
+            stdout = example_text(self.expect_stdout_matches)
+        body = example_body(self.expect, self.save)
+        if stdout is None and body is not MISSING:
+            stdout = msgspec.json.encode(body).decode()
+        said = {"exit_code": part("exit", self.expect_exit, *range(256)), "stdout": stdout}
+        said["stderr"] = part("stderr", self.expect_stderr)
+        return {name: value for name, value in said.items() if isinstance(value, int if name == "exit_code" else str)}
 
     def _match(self, ended: Exited) -> None:
         wanted = self.expect_stdout_matches
@@ -290,7 +307,6 @@ def _output(stdout: str, stderr: str) -> dict[str, str]:
 def _fail(failure: Failure, ended: Exited | None, spawn: Spawn, expected: dict[str, Any]) -> None:
     details: Any = _output(ended.stdout.shown(), ended.stderr.shown()) if ended else None
     if failure.kind == "unscripted":
-        said = {name: value for name, value in expected.items() if value is not None}
-        when = {"type": "proc_when", "cmd": spawn.cmd, "args": spawn.args, "exit_code": 0, **said}
+        when = {"type": "proc_when", "cmd": spawn.cmd, "args": spawn.args, "exit_code": 0, **expected}
         details = {"paste": literal(when)}
     fail_with("proc", failure, details)

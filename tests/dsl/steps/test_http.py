@@ -172,6 +172,32 @@ PASTED: dict[str, Json] = {
     "a literal reference": ask("/$${seed}", expect_body="$${"),
     "a resolved reference": ask("/users/${seed}", expect_body="${seed}"),
     "null": ask(expect_json=None),
+    "matchers": ask(
+        expect_json={
+            "id": {"$regex": "^ord_[0-9]{4}$"},
+            "state": {"$regex": "^(?:open|closed)$"},
+            "count": {"$type": "integer"},
+            "price": {"$approx": {"value": 9.5, "within": 0.1}},
+            "rate": {"$approx": 2},
+            "items": [{"sku": {"$any": True}}, {"$type": "object"}],
+        }
+    ),
+    "a matcher alone": ask(expect_json={"$regex": "x$"}),
+    "a status among the checks": ask(expect=[{"at": "status", "equals": 404}]),
+    "a status in a range": ask(expect=[{"at": "status", "greater": 299}, {"at": "status", "not_equals": 300}]),
+    "a status that is usual": ask(expect=[{"at": "status", "less": 300}]),
+    "a header among the checks": ask(expect=[{"at": "headers.ETag", "matches": '^W/"'}], save={"l": "headers.Link"}),
+    "checks of the body": ask(
+        expect=[
+            {"at": "$.order.id", "equals": "${seed}"},
+            {"at": "$.order.lines", "length": 2},
+            {"at": "$.order.lines[1].sku", "matches": "^[A-Z]{3}-\\d+$"},
+            {"at": "$.order.state", "in": ["paid", "sent"]},
+            {"at": "$.order.gone", "exists": False},
+            {"at": "$['order'].note", "contains": "thanks"},
+        ],
+        save={"id": "$.order.ref"},
+    ),
 }
 
 

@@ -88,6 +88,9 @@ PASTED: dict[str, Json] = {
     "expectations": spawn(expect_exit=3, expect_stdout="o", expect_stderr="e"),
     "a literal reference": spawn(args=["$${seed}", "${seed}"], expect_stdout="$${"),
     "background": {"type": "proc_start", "name": "p", "cmd": "a", "args": ["x"]},
+    "a pattern": spawn(expect_stdout_matches="^v\\d+\\.\\d+$"),
+    "checks": spawn(expect=[{"at": "exit", "greater": 2}, {"at": "stderr", "contains": "no"}]),
+    "checks of what it prints": spawn(expect=[{"at": "$.n", "equals": 5}], save={"id": "$.items[0].id"}),
 }
 
 
