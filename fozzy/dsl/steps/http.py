@@ -61,7 +61,7 @@ class HttpWhen(Step, frozen=True, kw_only=True, tag="http_when"):
     times: Annotated[int, Meta(ge=1)] | None = None
 
     def run(self, world: World) -> str:
-        world.http_rules.add(self.rule(), self.times)
+        world.http_rules.add(self.rule(), self.times, world.choices.span)
         return f"{self.method} {self.path} -> {self.status}"
 
     def rule(self) -> HttpRule:
@@ -165,9 +165,12 @@ class HttpRequestStep(RequestFields, Step, frozen=True, kw_only=True, tag="http_
         request = self.request(world)
         for _ in range(REDIRECTS_MAX + 1):
             answer = world.http.send(request)
+            is_real = world.setting.backends.http == "host"
+            if is_real:
+                meet_rules(world, request)
             if answer.failure:
                 self._fail(answer.failure, request, answer)
-            if world.setting.backends.http == "host":
+            if is_real:
                 _hold_to_rules(world, request, answer)
             further = redirected(request, answer) if self.follow_redirects else None
             if further is None:
@@ -292,6 +295,11 @@ def redirected(request: HttpRequest, answer: HttpAnswer) -> HttpRequest | None:
 def as_json(value: Any) -> str:
     """A value as compact JSON."""
     return msgspec.json.encode(value).decode()
+
+
+def meet_rules(world: World, request: HttpRequest) -> None:
+    """What was asked for real was asked, also where no answer came that an `http_when` could be held to."""
+    world.http_rules.meet(lambda rule: rule.matches(request))
 
 
 def _hold_to_rules(world: World, request: HttpRequest, answer: HttpAnswer) -> None:

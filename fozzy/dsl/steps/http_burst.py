@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from fozzy.dsl.steps.answers import Part, check_answers, keep
 from fozzy.dsl.steps.base import Issue, Name, Step, fail, literal
-from fozzy.dsl.steps.http import STATUS_OK, RequestFields
+from fozzy.dsl.steps.http import STATUS_OK, RequestFields, meet_rules
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import Answered, HttpBurst, HttpRequest
 from fozzy.world.world import World
@@ -38,8 +38,11 @@ class HttpBurstStep(Step, frozen=True, kw_only=True, tag="http_burst"):
         burst = HttpBurst(count=self.count, concurrency=self.concurrency, request=request)
         answers = world.http.burst(burst).answers
         tally = _tally(answers)
+        is_real = world.setting.backends.http == "host"
+        if is_real:
+            meet_rules(world, request)
         self._expect(answers, tally, request)
-        if world.setting.backends.http == "host":
+        if is_real:
             self._hold_to_rules(world, request, tally)
         self._keep(world, answers, tally)
         return f"{self.count} × {self.request.method} {self.request.path}  {_in_words(tally)}"

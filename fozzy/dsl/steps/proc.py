@@ -49,7 +49,7 @@ class ProcWhen(Step, frozen=True, kw_only=True, tag="proc_when"):
 
     def run(self, world: World) -> str:
         rule = ProcRule(self.cmd, self.args, self.exit_code, self.stdout, self.stderr)
-        world.proc_rules.add(rule, self.times)
+        world.proc_rules.add(rule, self.times, world.choices.span)
         return f"{self.cmd} -> {self.exit_code}"
 
 
@@ -85,9 +85,12 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     def run(self, world: World) -> str:
         request = self.request()
         ended = world.proc.spawn(request)
+        is_real = world.setting.backends.proc == "host"
+        if is_real:
+            world.proc_rules.meet(lambda rule: rule.matches(self.cmd, self.args))
         if ended.failure:
             _fail(ended.failure, ended, request, self._wanted())
-        if world.setting.backends.proc == "host":
+        if is_real:
             self._hold_to_rules(world, ended)
         check_exit(self.cmd, ended, self.expect_exit)
         _check_output("stdout", self.expect_stdout, ended)
@@ -173,6 +176,8 @@ class ProcStart(Step, frozen=True, kw_only=True, tag="proc_start"):
             fail(f'"{self.name}" is running already', title="proc_name_taken", field="name")
         start = Start(name=self.name, cmd=self.cmd, args=self.args, env=self.env, cwd=self.cwd)
         started = world.proc.start(start)
+        if world.setting.backends.proc == "host":
+            world.proc_rules.take(lambda rule: rule.matches(self.cmd, self.args))  # as a scripted start uses one up
         if started.failure:
             _fail(started.failure, None, Spawn(cmd=self.cmd, args=self.args), {})
         world.background.append(self.name)

@@ -26,6 +26,10 @@ class HttpRule(msgspec.Struct, frozen=True):
     delay_ns: int = 0
     content_type: str = ""  # what the body is by its form: answered besides the headers, and asserted of nobody
 
+    def words(self) -> str:
+        """What the rule speaks of, for people."""
+        return f"{self.method} {self.path}"
+
     def answer(self) -> HttpAnswer:
         """The answer the rule describes."""
         implied = [("content-type", self.content_type)] if self.content_type else []

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from fozzy.dsl.steps.base import METHODS
+from fozzy.engine.prepare import Options
 
 if TYPE_CHECKING:
     from tests.conftest import Play, Problems
@@ -579,3 +580,21 @@ def test_a_real_answer_is_held_to_its_rule(play: Play, url: str, declared: Json,
     said = [finding.message for finding in played.findings]
     assert len(said) == (1 if message else 0) and all(message in each for each in said), said
     assert not message or played.pointed_at == "{"
+
+
+def test_a_rule_that_nothing_meets_asserts_nothing(play: Play, url: str) -> None:
+    """With the host backend an http_when of what nobody asks fails a strict run, and is told without; scripted it is no
+    assertion, and a request without an answer meets it all the same."""
+    more: Json = {"backends": {"http": "host"}, "http_base_url": url}
+    steps = [when("/typo", 500), when("/ok"), ask("/ok")]
+    strict, unsafe = play(steps, **more), play(steps, options=Options(det=True, strict=False), **more)
+    assert [(each.title, each.kind) for each in strict.findings] == [("http_when_unmet", "checker")]
+    assert strict.status == "fail" and "GET /typo" in strict.finding.message
+    assert strict.finding.location is not None and strict.finding.location.path == "steps[0]"
+    assert (unsafe.status, unsafe.finding.title) == ("pass", "http_when_unmet")
+    assert play(steps).findings == []
+    shadowed = [when("/ok"), when("/ok", 500), ask("/ok")]
+    assert play(shadowed, **more).finding.title == "http_when_unmet"
+    refused = {"type": "assert_throws", "steps": [ask("http://127.0.0.1:9/down")]}
+    assert play([when("/down"), refused], **more).findings == []
+    assert [each.title for each in play([when("/typo"), {"type": "fail", "message": "x"}], **more).findings] == ["fail"]
