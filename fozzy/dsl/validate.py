@@ -141,15 +141,16 @@ def _walk_union(
     tag_field = _tag_field(kinds[0])
     tag = value.get(tag_field)
     noun = getattr(kinds[0], "noun", "step")
+    article = "an" if noun[:1] in tuple("aeiou") else "a"
     if tag is None and tag_field not in value:
-        article = "an" if noun[0] in "aeiou" else "a"
         near = f'did you mean "{tag_field}"?' if any(suggestion(key, [tag_field]) for key in value) else ""
         yield Flaw(path, f'{inside}{article} {noun} needs "{tag_field}"', near, reason="missing_field")
     elif not isinstance(tag, str) or tag not in by_tag:
-        hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
+        few = "" if noun == "step" else f"one of {', '.join(by_tag)}"
+        hint = (lambda: suggestion(tag, by_tag) or few) if isinstance(tag, str) else few
         unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'
         message = unknown if isinstance(tag, str) else f'{inside}"{tag_field}" must be text'
-        label = f"not a {noun} {tag_field}"
+        label = f"not {article} {noun} {tag_field}"
         yield Flaw((*path, tag_field), message, hint, "unknown_fault" if noun == "fault" else "unknown_step", label)
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
