@@ -25,7 +25,7 @@ from fozzy.cli.documents import DOCUMENTS
 from fozzy.cli.pages import FILES, heading
 from fozzy.cli.pages import names as names_of_explain
 from fozzy.cli.pages import pages as pages_of_explain
-from fozzy.config import Retention, Settings
+from fozzy.config import Memory, Retention, Settings
 from fozzy.core.events import Record
 from fozzy.core.forms import ENDINGS
 from fozzy.core.limits import Limits
@@ -237,6 +237,14 @@ def config_page() -> str:
     lines += ["| setting | is | default | meaning |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(Settings):
         lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
+    lines += [
+        "\n## `[memory]`\n",
+        f"{_sentence(Memory)}\n",
+        "| setting | is | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Memory):
+        lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
     lines += ["\n## `[limits]`\n", "| limit | default |", "|---|---|"]
     lines += [f"| `{field.name}` | {field.default:,} |" for field in msgspec.structs.fields(Limits)]
     lines += ["\n## `[retention]`\n", f"{_sentence(Retention)}\n", "| limit | default | meaning |", "|---|---|---|"]
@@ -358,7 +366,7 @@ def _place(word: Any) -> str:
 
 
 def _default(field: Any) -> str:
-    if field.name in ("limits", "retention"):
+    if field.name in ("memory", "limits", "retention"):
         return "see below"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return f"`{json.dumps(value)}`"
