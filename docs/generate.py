@@ -25,7 +25,7 @@ from fozzy.cli.documents import DOCUMENTS
 from fozzy.cli.pages import FILES, heading
 from fozzy.cli.pages import names as names_of_explain
 from fozzy.cli.pages import pages as pages_of_explain
-from fozzy.config import Retention, Settings
+from fozzy.config import Memory, Retention, Settings
 from fozzy.core.events import Record
 from fozzy.core.forms import ENDINGS
 from fozzy.core.limits import Limits
@@ -41,7 +41,7 @@ from fozzy.dsl.format_json import format_json
 from fozzy.dsl.load import load
 from fozzy.dsl.scenario import FORM_KEYS, StepsFile, form_of
 from fozzy.dsl.steps import step_types
-from fozzy.dsl.steps.base import Step, bodies_of
+from fozzy.dsl.steps.base import Duration, Step, bodies_of
 from fozzy.dsl.steps.cluster import ClientOperation, ClusterSteps, Invariants, by_tag
 from fozzy.errors import Exit
 from fozzy.faults.http.plan import Plan
@@ -239,6 +239,14 @@ def config_page() -> str:
     lines += ["| setting | is | default | meaning |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(Settings):
         lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
+    lines += [
+        "\n## `[memory]`\n",
+        f"{_sentence(Memory)}\n",
+        "| setting | is | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for field in msgspec.structs.fields(Memory):
+        lines.append(f"| `{field.name}` | {wanted(field.type)} | {_default(field)} | {_meaning(field.type)} |")
     lines += ["\n## `[limits]`\n", "| limit | default |", "|---|---|"]
     lines += [f"| `{field.name}` | {field.default:,} |" for field in msgspec.structs.fields(Limits)]
     lines += ["\n## `[retention]`\n", f"{_sentence(Retention)}\n", "| limit | default | meaning |", "|---|---|---|"]
@@ -322,11 +330,17 @@ def _sentence(kind: Any) -> str:
 
 def _field_table(kind: type[msgspec.Struct]) -> list[str]:
     rows = [
-        f"| `{name}` | {'required' if field.required else 'optional'} | {_cell(wanted(field.type))} |"
+        f"| `{name}` | {'required' if field.required else 'optional'} | {_cell(_wanted_of(field.type))} |"
         for name, field in fields(kind).items()
         if name != "$schema"
     ]
     return ["| field | | is |", "|---|---|---|", *rows, ""] if rows else ["It has no fields.\n"]
+
+
+def _wanted_of(kind: Any) -> str:
+    """What a field takes, and what its type says of it where that is more."""
+    words, said = wanted(kind), _meaning(kind)
+    return f"{words}. {said}" if said and said != _meaning(Duration) else words
 
 
 def _cell(text: str) -> str:
@@ -354,7 +368,7 @@ def _place(word: Any) -> str:
 
 
 def _default(field: Any) -> str:
-    if field.name in ("limits", "retention"):
+    if field.name in ("memory", "limits", "retention"):
         return "see below"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return f"`{json.dumps(value)}`"

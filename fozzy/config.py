@@ -1,8 +1,10 @@
 """Configuration: one frozen value that knows where each of its parts came from.
 
-Precedence: flag, environment (`FOZZY_*`), file, default. The file is `--config`, else `FOZZY_CONFIG`, else the nearest
-`fozzy.toml`, `fozzy.yaml` or `fozzy.yml` upward to the repository's root, else `[tool.fozzy]` of a `pyproject.toml`
-found the same way. Two of these beside each other are refused: neither is the one that counts. No file at all is fine; one that cannot be read, parsed or understood ends the command: there is no silent default anywhere.
+Precedence: flag, environment (`FOZZY_DET`; of a table `FOZZY_MEMORY_LEAK_BUDGET`), file, default. The file is
+`--config`, else `FOZZY_CONFIG`, else the nearest `fozzy.toml`, `fozzy.yaml` or `fozzy.yml` upward to the repository's
+root, else `[tool.fozzy]` of a `pyproject.toml` found the same way. Two of these beside each other are refused: neither
+is the one that counts. No file at all is fine; one that cannot be read, parsed or understood ends the command: there is
+no silent default anywhere.
 To add a setting: a field in `Settings`, and a line in docs/reference/config.md is generated from it.
 """
 
@@ -22,6 +24,7 @@ FILE_NAMES = (FILE_NAME, "fozzy.yaml", "fozzy.yml")
 ENV_PREFIX = "FOZZY_"
 CONFIG_BYTES_MAX = 1 << 20
 PARENTS_MAX = 64
+DIGITS_MAX = 30  # of a number in a variable; no setting needs so many
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -33,6 +36,20 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     size_bytes_max: Annotated[int, Meta(ge=1, description="So many bytes of all runs together.")] = 10**9
     # A failure that nobody looked at for a month is looked at again by running it.
     days_max: Annotated[int, Meta(ge=1, description="So many days since a run ended.")] = 30
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When what a run leaves allocated on the modelled heap fails it."""
+
+    fail_on_leak: Annotated[bool, Meta(description="A leak fails the run.")] = False
+    leak_budget: Annotated[
+        Annotated[int, Meta(ge=0)] | None, Meta(description="A leak of more bytes than this fails the run.")
+    ] = None
+
+    @property
+    def leak_bytes_max(self) -> int | None:
+        """How many bytes may leak, none when any number of them."""
+        return 0 if self.fail_on_leak and self.leak_budget is None else self.leak_budget
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -54,20 +71,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         bool, Meta(description="Scenarios may run user code, in `call` steps; traces need --allow-code.")
     ] = False
     redact: Annotated[list[str], Meta(description="More names under which secrets stand.")] = []
+    memory: Annotated[Memory, Meta(description="What a leak of the modelled heap makes of a run.")] = Memory()
     limits: Annotated[Limits, Meta(description="Bounds of every run.")] = Limits()
     retention: Annotated[Retention, Meta(description="How much the store keeps.")] = Retention()
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "retention": Retention}
+_TABLES: dict[str, type[msgspec.Struct]] = {"memory": Memory, "limits": Limits, "retention": Retention}
 
 
 class Config(msgspec.Struct, frozen=True):
-    """The settings in force. `root` is the project's folder; `origins` says where each setting came from."""
+    """The settings in force. `root` is the project's folder; `origins` says where each setting came from, and `parts`
+    where a part of one came from that is not from there, as `memory.leak_budget`."""
 
     settings: Settings
     root: Path
     file: str | None
     origins: dict[str, str]
+    parts: dict[str, str] = {}
 
     def base_dir(self) -> Path:
         """Where runs are kept."""
@@ -88,9 +108,10 @@ def load_config(file: str | None, *, must_exist: bool = True) -> Config:
     origins = dict.fromkeys(Settings.__struct_fields__, "default")
     origins.update(dict.fromkeys(table, path.name if path is not None else ""))
     _from_environment(table, origins)
-    settings = _settings(table, path, origins)
+    parts = _parts_from_environment(table)
+    settings = _settings(table, path, origins | parts)
     root = path.parent if path is not None else Path()
-    return Config(settings, root, path.as_posix() if path is not None else None, origins)
+    return Config(settings, root, path.as_posix() if path is not None else None, origins, parts)
 
 
 def _nearest() -> Path | None:
@@ -206,8 +227,24 @@ def _from_environment(table: dict[str, Any], origins: dict[str, str]) -> None:
         origins[field.name] = name
 
 
+def _parts_from_environment(table: dict[str, Any]) -> dict[str, str]:
+    """Put what variables say of parts of a setting into it; from which variable each such part is."""
+    parts: dict[str, str] = {}
+    for setting, kind in _TABLES.items():
+        for field in msgspec.structs.fields(kind):
+            name = f"{ENV_PREFIX}{setting}_{field.name}".upper()
+            text = wall.environment(name)
+            held = table.get(setting, {})
+            if text is not None and isinstance(held, dict):
+                table[setting] = {**held, field.name: _value(text, field.type)}
+                parts[f"{setting}.{field.name}"] = name
+    return parts
+
+
 def _value(text: str, kind: Any) -> Any:
     """A setting from a variable's text: lists have commas, truth values are true or false."""
+    if "int" in str(getattr(kind, "__origin__", kind)):
+        return int(text) if len(text) <= DIGITS_MAX and text.removeprefix("-").isdecimal() else text
     if "list" in str(kind):
         return [part.strip() for part in text.split(",") if part.strip()]
     if "bool" in str(kind):

@@ -73,7 +73,7 @@ def _bad_value(value: Any, kind: Any, written: Written, path: tuple[str, ...]) -
         if isinstance(value, list) and get_origin(bare(kind)) is list:
             kind = get_args(bare(kind))[0]
             name, value = next((f"{name}[{n}]", each) for n, each in enumerate(value) if not _is(each, kind))
-        origin = written.origins.get(path[0], "")
+        origin = written.origins.get(".".join(path), written.origins.get(path[0], ""))
         is_here = written.path is not None and origin == written.path.name
         said = f'"{name}"' if is_here else f'"{name}" from {origin}'
         near = suggestion(value, _choices(kind)) if isinstance(value, str) else ""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fozzy.config import CONFIG_BYTES_MAX, Config, Settings, load_config
+from fozzy.config import CONFIG_BYTES_MAX, Config, Memory, Settings, load_config
 from fozzy.errors import ConfigError
 
 
@@ -72,7 +72,49 @@ def test_truth_in_the_environment(monkeypatch: pytest.MonkeyPatch, text: str, de
     assert load_config(None).settings.det is det
 
 
-@pytest.mark.parametrize(("name", "text"), [("FOZZY_DET", "maybe"), ("FOZZY_DET", ""), ("FOZZY_FS_BACKEND", "real")])
+def test_a_part_of_a_table_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable sets one part of a table, whatever the file says of it; the others stay, and each knows from where."""
+    write("fozzy.toml", "[memory]\nfail_on_leak = true\nleak_budget = 5\n")
+    assert load_config(None).settings.memory == Memory(fail_on_leak=True, leak_budget=5)
+    monkeypatch.setenv("FOZZY_MEMORY_LEAK_BUDGET", "7")
+    monkeypatch.setenv("FOZZY_LIMITS_CALL_MS_MAX", "8")
+    config = load_config(None)
+    assert config.settings.memory == Memory(fail_on_leak=True, leak_budget=7)
+    assert config.settings.limits.call_ms_max == 8
+    assert (config.origins["memory"], config.origins["limits"]) == ("fozzy.toml", "default")
+    assert config.parts == {
+        "memory.leak_budget": "FOZZY_MEMORY_LEAK_BUDGET",
+        "limits.call_ms_max": "FOZZY_LIMITS_CALL_MS_MAX",
+    }
+
+
+@pytest.mark.parametrize(
+    ("memory", "bytes_max"),
+    [
+        (Memory(), None),
+        (Memory(fail_on_leak=True), 0),
+        (Memory(leak_budget=9), 9),
+        (Memory(fail_on_leak=True, leak_budget=9), 9),
+    ],
+)
+def test_how_much_may_leak(memory: Memory, bytes_max: int | None) -> None:
+    """A budget says how much; without one nothing may leak where a leak fails the run, and else anything."""
+    assert memory.leak_bytes_max == bytes_max
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("FOZZY_DET", "maybe"),
+        ("FOZZY_DET", ""),
+        ("FOZZY_FS_BACKEND", "real"),
+        ("FOZZY_MEMORY_LEAK_BUDGET", "-1"),
+        ("FOZZY_MEMORY_LEAK_BUDGET", "much"),
+        ("FOZZY_MEMORY_LEAK_BUDGET", "9" * 5000),
+        ("FOZZY_MEMORY_FAIL_ON_LEAK", "perhaps"),
+    ],
+    ids=lambda text: str(text)[:30],
+)
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     """A variable with an impossible value is an error that names the variable, not the file."""
     write("fozzy.toml", "det = true\n")
@@ -165,6 +207,8 @@ def test_a_key_of_another_table_is_not_pointed_at() -> None:
         ("scenarios = ''\n", 1),
         ("limits = 5\n", 1),
         ("[limits]\ncall_ms_max = 0\n", 2),
+        ("[memory]\nfail_on_leak = true\nleak_budget = -1\n", 3),
+        ("memory.fail_on_leak = 'yes'\n", 1),
         ("[limits]\nbody_bytes_max = 2020-01-01\n", 2),
         ("base_dir = nan\n", 1),
     ],

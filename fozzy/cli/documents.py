@@ -195,6 +195,7 @@ class SettingBody(Camel, frozen=True, kw_only=True):
     name: str
     value: Any
     origin: str
+    origins: dict[str, str] = {}  # of its parts that came from elsewhere
 
 
 class PartBody(Camel, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ _TCP_SCHEMA = ("fozzy schema --for chaos-file-tcp", _CHAOS_SCHEMA[1])
 # What can be pasted after an error, by its code or by the part of it before the dot; else what explains a mistake in a
 # file, and of words the command's own help.
 _HELP = {
-    "scenario.unknown_step": ("fozzy schema --steps", "lists all step types"),
+    "scenario.unknown_step": ("fozzy schema --steps", "lists the types of steps and invariants"),
     "scenario.no_base_url": ("fozzy env", "shows every setting"),
     "scenario.syntax": ("fozzy explain scenario.syntax", "tells what it means"),
     **{f"scenario.{reason}": _SCHEMA for reason in ("unknown_field", "missing_field", "bad_value", "empty", "invalid")},

@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     name = _name(argv)
     console = _console_for_mistakes(argv)
     try:
-        command = _understand(argv)
+        command = _understand(argv, console)
         _listen()  # not before: Typer takes Ctrl-C for an answer
         name = command.name
         is_json = command.json or "json" in _reporters(command)
@@ -73,8 +73,11 @@ def _call(command: Command, console: Console) -> Exit:
     return command.call(console)
 
 
-def _understand(argv: Sequence[str]) -> Command:
-    """The command; Typer is asked only when the words are not plainly right. *Errors*: `UsageError`, `SystemExit`."""
+def _understand(argv: Sequence[str], console: Console) -> Command:
+    """The command; Typer is asked only when the words are not plainly right. *Errors*: `UsageError`, `SystemExit`.
+
+    Help is no answer to who wants one as JSON: it goes to stderr then, so that stdout holds a document or nothing.
+    """
     if argv[:1] == ["--install-completion"]:  # what other programs call it
         argv = ["completion", *argv[1:], "--install"]
     try:
@@ -82,7 +85,9 @@ def _understand(argv: Sequence[str]) -> Command:
     except NotPlain:
         from fozzy.cli.mistakes import explain
 
-        return explain(hoist(argv) or ["--help"])
+        told = contextlib.redirect_stdout(sys.stderr) if console.json or console.is_stream else contextlib.nullcontext()
+        with told:
+            return explain(hoist(argv) or ["--help"])
 
 
 def _listen() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from fozzy import wall
 from fozzy.cli.command import Command, Opt
-from fozzy.config import Config, load_config
+from fozzy.config import Config, Memory, load_config
 from fozzy.core.duration import parse_positive_ns
 from fozzy.core.summary import code_flag
 from fozzy.dsl.scenario import SEED_MAX
@@ -49,7 +49,9 @@ class Asking(Recording, frozen=True, kw_only=True):
     timeout: Annotated[
         str | None, Opt(("--timeout",), "Ends each run after this much of its time, such as 500ms.", "DURATION")
     ] = None
-    fail_on_leak: Annotated[bool, Opt(("--fail-on-leak",), "A leak of the modelled heap fails the run.")] = False
+    fail_on_leak: Annotated[
+        bool | None, Opt(("--fail-on-leak",), "A leak of the modelled heap fails the run.", off="--no-fail-on-leak")
+    ] = None
     leak_budget: Annotated[
         int | None, Opt(("--leak-budget",), "A leak of more bytes than this fails the run.", "BYTES")
     ] = None
@@ -68,11 +70,14 @@ class Asking(Recording, frozen=True, kw_only=True):
             "--leak-budget": self.leak_budget,
         }
         given = "".join(f" {flag} {value}" for flag, value in values.items() if value is not None)
-        leak = " --fail-on-leak" if self.fail_on_leak else ""
+        leak = {True: " --fail-on-leak", False: " --no-fail-on-leak", None: ""}[self.fail_on_leak]
         return f"{det}{given}{leak}{code_flag(self.allow_code)}{'' if self.strict else ' --unsafe'}"
 
     def options(self, config: Config) -> Options:
         """What the flags ask of a run. *Errors*: `UsageError`."""
+        settings = config.settings
+        if self.fail_on_leak is False:
+            settings = msgspec.structs.replace(settings, memory=Memory())
         return Options(
             det=self.det,
             proc=self.proc,
@@ -81,9 +86,16 @@ class Asking(Recording, frozen=True, kw_only=True):
             timeout_ns=duration_option("--timeout", self.timeout),
             strict=self.strict,
             allow_code=self.allow_code,
-            leak_bytes_max=_leak_bytes_max(self.fail_on_leak, self.leak_budget),
-            settings=config.settings,
+            leak_bytes_max=self._leak_bytes_max(settings.memory),
+            settings=settings,
         )
+
+    def _leak_bytes_max(self, configured: Memory) -> int | None:
+        """What the flags say of leaks, none when that is left to the configuration."""
+        budget = self.leak_budget
+        if budget is not None and budget < 0:
+            raise UsageError("usage.bad_value", f"--leak-budget must be 0 or more, got {budget}")
+        return (configured.leak_budget or 0) if self.fail_on_leak and budget is None else budget
 
 
 class Running(Asking, frozen=True, kw_only=True):
@@ -139,9 +151,3 @@ def duration_option(flag: str, text: str | None) -> int | None:
         return parse_positive_ns(text)
     except ValueError as error:
         raise UsageError("usage.bad_value", f"{flag} {error}", hint=f"{flag} 500ms") from error
-
-
-def _leak_bytes_max(fail_on_leak: bool, budget: int | None) -> int | None:
-    if budget is not None and budget < 0:
-        raise UsageError("usage.bad_value", f"--leak-budget must be 0 or more, got {budget}")
-    return 0 if fail_on_leak and budget is None else budget

@@ -77,7 +77,7 @@ _CHECKED = {kind for kind in step_types().values() if kind.check is not Step.che
 
 def placed(issue: Issue, path: Path) -> Flaw:
     """An issue of a value as a flaw of the file that holds it at a path."""
-    return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason)
+    return Flaw((*path, *issue.path), issue.message, issue.hint, issue.reason, issue.label, issue.at_key)
 
 
 def _own_names(raw: dict[str, Any]) -> Iterator[Flaw]:

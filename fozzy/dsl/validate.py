@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -141,15 +141,16 @@ def _walk_union(
     tag_field = _tag_field(kinds[0])
     tag = value.get(tag_field)
     noun = getattr(kinds[0], "noun", "step")
+    article = "an" if noun[:1] in tuple("aeiou") else "a"
     if tag is None and tag_field not in value:
-        article = "an" if noun[0] in "aeiou" else "a"
         near = f'did you mean "{tag_field}"?' if any(suggestion(key, [tag_field]) for key in value) else ""
         yield Flaw(path, f'{inside}{article} {noun} needs "{tag_field}"', near, reason="missing_field")
     elif not isinstance(tag, str) or tag not in by_tag:
-        hint = partial(suggestion, tag, by_tag) if isinstance(tag, str) else ""
+        few = "" if noun == "step" else f"one of {', '.join(by_tag)}"
+        hint = (lambda: suggestion(tag, by_tag) or few) if isinstance(tag, str) else few
         unknown = f'{inside}unknown {noun} {tag_field} "{tag}"'
         message = unknown if isinstance(tag, str) else f'{inside}"{tag_field}" must be text'
-        label = f"not a {noun} {tag_field}"
+        label = f"not {article} {noun} {tag_field}"
         yield Flaw((*path, tag_field), message, hint, "unknown_fault" if noun == "fault" else "unknown_step", label)
     else:
         yield from _walk_struct(value, by_tag[tag], path, inside)
@@ -245,7 +246,15 @@ def _leaf(value: Any, kind: Any, path: tuple[str | int, ...], inside: str) -> It
         inner = list(_items(value, kind, path, inside))
         if not inner and isinstance(value, list | dict) and got(value) in words:
             inner = list(_length(value, kind, path, inside))
-        yield from inner or [Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}")]
+        choices = _choices(kind) if isinstance(value, str) else []
+        hint = partial(suggestion, value, choices) if choices else ""
+        yield from inner or [Flaw(path, f"{inside}{_noun(path)} must be {words}, got {got(value)}", hint)]
+
+
+def _choices(kind: Any) -> list[str]:
+    """The words a value may be, where it is one of a few."""
+    found = [word for member in members(kind) if get_origin(member) is Literal for word in get_args(member)]
+    return [word for word in found if isinstance(word, str)]
 
 
 def _noun(path: tuple[str | int, ...]) -> str:

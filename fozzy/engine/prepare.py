@@ -93,7 +93,7 @@ def header_of(
         timeout_ns=options.timeout_ns if options.timeout_ns is not None else _timeout_of(file),
         limits=_limits(file, settings.limits),
         http_base_url=redactor.clean(settings.http_base_url),
-        leak_bytes_max=options.leak_bytes_max,
+        leak_bytes_max=_leak_bytes_max(file, options),
         strict=options.strict,
         case=redactor.clean(dict(case or {})),
     )
@@ -252,6 +252,13 @@ def _timeout_of(file: Runnable) -> int | None:
     if not isinstance(file, StepsFile):
         return None  # there it is the duration
     return parse_ns(file.timeout) if file.timeout is not None else None
+
+
+def _leak_bytes_max(file: Runnable, options: Options) -> int | None:
+    """Flag, then config. A cluster has no modelled heap."""
+    if options.leak_bytes_max is not None or not isinstance(file, StepsFile):
+        return options.leak_bytes_max
+    return options.settings.memory.leak_bytes_max
 
 
 def _limits(file: Runnable, configured: Limits) -> Limits:

@@ -19,7 +19,7 @@ from fozzy.core.redact import Redactor
 from fozzy.core.sources import Seeded
 from fozzy.core.summary import SCHEMA_VERSION, Identity, Mode, Summary, code_flag
 from fozzy.dsl.document import Loaded
-from fozzy.dsl.scenario import Runnable
+from fozzy.dsl.scenario import Expect, Runnable
 from fozzy.engine.code import allowance_of, with_code
 from fozzy.engine.place import Tally, failed_step, nodes_count, place, steps_count
 from fozzy.engine.prepare import Options, Ready, for_host, header_of, ready, start
@@ -191,14 +191,21 @@ def summary_of(done: Recorded, keep: Keeping, trace: str | None, command: str = 
 
 def ended_as_expected(file: Runnable, status: Status, findings: Sequence[Finding]) -> bool:
     """Whether a run ended as its scenario says it must: passed, or failed as `expect` describes."""
-    expect = file.expect
-    if expect is None:
+    if file.expect is None:
         return status == "pass"
-    if status != expect.status:
-        return False
+    return not unexpected_part(file.expect, end_of(status, findings))
+
+
+def end_of(status: Status, findings: Sequence[Finding]) -> dict[str, str]:
+    """How a run ended, in the words of `expect`; empty where there are none."""
     first = next(iter(findings), None)
     at = first.location.path if first and first.location else ""
-    return (expect.title is None or (first is not None and first.title == expect.title)) and expect.at in (None, at)
+    return {"status": status, "title": first.title if first else "", "at": at}
+
+
+def unexpected_part(expect: Expect, ended: Mapping[str, str]) -> str:
+    """The first part of `expect` that does not hold of an end; empty when it ended so."""
+    return next((part for part, said in ended.items() if getattr(expect, part) not in (None, said)), "")
 
 
 def keep_in_store(keep: Keeping, trace: Path, summary: Summary) -> None:

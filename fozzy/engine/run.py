@@ -190,6 +190,7 @@ def _finish(world: World, ended: Ended) -> None:
         ended.heap = Heap(in_use_bytes=heap.in_use_bytes(), peak_bytes=heap.peak_bytes, allocations=len(heap.living()))
     faults = world.__dict__.get("faults")
     last = list(_idle_faults(world, faults)) if faults is not None and ended.status == "pass" else []
+    last += _unmet_rules(world) if ended.status == "pass" else []
     if heap is not None and heap.living():
         last.append(_leak(world))
     for each in sorted(last, key=lambda failure: failure.status == "pass"):
@@ -210,6 +211,20 @@ def _idle_faults(world: World, faults: Faults) -> Iterator[StepFailed]:
             idle = StepFailed("fault_never_rolled", said, "checker", "fail" if world.setting.strict else "pass")
         idle.at = tally.at
         yield idle
+
+
+def _unmet_rules(world: World) -> Iterator[StepFailed]:
+    """With the host backend a rule is an assertion, and one that nothing ever met asserted nothing."""
+    kinds = (("http", "http_when", "http_when_unmet"), ("proc", "proc_when", "proc_when_unmet"))
+    for capability, step, title in kinds:
+        rules = world.__dict__.get(f"{capability}_rules")
+        if rules is None or getattr(world.setting.backends, capability) != "host":
+            continue
+        for rule, at in rules.unmet():
+            said = shorten(world.choices.redactor.clean(f"{step} {rule.words()} asserted nothing: it was never asked"))
+            unmet = StepFailed(title, said, "checker", "fail" if world.setting.strict else "pass")
+            unmet.at = at
+            yield unmet
 
 
 def _leak(world: World) -> StepFailed:

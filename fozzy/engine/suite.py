@@ -1,6 +1,6 @@
 """Runs many scenarios as one run: in this process or in workers, told in discovery order whatever finishes first."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fozzy import wall
-from fozzy.core.events import Record
+from fozzy.core.events import Found, Record
 from fozzy.core.outcome import Finding, Location
 from fozzy.core.sources import member_seed
 from fozzy.core.summary import Member
 from fozzy.dsl.load import load
 from fozzy.dsl.matrix import label_of
-from fozzy.dsl.scenario import SEED_MAX, Runnable, StepsFile, SuiteFile
+from fozzy.dsl.scenario import SEED_MAX, Expect, StepsFile, SuiteFile
 from fozzy.engine.code import Allowance, allowance_of, refused, with_code
 from fozzy.engine.discover import Chosen, is_trace
-from fozzy.engine.place import nodes_count
+from fozzy.engine.place import nodes_count, place
 from fozzy.engine.prepare import Options, header_of, ready, runnable_file
-from fozzy.engine.record import Keeping, Recorded, ended_as_expected, run_once
+from fozzy.engine.record import Keeping, Recorded, end_of, ended_as_expected, run_once, unexpected_part
 from fozzy.engine.replay import refused_code, replay_file, replay_member
 from fozzy.engine.workers import Recipe, run_items
 from fozzy.errors import Exit, FozzyError, InterruptedRun, Problem, Where
@@ -253,8 +253,9 @@ def _member(chosen: Chosen, number: int, done: Recorded, executions: int) -> Mem
     file, header = done.run.file, done.run.header
     passed = ended_as_expected(file, done.ended.status, done.findings)
     findings, status = done.findings, done.ended.status
-    if not passed and status == "pass":
-        findings, status = [_unexpected_pass(chosen, file)], "fail"
+    if file.expect is not None and not passed:
+        findings = [*(findings if status != "pass" else []), _unexpected(done, file.expect)]
+        status = "fail" if status == "pass" else status
     case = label_of(header.case)  # there it has lost its secrets
     return Member(
         number=number,
@@ -276,11 +277,25 @@ def _member(chosen: Chosen, number: int, done: Recorded, executions: int) -> Mem
     )
 
 
-def _unexpected_pass(chosen: Chosen, file: Runnable) -> Finding:
-    assert file.expect is not None
-    message = f"the scenario passed, but it says it ends with {file.expect.status}"
-    location = Location(file=chosen.shown, line=1, col=1, path="expect")
-    return Finding(kind="assertion", title="unexpected_pass", message=message, location=location)
+def _unexpected(done: Recorded, expect: Expect) -> Finding:
+    """Why a scenario did not end as it says, at the part of `expect` that does not hold."""
+    ended = end_of(done.ended.status, done.findings)
+    wanted = {part: getattr(expect, part) for part in ended if getattr(expect, part) is not None}
+    part = unexpected_part(expect, ended)
+    title, how, label = "unexpected_end", f"ended with {_end(ended)}", f"is {ended[part] or 'nowhere'}"
+    if ended["status"] == "pass":
+        title, how, label = "unexpected_pass", "passed", "passed"
+    message = f"the scenario {how}, but it says it ends with {_end(wanted)}"
+    details = {"comparison": "expect", "expected": wanted, "actual": ended}
+    found = Found(0, "expect", "assertion", title, message, field=part, label=label, details=details)
+    (finding,) = place([found], done.run.document, done.run.redactor.text(done.run.header.scenario.text), [])
+    return finding
+
+
+def _end(said: Mapping[str, str]) -> str:
+    """An end in words: `fail "http_request" at steps[3]`."""
+    title, at = said.get("title"), said.get("at")
+    return said["status"] + (f' "{title}"' if title else "") + (f" at {at}" if at else "")
 
 
 def _replay_member(chosen: Chosen, number: int, job: Job) -> Told:

@@ -156,13 +156,31 @@ def test_help_anywhere_is_help(fz: Callable[..., Any]) -> None:
     for words in (
         ("run", "--help", "a"),
         ("run", "a", "-h"),
-        ("--json", "run", "--help"),
+        ("-v", "run", "--help"),
         ("--help", "run"),
         ("-q", "--help"),
     ):
         ran = fz(*words)
         assert ran.code == 0, words
         assert ran.out.startswith("Usage: fozzy")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "--help"),
+        ("--json", "run", "--help"),
+        ("run", "--json", "-h"),
+        ("run", "--help", "--json"),
+        ("run", "--help", "--reporter", "json"),
+        ("test", "--events", "--help"),
+    ],
+)
+def test_help_is_no_document(words: tuple[str, ...], fz: Callable[..., Any]) -> None:
+    """Who wants JSON on stdout gets a document there or nothing: help is talk then, and asking for it ends well."""
+    ran = fz(*words)
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("Usage: fozzy")
 
 
 def test_cwd_is_where_everything_happens(shop: Any, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fozzy.cli.commands.run import Run
 from fozzy.cli.options import config_of, duration_option, seed_of, suite_seed
 from fozzy.cli.words import parse
-from fozzy.config import Config, Settings
+from fozzy.config import Config, Memory, Settings
 from fozzy.dsl.scenario import SEED_MAX
 from fozzy.errors import ConfigError, UsageError
 
@@ -61,6 +63,28 @@ def test_flags_become_options_of_the_run() -> None:
     assert options.settings is settings
     assert Run(scenario="a").options(config).leak_bytes_max is None
     assert Run(scenario="a", leak_budget=100, fail_on_leak=True).options(config).leak_bytes_max == 100
+
+
+@pytest.mark.parametrize(
+    ("given", "memory", "bytes_max"),
+    [
+        ({}, Memory(), None),
+        ({}, Memory(leak_budget=9), 9),
+        ({"fail_on_leak": True}, Memory(), 0),
+        ({"fail_on_leak": True}, Memory(leak_budget=9), 9),
+        ({"leak_budget": 5}, Memory(leak_budget=9, fail_on_leak=True), 5),
+        ({"fail_on_leak": False}, Memory(leak_budget=9, fail_on_leak=True), None),
+        ({"fail_on_leak": False, "leak_budget": 5}, Memory(fail_on_leak=True), 5),
+    ],
+)
+def test_a_flag_beats_what_the_configuration_says_of_leaks(
+    given: dict[str, Any], memory: Memory, bytes_max: int | None
+) -> None:
+    """`--no-fail-on-leak` puts all of it aside, a budget takes the place of the other, and else the configuration holds."""
+    config = Config(Settings(memory=memory), root=Path(), file=None, origins={})
+    options = Run(scenario="a", **given).options(config)
+    asked = options.leak_bytes_max
+    assert (options.settings.memory.leak_bytes_max if asked is None else asked) == bytes_max
 
 
 def test_a_leak_budget_is_not_negative() -> None:

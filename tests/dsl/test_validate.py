@@ -530,3 +530,20 @@ def test_names_one_chooses_are_looked_at(problems: Problems) -> None:
         ("scenario.bad_value", 'a name in "matrix" must be text that is not empty'),
         ("scenario.bad_value", 'inside parallel: a name in "branches" must be text that is not empty'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("part", "tag", "label", "hint"),
+    [
+        ("steps", "tik", "not a step type", 'did you mean "tick"?'),
+        ("invariants", "kv_al_equal", "not an invariant type", 'did you mean "kv_all_equal"?'),
+        ("invariants", "zzz", "not an invariant type", "one of kv_all_equal, "),
+    ],
+)
+def test_an_unknown_type_is_called_what_it_is(problems: Problems, part: str, tag: str, label: str, hint: str) -> None:
+    """A type that is not there is told with the right article, and where there are few of them with those there are."""
+    cluster: Json = {"node_count": 2, "steps": [{"type": "tick", "duration": "1ms"}], "invariants": []}
+    cluster[part] = [*cluster[part], {"type": tag}]
+    found = problems({"version": 1, "name": "n", "distributed": cluster})
+    assert [(each.code, each.label) for each in found] == [("scenario.unknown_step", label)]
+    assert found[0].hint.startswith(hint)

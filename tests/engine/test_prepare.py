@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fozzy.config import Settings
+from fozzy.config import Memory, Settings
 from fozzy.core.limits import Limits
 from fozzy.dsl.load import Loaded, document, parse
 from fozzy.engine.prepare import Options, for_host, header_of, ready, steps_file
@@ -125,6 +125,20 @@ def test_a_ready_run_takes_all_from_its_header() -> None:
     setting = ready(made, one, redactor, Path("/x")).setting
     assert (setting.seed, setting.det, setting.backends.fs, setting.leak_bytes_max) == (5, True, "host", 3)
     assert (setting.variables, setting.env_names, setting.root) == ({"a": 1}, frozenset({"HOME"}), Path("/x"))
+
+
+def test_leaks_are_as_the_configuration_says() -> None:
+    """What the options do not say of leaks the configuration does; a cluster has no heap that could leak."""
+    settings = Settings(memory=Memory(fail_on_leak=True))
+    assert header_of(loaded(), Options(settings=settings), 5, "run")[0].leak_bytes_max == 0
+    assert header_of(loaded(), Options(settings=settings, leak_bytes_max=3), 5, "run")[0].leak_bytes_max == 3
+    cluster = {
+        "version": 1,
+        "name": "n",
+        "distributed": {"node_count": 1, "steps": [{"type": "tick", "duration": "1s"}]},
+    }
+    one = parse(document(json.dumps(cluster).encode(), "n", "n.fozzy.json", "json"))
+    assert header_of(one, Options(settings=settings), 5, "run")[0].leak_bytes_max is None
 
 
 def test_where_a_secret_is_kept_from_stays_readable() -> None:

@@ -111,6 +111,50 @@ def test_expect_decides_what_passes(
     (member,) = members(ran.document())
     assert (member["passed"], ran.code == 0) == (passed, passed)
     assert member["findings"][0]["title"] == title
+    told = [finding["title"] for finding in member["findings"][1:]]
+    assert told == ([] if passed or title == "unexpected_pass" else ["unexpected_end"])
+
+
+@pytest.mark.parametrize(
+    ("expect", "steps", "message", "pointed_at", "label"),
+    [
+        (
+            {"status": "fail", "title": "nope"},
+            [BAD],
+            'ended with fail "fail" at steps[0], but it says it ends with fail "nope"',
+            '"nope"',
+            "is fail",
+        ),
+        (
+            {"status": "fail", "at": "steps[1]"},
+            [BAD],
+            'ended with fail "fail" at steps[0], but it says it ends with fail at steps[1]',
+            '"steps[1]"',
+            "is steps[0]",
+        ),
+        (
+            {"status": "timeout", "title": "nope"},
+            [BAD],
+            'ended with fail "fail" at steps[0], but it says it ends with timeout "nope"',
+            '"timeout"',
+            "is fail",
+        ),
+        ({"status": "fail"}, [OK], "passed, but it says it ends with fail", '"fail"', "passed"),
+    ],
+)
+def test_an_end_that_is_not_expected_is_told(
+    fz: Fz, scenario: WriteScenario, expect: dict[str, str], steps: list[Any], message: str, pointed_at: str, label: str
+) -> None:
+    """Who expected another end is told how it ended and what was expected, at the word that does not hold."""
+    scenario("s/a", steps, expect=expect)
+    found = members(fz("test", "s", "--det", "--json").document())[0]["findings"][-1]
+    assert found["message"] == f"the scenario {message}"
+    where = found["location"]
+    assert (where["path"], where["label"]) == ("expect", label)
+    assert where["text"][where["col"] - 1 : where["col"] - 1 + where["length"]] == pointed_at
+    assert where["details"]["expected"] == expect
+    shown = fz("test", "s", "--det").out
+    assert message in shown and pointed_at in shown
 
 
 @pytest.mark.usefixtures("forked")

@@ -25,6 +25,21 @@ def test_the_first_with_uses_left_wins(rules: list[tuple[str, int | None]], aske
             left[wanted] -= 1  # type: ignore[operator]
 
 
+def test_a_rule_that_nothing_meets_is_known() -> None:
+    """A rule is met by what takes it and by what only came; a restore forgets no meeting, and whom it forgets is gone."""
+    made: Rules[str] = Rules()
+    for name in "abc":
+        made.add(name, 1, f"at {name}")
+    kept = made.snapshot()
+    made.add("d", None, "at d")
+    assert made.take(lambda rule: rule == "a") == "a"
+    made.meet(lambda rule: rule in "ab")  # the first has no uses left
+    assert list(made.unmet()) == [("c", "at c"), ("d", "at d")]
+    made.restore(kept)
+    assert list(made.unmet()) == [("c", "at c")]
+    assert made.take(lambda rule: rule == "b") == "b"  # to meet is not to use up
+
+
 def test_a_snapshot_keeps_uses() -> None:
     """Restoring brings back the uses and forgets rules declared since; a snapshot serves more than once."""
     made: Rules[str] = Rules()

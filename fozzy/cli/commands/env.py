@@ -12,6 +12,7 @@ from fozzy.cli.console import Console
 from fozzy.cli.documents import EnvDocument, PartBody, SettingBody
 from fozzy.cli.options import config_of
 from fozzy.cli.reporting import asked_reports
+from fozzy.config import Config
 from fozzy.core.redact import REDACTED
 from fozzy.core.summary import SCHEMA_VERSION
 from fozzy.dsl.steps.base import show
@@ -37,7 +38,8 @@ class Env(Command, frozen=True, kw_only=True):
         asked_reports(config.settings.reporter, events=False)  # as every run would ask for them
         complete = {name: _value(getattr(config.settings, name)) for name in config.origins}
         settings = [
-            SettingBody(name=name, value=complete[name], origin=config.origins[name]) for name in sorted(complete)
+            SettingBody(name=name, value=complete[name], origin=config.origins[name], origins=_parts_of(name, config))
+            for name in sorted(complete)
         ]
         if self.det is not None:
             settings = [_overridden(each, self.det) if each.name == "det" else each for each in settings]
@@ -58,6 +60,11 @@ class Env(Command, frozen=True, kw_only=True):
             console.raw(msgspec.json.encode(document).decode() + "\n")
         console.answer(_lines(document))
         return Exit.PASS
+
+
+def _parts_of(name: str, config: Config) -> dict[str, str]:
+    """Where those parts of a setting came from that are not from where it is."""
+    return {part.partition(".")[2]: origin for part, origin in config.parts.items() if part.startswith(f"{name}.")}
 
 
 def _of_proxies() -> list[SettingBody]:
@@ -100,7 +107,8 @@ def _lines(document: EnvDocument) -> list[Line]:
     for each in document.settings:
         nested = each.value.items() if isinstance(each.value, dict) else ()
         for name, value in [(f"{each.name}.{key}", value) for key, value in nested] or [(each.name, each.value)]:
-            lines.append(line(f"  {name:<26}", Span(f"{show(value):<22}"), Span(f"  {each.origin}", "dim")))
+            origin = each.origins.get(name.rpartition(".")[2], each.origin)
+            lines.append(line(f"  {name:<26}", Span(f"{show(value):<22}"), Span(f"  {origin}", "dim")))
     return [*lines, [], line("  optional parts"), *(each for part in document.parts for each in _lines_of(part))]
 
 

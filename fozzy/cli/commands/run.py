@@ -78,6 +78,7 @@ class Run(Running, frozen=True, kw_only=True):
             "--no-det": None if self.det is not False else True,
             "--leak-budget": self.leak_budget,
             "--fail-on-leak": self.fail_on_leak or None,
+            "--no-fail-on-leak": True if self.fail_on_leak is False else None,
         }
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:

@@ -66,6 +66,8 @@ class Issue(NamedTuple):
     message: str
     hint: str = ""
     reason: str = "bad_value"
+    label: str = ""
+    at_key: bool = False  # the name is wrong, and not the value it has
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

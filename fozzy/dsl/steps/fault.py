@@ -1,13 +1,15 @@
 """Steps that arm and clear faults."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
 from fozzy.core.choice import CHANCES
 from fozzy.core.duration import parse_ns
-from fozzy.dsl.steps.base import Duration, Issue, Name, Step, fail, ns
+from fozzy.core.types import got
+from fozzy.dsl.steps.base import METHODS, Duration, Issue, Name, Step, fail, ns
 from fozzy.errors import suggestion
 from fozzy.faults.schedule import Schedule
 from fozzy.world.world import World
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 DURATIONS = {"delay": "delay_ns", "delay_max": "delay_max_ns", "hold": "hold_ns", "retry_after": "retry_after_s"}
 SETTINGS = ("codes", "body", "delay", "delay_max", "hold", "how", "bytes", "retry_after", "error", "code", "signal")
 NS_PER_S = 10**9
+SIGNAL_MAX = 64  # of Linux, which has the most
+EXIT_MAX = 2**32 - 1  # of Windows; elsewhere 255
+
+_MATCH_WORDS = "Of http: method, path, url, headers.NAME; proc: cmd, args; fs: op, path; net: op, from, to, payload."
+Match = Annotated[dict[str, Any], Meta(description=_MATCH_WORDS)]
+Codes = Annotated[list[Annotated[int, Meta(ge=100, le=599)]], Meta(min_length=1)]
 
 
 class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
@@ -27,18 +35,18 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
     name: Name | None = None
     on: Literal["http", "proc", "fs", "net"]
     kind: Name
-    match: dict[str, Any] = {}
-    codes: list[int] | None = None
+    match: Match = {}
+    codes: Codes | None = None
     body: str | None = None
     delay: Duration | None = None
     delay_max: Duration | None = None
     hold: Duration | None = None
-    how: str | None = None
-    bytes: int | None = None
+    how: Literal["invalid-json", "truncate", "bit-flip", "random-bytes"] | None = None
+    bytes: Annotated[int, Meta(ge=0)] | None = None
     retry_after: Duration | None = None
-    error: str | None = None
-    code: int | None = None
-    signal: int | None = None
+    error: Literal["not_found", "denied"] | None = None
+    code: Annotated[int, Meta(ge=0, le=EXIT_MAX)] | None = None
+    signal: Annotated[int, Meta(ge=1, le=SIGNAL_MAX)] | None = None
 
     def run(self, world: World) -> str:
         from fozzy.faults.kinds import kind_of  # a run without faults needs no kinds
@@ -49,7 +57,8 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
             fail(f'"{self.kind}" is no fault of {self.on}', title="unknown_fault", kind="input_invalid", field="kind")
         schedule = {name: getattr(self, name) for name in Schedule.__struct_fields__}
         made = msgspec.convert(_settings(self, ns), kind)
-        rule = Rule(name=self.rule_name(), on=self.on, kind=made, match=self.match, schedule=Schedule(**schedule))
+        match = {_property(name): value for name, value in self.match.items()}
+        rule = Rule(name=self.rule_name(), on=self.on, kind=made, match=match, schedule=Schedule(**schedule))
         world.arm(rule)
         given = {name: value for name, value in schedule.items() if value is not None}
         return " ".join(
@@ -71,6 +80,32 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
                 yield Issue(("kind",), f'"{self.kind}" is no fault of {self.on}', hint, "unknown_fault")
             return
         yield from self._check_settings(kind)
+        for name, value in self.match.items():
+            yield from self._check_match(name, value, kind)
+
+    def _check_match(self, name: str, value: Any, kind: "type[Kind]") -> Iterator[Issue]:
+        """What no event has, or never as it is wanted, would be a fault that never strikes."""
+        from fozzy.faults.rule import HEADER, MATCHABLE, OPS, agrees
+
+        at, known = ("match", name), MATCHABLE[self.on]
+        if name not in known and not (self.on == "http" and name.startswith(HEADER) and name != HEADER):
+            hint = suggestion(name, known) or f"it has {', '.join(known)}"
+            message = f'"match" of a fault of {self.on} has no "{name}"'
+            yield Issue(at, message, hint, "unknown_field", "unknown field", at_key=True)
+        elif isinstance(value, str) and "${" in value:
+            return
+        elif name == "args":
+            if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+                yield Issue(at, f'"args" must be a list of texts, got {got(value)}', "all the arguments, in order")
+        elif not isinstance(value, str):
+            yield Issue(at, f'"{name}" must be text, got {got(value)}')
+        elif self.on == "http" and name == "path" and value[:1] not in ("/", "*", "?", "["):
+            yield Issue(at, f'"path" must be a path, got text "{value}"', f'write "/{value}"')
+        else:
+            words = {"op": kind.ops or OPS.get(self.on, ()), "method": METHODS}.get(name, ())
+            if words and not any(agrees(word, value) for word in words):
+                hint = suggestion(value, words) or suggestion(value.upper(), words)
+                yield Issue(at, f'"{name}" must be {_one_of(words)}, got text "{value}"', hint)
 
     def _check_settings(self, kind: "type[Kind]") -> Iterator[Issue]:
         allowed = {field.name for field in msgspec.structs.fields(kind)}
@@ -78,25 +113,17 @@ class Fault(Schedule, Step, frozen=True, kw_only=True, tag="fault"):
         for name in SETTINGS:
             if getattr(self, name) is not None and name not in takes:
                 hint = f"it takes {', '.join(takes) or 'no settings'}"
-                yield Issue((name,), f'a fault of kind "{self.kind}" has no "{name}"', hint, "unknown_field")
+                message = f'a fault of kind "{self.kind}" has no "{name}"'
+                yield Issue((name,), message, hint, "unknown_field", "unknown field", at_key=True)
                 return
-        yield from self._check_values()
-        try:
-            msgspec.convert(_settings(self, _parsed), kind)
-        except msgspec.ValidationError as error:
-            missing = _missing(str(error), takes)
-            yield Issue(
-                (),
-                f'a fault of kind "{self.kind}" {missing}',
-                "",
-                "missing_field" if "needs" in missing else "bad_value",
-            )
+        required = {field.name for field in msgspec.structs.fields(kind) if field.required}
+        for name in takes:
+            if DURATIONS.get(name, name) in required and getattr(self, name) is None:
+                message = f'a fault of kind "{self.kind}" needs "{name}"'
+                yield Issue((), message, "", "missing_field", f'"{name}" is missing')
+        yield from self._check_delays()
 
-    def _check_values(self) -> Iterator[Issue]:
-        if self.codes is not None and (not self.codes or any(not 100 <= code <= 599 for code in self.codes)):
-            yield Issue(("codes",), '"codes" must be statuses from 100 to 599')
-        if self.bytes is not None and self.bytes < 0:
-            yield Issue(("bytes",), '"bytes" must not be negative')
+    def _check_delays(self) -> Iterator[Issue]:
         if self.delay_max is not None and self.delay is not None:
             span_ns = _parsed(self.delay_max) - _parsed(self.delay)
             if span_ns < 0:
@@ -137,9 +164,11 @@ def _parsed(text: str) -> int:
         return 0
 
 
-def _missing(said: str, takes: list[str]) -> str:
-    """What a kind says of its settings, in the words of the step."""
-    for name in takes:
-        if f"`{DURATIONS.get(name, name)}`" in said:
-            return f'needs "{name}"'
-    return f"cannot have these settings: {said}"
+def _property(name: str) -> str:
+    """What an event calls a property: the names of headers have no case."""
+    return name.lower() if name.startswith("headers.") else name
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    quoted = ", ".join(f'"{word}"' for word in words)
+    return quoted if len(words) == 1 else f"one of {quoted}"

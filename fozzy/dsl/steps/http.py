@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from fozzy.core.blob import EMPTY, Blob
-from fozzy.dsl.steps.answers import AnswerCheck, Part, check_answers, hold_to, json_body, keep
+from fozzy.dsl.steps.answers import HEADERS, AnswerCheck, Part, check_answers, hold_to, json_body, keep
 from fozzy.dsl.steps.base import (
     Duration,
     Headers,
@@ -26,7 +26,7 @@ from fozzy.dsl.steps.base import (
     told,
 )
 from fozzy.dsl.steps.matchers import agrees, check_matchers
-from fozzy.dsl.steps.store import same
+from fozzy.dsl.steps.store import MISSING, same
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import HttpAnswer, HttpRequest
 from fozzy.world.http.scripted import SWITCHING_PROTOCOLS, HttpRule
@@ -61,20 +61,28 @@ class HttpWhen(Step, frozen=True, kw_only=True, tag="http_when"):
     times: Annotated[int, Meta(ge=1)] | None = None
 
     def run(self, world: World) -> str:
-        world.http_rules.add(self.rule(), self.times)
+        world.http_rules.add(self.rule(), self.times, world.choices.span)
         return f"{self.method} {self.path} -> {self.status}"
 
     def rule(self) -> HttpRule:
         """The declaration as the backends understand it."""
         asserted = self.body is not None or self.json is not UNSET
         body = self.body or ""
-        headers = list(self.headers.items())
+        content_type = ""
         if self.json is not UNSET:
             body = msgspec.json.encode(self.json).decode()
             if "content-type" not in {name.lower() for name in self.headers}:
-                headers.append(("content-type", "application/json"))
-        delay_ns = ns(self.delay) if self.delay else 0
-        return HttpRule(self.method, self.path, self.status, headers, Blob(text=body), asserted, delay_ns)
+                content_type = "application/json"
+        return HttpRule(
+            method=self.method,
+            path=self.path,
+            status=self.status,
+            headers=list(self.headers.items()),
+            body=Blob(text=body),
+            body_asserted=asserted,
+            delay_ns=ns(self.delay) if self.delay else 0,
+            content_type=content_type,
+        )
 
     def check(self) -> Iterator[Issue]:
         yield from check_method(self.method)
@@ -157,9 +165,12 @@ class HttpRequestStep(RequestFields, Step, frozen=True, kw_only=True, tag="http_
         request = self.request(world)
         for _ in range(REDIRECTS_MAX + 1):
             answer = world.http.send(request)
+            is_real = world.setting.backends.http == "host"
+            if is_real:
+                meet_rules(world, request)
             if answer.failure:
                 self._fail(answer.failure, request, answer)
-            if world.setting.backends.http == "host":
+            if is_real:
                 _hold_to_rules(world, request, answer)
             further = redirected(request, answer) if self.follow_redirects else None
             if further is None:
@@ -215,16 +226,43 @@ class HttpRequestStep(RequestFields, Step, frozen=True, kw_only=True, tag="http_
 
     def _paste(self, request: HttpRequest) -> dict[str, Any]:
         """The declaration that answers this request as it is expected."""
+        from fozzy.dsl.steps.examples import example_body, example_json  # only what failed needs them
+
         when: dict[str, Any] = {"type": "http_when", "method": request.method, "path": literal(request.url)}
-        usual = SWITCHING_PROTOCOLS if request.is_upgrade() else STATUS_OK
-        when["status"] = usual if self.expect_status is None else self.expect_status
-        if self.expect_headers:
-            when["headers"] = literal(self.expect_headers)
+        when["status"] = self._status_wanted(request)
+        headers = self._headers_wanted()
+        if headers:
+            when["headers"] = literal(headers)
         if self.expect_body is not None:
             when["body"] = literal(self.expect_body)
-        elif self.expect_json is not UNSET:
-            when["json"] = literal(self.expect_json)
+            return when
+        given = self.expect_json is not UNSET
+        body = example_json(self.expect_json) if given else example_body(self.expect, self.save)
+        if body is not MISSING:
+            when["json"] = literal(body)
         return when
+
+    def _status_wanted(self, request: HttpRequest) -> int:
+        from fozzy.dsl.steps.examples import example_of
+
+        usual = SWITCHING_PROTOCOLS if request.is_upgrade() else STATUS_OK
+        if self.expect_status is not None:
+            return self.expect_status
+        found = example_of((each for each in self.expect if each.at == "status"), [usual, *range(200, 600)])
+        return found if isinstance(found, int) else usual
+
+    def _headers_wanted(self) -> Headers:
+        from fozzy.dsl.steps.examples import TYPED, example_of
+
+        headers = dict(self.expect_headers)
+        named = {at.removeprefix(HEADERS): TYPED["string"] for at in self.save.values() if at.startswith(HEADERS)}
+        for check in self.expect:
+            if check.at.startswith(HEADERS):
+                named[check.at.removeprefix(HEADERS)] = example_of([check])
+        given = {name.lower() for name in headers}
+        return headers | {
+            name: value for name, value in named.items() if isinstance(value, str) and name.lower() not in given
+        }
 
     def check(self) -> Iterator[Issue]:
         yield from super().check()
@@ -259,6 +297,11 @@ def as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def meet_rules(world: World, request: HttpRequest) -> None:
+    """What was asked for real was asked, also where no answer came that an `http_when` could be held to."""
+    world.http_rules.meet(lambda rule: rule.matches(request))
+
+
 def _hold_to_rules(world: World, request: HttpRequest, answer: HttpAnswer) -> None:
     """With the host backend an `http_when` asserts what the real answer is."""
     rule = world.http_rules.take(lambda rule: rule.matches(request))
@@ -270,11 +313,11 @@ def _hold_to_rules(world: World, request: HttpRequest, answer: HttpAnswer) -> No
             title="http_when",
             details=_seen(answer, expected=rule.status, actual=answer.status),
         )
-    for name, wanted in rule.headers if rule.body_asserted or rule.headers else ():
-        if answer.header(name) != wanted and name != "content-type":
-            _fail_header(name, wanted, answer.header(name), "headers")
+    for name, wanted in rule.headers:
+        if answer.header(name) != wanted:
+            _fail_header(name, wanted, answer.header(name), "")  # the step's own headers are those it sends
     if rule.body_asserted and not _same_body(rule.body, answer.body):
-        _fail_body(rule.body.shown(), answer, "body")
+        _fail_body(rule.body.shown(), answer, "")
 
 
 def _same_body(wanted: Blob, actual: Blob) -> bool:

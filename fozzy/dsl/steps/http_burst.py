@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, NoReturn
 from msgspec import Meta
 
 from fozzy.dsl.steps.answers import Part, check_answers, keep
-from fozzy.dsl.steps.base import Issue, Name, Step, fail
-from fozzy.dsl.steps.http import RequestFields
+from fozzy.dsl.steps.base import Issue, Name, Step, fail, literal
+from fozzy.dsl.steps.http import STATUS_OK, RequestFields, meet_rules
 from fozzy.world.failure import Failure, fail_with
 from fozzy.world.http.base import Answered, HttpBurst, HttpRequest
 from fozzy.world.world import World
@@ -38,8 +38,11 @@ class HttpBurstStep(Step, frozen=True, kw_only=True, tag="http_burst"):
         burst = HttpBurst(count=self.count, concurrency=self.concurrency, request=request)
         answers = world.http.burst(burst).answers
         tally = _tally(answers)
+        is_real = world.setting.backends.http == "host"
+        if is_real:
+            meet_rules(world, request)
         self._expect(answers, tally, request)
-        if world.setting.backends.http == "host":
+        if is_real:
             self._hold_to_rules(world, request, tally)
         self._keep(world, answers, tally)
         return f"{self.count} × {self.request.method} {self.request.path}  {_in_words(tally)}"
@@ -69,7 +72,9 @@ class HttpBurstStep(Step, frozen=True, kw_only=True, tag="http_burst"):
         first = failed[0]
         details: dict[str, Any] = {"answers": tally}
         if first.kind == "unscripted":
-            when = {"type": "http_when", "method": request.method, "path": request.url, "status": 200}
+            status = self.expect_statuses[0] if isinstance(self.expect_statuses, list) else STATUS_OK
+            path = literal(request.url)
+            when = {"type": "http_when", "method": request.method, "path": path, "status": status}
             details = {"paste": {**when, "times": self.count}}
         message = f"{len(failed)} of {self.count} requests failed ({_in_words(tally)}); the first: {first.message}"
         fail_with("http", Failure(first.kind, message), details)

@@ -14,7 +14,7 @@ RELATIVE_DEFAULT = 1e-6
 def agrees(value: Any, wanted: Any) -> bool:
     """Whether a value is as wanted, matchers aside exactly."""
     if isinstance(wanted, dict):
-        name = _matcher(wanted)
+        name = matcher_of(wanted)
         if name:
             return _holds(name, wanted[name], value)
         if not isinstance(value, dict) or value.keys() != wanted.keys():
@@ -31,7 +31,7 @@ def check_matchers(wanted: Any, path: tuple[str | int, ...]) -> Iterator[Issue]:
         for index, item in enumerate(wanted):
             yield from check_matchers(item, (*path, index))
     elif isinstance(wanted, dict):
-        name = _matcher(wanted)
+        name = matcher_of(wanted)
         if name:
             yield from _check(name, wanted[name], (*path, name))
             return
@@ -41,7 +41,8 @@ def check_matchers(wanted: Any, path: tuple[str | int, ...]) -> Iterator[Issue]:
             yield from check_matchers(item, (*path, key))
 
 
-def _matcher(wanted: dict[str, Any]) -> str:
+def matcher_of(wanted: dict[str, Any]) -> str:
+    """The matcher an object is, empty for any other object."""
     return next((key for key in wanted if key in NAMES), "") if len(wanted) == 1 else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from fozzy.core.limits import MIB
-from fozzy.dsl.steps.base import Count, Issue, Name, Step, check_exactly_one, fail
+from fozzy.dsl.steps.base import Count, Issue, Name, Step, check_exactly_one, fail, told
 from fozzy.world.world import World
 
 U64_MAX = (1 << 64) - 1
@@ -43,7 +43,17 @@ class MemoryFree(Step, frozen=True, kw_only=True, tag="memory_free"):
         alloc_id = world.kv.get(self.key) if self.key is not None else self.alloc_id
         if type(alloc_id) is not int or not world.heap.free(alloc_id):
             cause = "freed before" if world.heap.had(alloc_id) else "never made"
-            fail(f"there is no living allocation {alloc_id}", title="memory_bad_free", details={"cause": cause})
+            field = "alloc_id" if self.key is None else "key"
+            details = {"cause": cause}
+            fail(self._not_living(world, alloc_id), title="memory_bad_free", field=field, details=details)
+
+    def _not_living(self, world: World, alloc_id: object) -> str:
+        if self.key is None or type(alloc_id) is int:
+            kept = "" if self.key is None else f', which is kept under "{self.key}"'
+            return f"there is no living allocation {alloc_id}{kept}"
+        if self.key not in world.kv:
+            return f'no allocation is kept under "{self.key}"'
+        return f'what is kept under "{self.key}" is no allocation: {told(alloc_id)}'
 
     def check(self) -> Iterator[Issue]:
         yield from check_exactly_one(self, "alloc_id", "key")

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from fozzy.core.duration import show_ns
 from fozzy.dsl.steps.base import Flag, Name, Rate, Step, fail, told
-from fozzy.world.net.virtual import Message
+from fozzy.world.net.virtual import Message, Waiting
 from fozzy.world.world import World
 
 
@@ -69,9 +70,7 @@ class NetDeliverOne(Step, frozen=True, kw_only=True, tag="net_deliver_one"):
         at_random = net.reorder if self.strategy is None else self.strategy == "random"
         delivery = net.deliver_one(at_random)
         if delivery is None:
-            pending, held = net.waiting()
-            why = f"{held} of {pending} messages are held by a partition" if pending else "no message was sent"
-            cause = "held" if pending else "none sent"
+            why, cause = _held(net.waiting())
             fail(f"nothing is deliverable: {why}", title="net_nothing_deliverable", details={"cause": cause})
         message = delivery.message
         return f"{message.sender}>{message.receiver}" + (" dropped" if delivery.dropped else "")
@@ -93,3 +92,15 @@ class NetRecvAssert(Step, frozen=True, kw_only=True, tag="net_recv_assert"):
                 label="not received",
                 details={"inbox": inbox, "cause": "others arrived" if inbox else "none arrived"},
             )
+
+
+def _held(waiting: Waiting) -> tuple[str, str]:
+    """What keeps every message from being delivered, in words and as the cause by which failures are told apart."""
+    if not waiting.pending:
+        return "no message was sent", "none sent"
+    of = f"of {waiting.pending} messages"
+    by_fault = f"held by a fault, the first until {show_ns(waiting.until_ns)}"
+    if not waiting.cut:
+        return f"{waiting.delayed} {of} are {by_fault}", "delayed"
+    by_cut = f"{waiting.cut} {of} are held by a partition"
+    return (f"{by_cut}, {waiting.delayed} {by_fault}" if waiting.delayed else by_cut), "held"

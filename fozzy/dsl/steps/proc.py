@@ -49,7 +49,7 @@ class ProcWhen(Step, frozen=True, kw_only=True, tag="proc_when"):
 
     def run(self, world: World) -> str:
         rule = ProcRule(self.cmd, self.args, self.exit_code, self.stdout, self.stderr)
-        world.proc_rules.add(rule, self.times)
+        world.proc_rules.add(rule, self.times, world.choices.span)
         return f"{self.cmd} -> {self.exit_code}"
 
 
@@ -85,10 +85,12 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
     def run(self, world: World) -> str:
         request = self.request()
         ended = world.proc.spawn(request)
+        is_real = world.setting.backends.proc == "host"
+        if is_real:
+            world.proc_rules.meet(lambda rule: rule.matches(self.cmd, self.args))
         if ended.failure:
-            said = {"exit_code": self.expect_exit, "stdout": self.expect_stdout, "stderr": self.expect_stderr}
-            _fail(ended.failure, ended, request, said)
-        if world.setting.backends.proc == "host":
+            _fail(ended.failure, ended, request, self._wanted())
+        if is_real:
             self._hold_to_rules(world, ended)
         check_exit(self.cmd, ended, self.expect_exit)
         _check_output("stdout", self.expect_stdout, ended)
@@ -96,6 +98,24 @@ class ProcSpawn(Step, frozen=True, kw_only=True, tag="proc_spawn"):
         self._match(ended)
         self._keep(world, ended)
         return f"{command_line(self.cmd, self.args)}  {_end(ended)}"
+
+    def _wanted(self) -> dict[str, Any]:
+        """How the program must end, as `proc_when` says it."""
+        from fozzy.dsl.steps.examples import example_body, example_of, example_text  # only what failed needs them
+
+        def part(at: str, given: Any, *usual: Any) -> Any:
+            checks = [check for check in self.expect if check.at == at]
+            return given if given is not None or not checks else example_of(checks, usual)
+
+        stdout = part("stdout", self.expect_stdout)
+        if stdout is None and self.expect_stdout_matches is not None:
+            stdout = example_text(self.expect_stdout_matches)
+        body = example_body(self.expect, self.save)
+        if stdout is None and body is not MISSING:
+            stdout = msgspec.json.encode(body).decode()
+        said = {"exit_code": part("exit", self.expect_exit, *range(256)), "stdout": stdout}
+        said["stderr"] = part("stderr", self.expect_stderr)
+        return {name: value for name, value in said.items() if isinstance(value, int if name == "exit_code" else str)}
 
     def _match(self, ended: Exited) -> None:
         wanted = self.expect_stdout_matches
@@ -156,6 +176,8 @@ class ProcStart(Step, frozen=True, kw_only=True, tag="proc_start"):
             fail(f'"{self.name}" is running already', title="proc_name_taken", field="name")
         start = Start(name=self.name, cmd=self.cmd, args=self.args, env=self.env, cwd=self.cwd)
         started = world.proc.start(start)
+        if world.setting.backends.proc == "host":
+            world.proc_rules.take(lambda rule: rule.matches(self.cmd, self.args))  # as a scripted start uses one up
         if started.failure:
             _fail(started.failure, None, Spawn(cmd=self.cmd, args=self.args), {})
         world.background.append(self.name)
@@ -290,7 +312,6 @@ def _output(stdout: str, stderr: str) -> dict[str, str]:
 def _fail(failure: Failure, ended: Exited | None, spawn: Spawn, expected: dict[str, Any]) -> None:
     details: Any = _output(ended.stdout.shown(), ended.stderr.shown()) if ended else None
     if failure.kind == "unscripted":
-        said = {name: value for name, value in expected.items() if value is not None}
-        when = {"type": "proc_when", "cmd": spawn.cmd, "args": spawn.args, "exit_code": 0, **said}
+        when = {"type": "proc_when", "cmd": spawn.cmd, "args": spawn.args, "exit_code": 0, **expected}
         details = {"paste": literal(when)}
     fail_with("proc", failure, details)

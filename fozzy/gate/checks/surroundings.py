@@ -35,7 +35,9 @@ def configuration(config: Config) -> Checked:
     """Which configuration is in force. One that cannot be read ended the command before."""
     given = sum(origin == (config.file or "").rpartition("/")[2] for origin in config.origins.values())
     keys = f"{given} keys, all known" if given != 1 else "1 key, known"
-    from_environment = sorted(origin for origin in config.origins.values() if origin.startswith("FOZZY_"))
+    from_environment = sorted(
+        {origin for origin in (*config.origins.values(), *config.parts.values()) if origin.startswith("FOZZY_")}
+    )
     also = f"; from the environment: {', '.join(from_environment)}" if from_environment else ""
     return judged("config", (f"{config.file} ({keys})" if config.file else "no file, defaults") + also)
 

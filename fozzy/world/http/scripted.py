@@ -24,6 +24,16 @@ class HttpRule(msgspec.Struct, frozen=True):
     body: Blob = EMPTY
     body_asserted: bool = False
     delay_ns: int = 0
+    content_type: str = ""  # what the body is by its form: answered besides the headers, and asserted of nobody
+
+    def words(self) -> str:
+        """What the rule speaks of, for people."""
+        return f"{self.method} {self.path}"
+
+    def answer(self) -> HttpAnswer:
+        """The answer the rule describes."""
+        implied = [("content-type", self.content_type)] if self.content_type else []
+        return HttpAnswer(status=self.status, headers=self.headers + implied, body=self.body)
 
     def matches(self, request: HttpRequest) -> bool:
         """Whether this rule speaks for the request."""
@@ -83,4 +93,4 @@ class ScriptedHttp:
         if timeout_ns and rule.delay_ns > timeout_ns:
             message = f"{request.url} had not answered after {request.timeout_ms} ms"
             return HttpAnswer(failure=Failure("timeout", message)), timeout_ns
-        return HttpAnswer(status=rule.status, headers=rule.headers, body=rule.body), rule.delay_ns
+        return rule.answer(), rule.delay_ns

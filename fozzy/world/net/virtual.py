@@ -26,6 +26,15 @@ class Delivery(NamedTuple):
     dropped: bool
 
 
+class Waiting(NamedTuple):
+    """Messages that are not delivered, and what holds those of them that are held."""
+
+    pending: int
+    cut: int  # a partition holds so many
+    delayed: int  # a fault holds so many, where no partition does
+    until_ns: int  # when the first of those may pass
+
+
 class NetState(NamedTuple):
     """A snapshot of the whole network."""
 
@@ -101,10 +110,11 @@ class VirtualNet:
         """What waits at a node."""
         return list(self._inboxes.get(node, []))
 
-    def waiting(self) -> tuple[int, int]:
-        """How many messages are undelivered, and how many of those a partition holds."""
-        held = sum(not self._passes(message) for message in self._pending)
-        return len(self._pending), held
+    def waiting(self) -> Waiting:
+        """How many messages are undelivered, and what holds them."""
+        passing = [message for message in self._pending if not self._is_cut(message)]
+        held = [message.held_ns for message in passing if not self._passes(message)]
+        return Waiting(len(self._pending), len(self._pending) - len(passing), len(held), min(held, default=0))
 
     def snapshot(self) -> NetState:
         """The network as it is now."""
@@ -118,8 +128,10 @@ class VirtualNet:
         self.drop_rate, self.reorder = kept.drop_rate, kept.reorder
 
     def _passes(self, message: Message) -> bool:
-        is_cut = frozenset((message.sender, message.receiver)) in self._cuts
-        return not is_cut and message.held_ns <= self._choices.clock.now
+        return not self._is_cut(message) and message.held_ns <= self._choices.clock.now
+
+    def _is_cut(self, message: Message) -> bool:
+        return frozenset((message.sender, message.receiver)) in self._cuts
 
     def _roll(self, op: str, message: Message) -> Planned | None:
         if self.faults is None:

@@ -19,6 +19,10 @@ class ProcRule(msgspec.Struct, frozen=True):
     stdout: str | None = None
     stderr: str | None = None
 
+    def words(self) -> str:
+        """What the rule speaks of, for people."""
+        return " ".join([self.cmd, *(self.args or [])])
+
     def matches(self, cmd: str, args: list[str]) -> bool:
         """Whether this rule speaks for the command line."""
         return cmd == self.cmd and (self.args is None or args == self.args)

@@ -19,6 +19,14 @@ export interface Limits {
   kill_grace_ms?: number;
 }
 
+/** When what a run leaves allocated on the modelled heap fails it. */
+export interface Memory {
+  /** A leak fails the run. */
+  fail_on_leak?: boolean;
+  /** A leak of more bytes than this fails the run. */
+  leak_budget?: number | null;
+}
+
 /** How much the store keeps. The oldest runs go first; what `@latest`, `@last-pass` and `@last-fail` name stays. */
 export interface Retention {
   /** So many runs. */
@@ -53,6 +61,8 @@ export interface Settings {
   allow_code?: boolean;
   /** More names under which secrets stand. */
   redact?: string[];
+  /** What a leak of the modelled heap makes of a run. */
+  memory?: Memory;
   /** Bounds of every run. */
   limits?: Limits;
   /** How much the store keeps. */

@@ -1406,6 +1406,7 @@ export interface SettingBody {
   name: string;
   value: unknown;
   origin: string;
+  origins?: Record<string, string>;
 }
 
 /** The header, records and footer of a trace, as they stand in it; with `--story` the story in place of records. */

@@ -343,16 +343,17 @@ export interface Fault {
   name?: string | null;
   on: "fs" | "http" | "net" | "proc";
   kind: string;
+  /** Of http: method, path, url, headers.NAME; proc: cmd, args; fs: op, path; net: op, from, to, payload. */
   match?: Record<string, unknown>;
   codes?: number[] | null;
   body?: string | null;
   delay?: string | null;
   delay_max?: string | null;
   hold?: string | null;
-  how?: string | null;
+  how?: "bit-flip" | "invalid-json" | "random-bytes" | "truncate" | null;
   bytes?: number | null;
   retry_after?: string | null;
-  error?: string | null;
+  error?: "denied" | "not_found" | null;
   code?: number | null;
   signal?: number | null;
 }

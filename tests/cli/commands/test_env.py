@@ -45,6 +45,18 @@ def test_the_screen_has_a_line_for_each_setting(project: Path, fz: Callable[...,
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
+def test_a_part_from_elsewhere_says_so(project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a table that a variable sets has the origin of its own."""
+    (project / "fozzy.toml").write_text("[memory]\nfail_on_leak = true\nleak_budget = 5\n")
+    monkeypatch.setenv("FOZZY_MEMORY_LEAK_BUDGET", "7")
+    lines = [line.split() for line in fz("env").out.splitlines()]
+    assert ["memory.fail_on_leak", "true", "fozzy.toml"] in lines
+    assert ["memory.leak_budget", "7", "FOZZY_MEMORY_LEAK_BUDGET"] in lines
+    (memory,) = [each for each in fz("env", "--json").document()["settings"] if each["name"] == "memory"]
+    assert memory["value"] == {"fail_on_leak": True, "leak_budget": 7}
+    assert (memory["origin"], memory["origins"]) == ("fozzy.toml", {"leak_budget": "FOZZY_MEMORY_LEAK_BUDGET"})
+
+
 def test_a_report_that_nobody_knows_is_refused(
     project: Path, fz: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +80,7 @@ def test_without_a_file_that_is_said(project: Path, fz: Callable[..., Any]) -> N
     [
         ("dett = true\n", 'there is no setting "dett"'),
         ("[limits]\ncall_ms = 1\n", 'there is no setting "limits.call_ms"'),
+        ("[memory]\nleak_budge = 1\n", 'did you mean "leak_budget"?'),
         ("det = 3\n", '"det" must be true or false, got number 3'),
         ("det = \n", "is not TOML"),
     ],

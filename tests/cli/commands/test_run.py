@@ -81,6 +81,25 @@ def test_flags_stand_before_the_scenario(shop: Any, fz: Callable[..., Any]) -> N
     assert re.search(r"fozzy run \S+ --seed \d+ --no-det --proc scripted --timeout 5s$", ran.out, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("settings", "flags", "code"),
+    [
+        ("fail_on_leak = true", [], 1),
+        ("fail_on_leak = true", ["--no-fail-on-leak"], 0),
+        ("leak_budget = 100", [], 0),
+        ("leak_budget = 99", [], 1),
+        ("leak_budget = 99", ["--leak-budget", "100"], 0),
+    ],
+)
+def test_the_configuration_says_what_a_leak_makes_of_a_run(
+    project: Path, fz: Callable[..., Any], scenario: Callable[..., Path], settings: str, flags: list[str], code: int
+) -> None:
+    """`[memory]` of the configuration counts where no flag says otherwise."""
+    (project / "fozzy.toml").write_text(f"[memory]\n{settings}\n")
+    path = scenario("leak", [{"type": "memory_alloc", "bytes": 100, "key": "p"}])
+    assert fz("run", path, *flags).code == code
+
+
 def test_a_leak(shop: Any, fz: Callable[..., Any], scenario: Callable[..., Path]) -> None:
     """A leak is shown always, and fails the run when that was asked for or it is over the budget."""
     path = scenario("leak", [{"type": "memory_alloc", "bytes": 100, "key": "p"}])

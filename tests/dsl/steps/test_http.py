@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +13,7 @@ import msgspec
 import pytest
 
 from fozzy.dsl.steps.base import METHODS
+from fozzy.engine.prepare import Options
 
 if TYPE_CHECKING:
     from tests.conftest import Play, Problems
@@ -169,6 +173,32 @@ PASTED: dict[str, Json] = {
     "a literal reference": ask("/$${seed}", expect_body="$${"),
     "a resolved reference": ask("/users/${seed}", expect_body="${seed}"),
     "null": ask(expect_json=None),
+    "matchers": ask(
+        expect_json={
+            "id": {"$regex": "^ord_[0-9]{4}$"},
+            "state": {"$regex": "^(?:open|closed)$"},
+            "count": {"$type": "integer"},
+            "price": {"$approx": {"value": 9.5, "within": 0.1}},
+            "rate": {"$approx": 2},
+            "items": [{"sku": {"$any": True}}, {"$type": "object"}],
+        }
+    ),
+    "a matcher alone": ask(expect_json={"$regex": "x$"}),
+    "a status among the checks": ask(expect=[{"at": "status", "equals": 404}]),
+    "a status in a range": ask(expect=[{"at": "status", "greater": 299}, {"at": "status", "not_equals": 300}]),
+    "a status that is usual": ask(expect=[{"at": "status", "less": 300}]),
+    "a header among the checks": ask(expect=[{"at": "headers.ETag", "matches": '^W/"'}], save={"l": "headers.Link"}),
+    "checks of the body": ask(
+        expect=[
+            {"at": "$.order.id", "equals": "${seed}"},
+            {"at": "$.order.lines", "length": 2},
+            {"at": "$.order.lines[1].sku", "matches": "^[A-Z]{3}-\\d+$"},
+            {"at": "$.order.state", "in": ["paid", "sent"]},
+            {"at": "$.order.gone", "exists": False},
+            {"at": "$['order'].note", "contains": "thanks"},
+        ],
+        save={"id": "$.order.ref"},
+    ),
 }
 
 
@@ -504,3 +534,67 @@ def test_a_real_service_sees_all_of_it(play: Play, tmp_path: Path) -> None:
     assert played.finding.title == "http_timeout", played.findings
     assert played.finding.location is not None and played.finding.location.path == "steps[9]"
     assert played.status == "fail" and played.ended.now_ns < 50 * 10**9
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A real server that answers 200, `text/plain`, `{"ok":true}` to whatever it is asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", "11")
+            self.end_headers()
+            self.wfile.write(b'{"ok":true}')
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({}, ""),
+        ({"headers": {"content-type": "text/plain"}}, ""),
+        ({"headers": {"content-type": "text/html"}}, 'header "content-type" is "text/plain", wanted "text/html"'),
+        ({"headers": {"Content-Type": "text/html"}}, 'header "Content-Type" is "text/plain", wanted "text/html"'),
+        ({"headers": {"x-a": "1"}}, 'header "x-a" is missing, wanted "1"'),
+        ({"json": {"ok": True}}, ""),
+        ({"json": {"ok": True}, "headers": {"content-type": "application/json"}}, 'header "content-type" is'),
+        ({"json": {"ok": False}}, "the body is"),
+        ({"status": 201}, "answered 200, http_when says 201"),
+    ],
+)
+def test_a_real_answer_is_held_to_its_rule(play: Play, url: str, declared: Json, message: str) -> None:
+    """With the host backend an http_when asserts every header it declares, and not the type that `json` implies."""
+    steps = [when(**declared), ask(headers={"accept": "*/*"}, body="sent")]
+    played = play(steps, backends={"http": "host"}, http_base_url=url)
+    said = [finding.message for finding in played.findings]
+    assert len(said) == (1 if message else 0) and all(message in each for each in said), said
+    assert not message or played.pointed_at == "{"
+
+
+def test_a_rule_that_nothing_meets_asserts_nothing(play: Play, url: str) -> None:
+    """With the host backend an http_when of what nobody asks fails a strict run, and is told without; scripted it is no
+    assertion, and a request without an answer meets it all the same."""
+    more: Json = {"backends": {"http": "host"}, "http_base_url": url}
+    steps = [when("/typo", 500), when("/ok"), ask("/ok")]
+    strict, unsafe = play(steps, **more), play(steps, options=Options(det=True, strict=False), **more)
+    assert [(each.title, each.kind) for each in strict.findings] == [("http_when_unmet", "checker")]
+    assert strict.status == "fail" and "GET /typo" in strict.finding.message
+    assert strict.finding.location is not None and strict.finding.location.path == "steps[0]"
+    assert (unsafe.status, unsafe.finding.title) == ("pass", "http_when_unmet")
+    assert play(steps).findings == []
+    shadowed = [when("/ok"), when("/ok", 500), ask("/ok")]
+    assert play(shadowed, **more).finding.title == "http_when_unmet"
+    refused = {"type": "assert_throws", "steps": [ask("http://127.0.0.1:9/down")]}
+    assert play([when("/down"), refused], **more).findings == []
+    assert [each.title for each in play([when("/typo"), {"type": "fail", "message": "x"}], **more).findings] == ["fail"]

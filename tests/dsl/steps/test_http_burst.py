@@ -110,6 +110,14 @@ def test_what_makes_no_sense_is_a_problem(problems: Callable[..., Any], step: di
     assert found and any(path in f"{problem.message} {problem.text}" for problem in found)
 
 
+def test_the_pasted_rule_answers_as_expected(play: Play) -> None:
+    """What is shown to be pasted has a status that is expected, and makes the burst pass."""
+    step = burst(3, expect_statuses=[503, 200])
+    rule = play([step]).finding.location.details["paste"]
+    assert (rule["status"], rule["times"]) == (503, 3)
+    assert play([rule, step]).status == "pass"
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     """A real server: 200 three times, then 503."""

@@ -43,6 +43,22 @@ def test_the_id_is_kept_and_frees(play: Play) -> None:
     assert play([*made, free(key="m"), free(alloc_id=1)]).finding.title == "memory_bad_free"
 
 
+@pytest.mark.parametrize(
+    ("step", "message", "pointed_at"),
+    [
+        ({"key": "gone"}, 'no allocation is kept under "gone"', '"gone"'),
+        ({"key": "text"}, 'what is kept under "text" is no allocation: "1"', '"text"'),
+        ({"key": "m"}, 'there is no living allocation 1, which is kept under "m"', '"m"'),
+        ({"alloc_id": 9}, "there is no living allocation 9", "9"),
+    ],
+)
+def test_what_cannot_be_freed_is_named(play: Play, step: dict[str, Any], message: str, pointed_at: str) -> None:
+    """The message names the key that was given, and the caret stands under it."""
+    kept = {"type": "set_kv", "key": "text", "value": "1"}
+    played = play([kept, alloc(1, key="m"), free(key="m"), free(**step)])
+    assert (played.finding.message, played.pointed_at) == (message, pointed_at)
+
+
 @pytest.mark.parametrize("value", [99, "1", True, None, 1.0])
 def test_what_does_not_live_cannot_be_freed(play: Play, value: Any) -> None:
     """Freeing by a key that holds no living allocation's id is the finding memory_bad_free."""

@@ -60,6 +60,26 @@ def test_a_partition_holds_and_does_not_drop(play: Play) -> None:
     assert play([*steps, HEAL, DELIVER, receive("1"), DELIVER, receive("2", "a")]).status == "pass"
 
 
+@pytest.mark.parametrize(
+    ("before", "why", "cause"),
+    [
+        ([], "1 of 1 messages are held by a fault, the first until 30ms", "delayed"),
+        ([CUT], "1 of 1 messages are held by a partition", "held"),
+        (
+            [CUT, send("2", "c")],
+            "1 of 2 messages are held by a partition, 1 held by a fault, the first until 30ms",
+            "held",
+        ),
+    ],
+)
+def test_what_holds_a_message_is_told(play: Play, before: list[Any], why: str, cause: str) -> None:
+    """A message that a fault delays is not said to be held by a partition, nor the other way round."""
+    delay = {"type": "fault", "on": "net", "kind": "delay", "delay": "30ms"}
+    finding = play([delay, send("1"), *before, DELIVER]).finding
+    assert finding.message == f"nothing is deliverable: {why}"
+    assert finding.location is not None and finding.location.details == {"cause": cause}
+
+
 def test_nothing_to_deliver_fails(play: Play) -> None:
     """Delivering when nothing was sent fails and says so."""
     assert "no message was sent" in play([DELIVER]).finding.message

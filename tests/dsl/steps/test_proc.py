@@ -10,12 +10,14 @@ import pytest
 
 from fozzy.core.events import Ask
 from fozzy.dsl.steps.proc import SIGNALS
+from fozzy.engine.prepare import Options
 
 if TYPE_CHECKING:
     from tests.conftest import Play, Problems
 
 Json = dict[str, Any]
 HOST = {"proc": "host"}
+LAX = Options(det=True, strict=False)
 
 
 def when(cmd: str = "a", exit_code: Any = 0, **more: Any) -> Json:
@@ -88,6 +90,9 @@ PASTED: dict[str, Json] = {
     "expectations": spawn(expect_exit=3, expect_stdout="o", expect_stderr="e"),
     "a literal reference": spawn(args=["$${seed}", "${seed}"], expect_stdout="$${"),
     "background": {"type": "proc_start", "name": "p", "cmd": "a", "args": ["x"]},
+    "a pattern": spawn(expect_stdout_matches="^v\\d+\\.\\d+$"),
+    "checks": spawn(expect=[{"at": "exit", "greater": 2}, {"at": "stderr", "contains": "no"}]),
+    "checks of what it prints": spawn(expect=[{"at": "$.n", "equals": 5}], save={"id": "$.items[0].id"}),
 }
 
 
@@ -152,6 +157,20 @@ def test_a_real_program_is_held_to_its_rule(play: Play, tmp_path: Path) -> None:
     assert play([rule, step], backends=HOST, root=tmp_path).status == "pass"
     assert play([{**rule, "exit_code": 1}, step], backends=HOST, root=tmp_path).finding.title == "proc_when"
     assert play([{**rule, "stdout": "x"}, step], backends=HOST, root=tmp_path).status == "fail"
+
+
+def test_a_rule_that_nothing_meets_asserts_nothing(play: Play, tmp_path: Path) -> None:
+    """With the host backend a proc_when of what nobody runs fails a strict run; a program in the background meets its
+    own, and uses it up as when it is scripted."""
+    asleep = {"name": "p", "cmd": sys.executable, "args": ["-c", "import time; time.sleep(60)"]}
+    started = {"type": "proc_start", **asleep}
+    played = play([when("gone"), python("1")], backends=HOST, root=tmp_path)
+    assert (played.status, played.finding.title) == ("fail", "proc_when_unmet")
+    assert "gone" in played.finding.message and played.pointed_at == "{"
+    assert play([when("gone"), python("1")], backends=HOST, root=tmp_path, options=LAX).status == "pass"
+    assert play([when(sys.executable, exit_code=9), started], backends=HOST, root=tmp_path).findings == []
+    rules = [when(sys.executable, exit_code=9, times=1), when(sys.executable)]
+    assert play([*rules, started, python("1")], backends=HOST, root=tmp_path).findings == []
 
 
 def test_a_signal_is_a_crash(play: Play, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def play(made: VirtualNet, moves: list[tuple[object, ...]]) -> list[object]:
                 pending.remove(delivery.message)
                 assert (delivery.message in made.inbox(delivery.message.receiver)) != delivery.dropped
         held = [each for each in pending if frozenset((each.sender, each.receiver)) in cuts]
-        assert made.waiting() == (len(pending), len(held))
+        assert made.waiting() == (len(pending), len(held), 0, 0)
     return deliveries
 
 
