@@ -215,14 +215,18 @@ def _idle_faults(world: World, faults: Faults) -> Iterator[StepFailed]:
 
 def _unmet_rules(world: World) -> Iterator[StepFailed]:
     """With the host backend a rule is an assertion, and one that nothing ever met asserted nothing."""
-    kinds = (("http", "http_when", "http_when_unmet"), ("proc", "proc_when", "proc_when_unmet"))
-    for capability, step, title in kinds:
+    for capability in ("http", "proc"):
         rules = world.__dict__.get(f"{capability}_rules")
         if rules is None or getattr(world.setting.backends, capability) != "host":
             continue
         for rule, at in rules.unmet():
-            said = shorten(world.choices.redactor.clean(f"{step} {rule.words()} asserted nothing: it was never asked"))
-            unmet = StepFailed(title, said, "checker", "fail" if world.setting.strict else "pass")
+            said = shorten(
+                world.choices.redactor.clean(f"{capability}_when {rule.words()} asserted nothing: it was never asked")
+            )
+            status: Status = "fail" if world.setting.strict else "pass"
+            unmet = StepFailed(
+                "http_when_unmet" if capability == "http" else "proc_when_unmet", said, "checker", status
+            )
             unmet.at = at
             yield unmet
 

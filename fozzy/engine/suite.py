@@ -282,9 +282,11 @@ def _unexpected(done: Recorded, expect: Expect) -> Finding:
     ended = end_of(done.ended.status, done.findings)
     wanted = {part: getattr(expect, part) for part in ended if getattr(expect, part) is not None}
     part = unexpected_part(expect, ended)
-    title, how, label = "unexpected_end", f"ended with {_end(ended)}", f"is {ended[part] or 'nowhere'}"
-    if ended["status"] == "pass":
-        title, how, label = "unexpected_pass", "passed", "passed"
+    passed = ended["status"] == "pass"
+    title = "unexpected_pass" if passed else "unexpected_end"
+    how, label = f"ended with {_end(ended)}", f"is {ended[part] or 'nowhere'}"
+    if passed:
+        how = label = "passed"
     message = f"the scenario {how}, but it says it ends with {_end(wanted)}"
     details = {"comparison": "expect", "expected": wanted, "actual": ended}
     found = Found(0, "expect", "assertion", title, message, field=part, label=label, details=details)

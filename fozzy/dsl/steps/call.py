@@ -29,8 +29,7 @@ def is_function(text: str) -> bool:
 
 
 class Call(Step, frozen=True, kw_only=True, tag="call"):
-    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises. It costs none of
-    the run's time, and may take as much of the clock's as the run, or a `within` around it, has left."""
+    """Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises."""
 
     stores: ClassVar[tuple[str, ...]] = ("save_as",)
     function: Annotated[Name, Meta(description=_FUNCTION_WORDS)]

@@ -157,10 +157,7 @@ export interface Bytes {
   "$bytes": string;
 }
 
-/**
- * Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises. It costs none of
- *     the run's time, and may take as much of the clock's as the run, or a `within` around it, has left.
- */
+/** Calls a Python function of yours, `args` by place or by name, and compares what it returns or raises. */
 export interface Call {
   type: "call";
   /** As package.module:name. An async function runs in the simulator: virtual time, a simulated network, drawn randomness. */
