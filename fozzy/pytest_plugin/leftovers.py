@@ -7,14 +7,18 @@ Rule 2: where the system does not tell (no /proc), it is not looked for.
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from _socket import socket as RawSocket
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from fozzy import wall
 
 OWN = Path("/proc/self")
-LISTENS = "0A"
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
 SOON_S = 2.0  # a child that was told to end needs a moment
 LOOK_NS = 5 * 10**6
 
@@ -43,14 +47,33 @@ def children() -> dict[int, str]:
 
 
 def listening() -> dict[str, str]:
-    """Sockets of this process that listen, by their inode, with their addresses."""
-    table = {}
-    for name in ("tcp", "tcp6"):
-        for line in _read(OWN / "net" / name).splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == LISTENS:
-                table[fields[9]] = f"port {int(fields[1].rpartition(':')[2], 16)}"
-    return {} if not table else {inode: table[inode] for inode in _sockets() if inode in table}
+    """Sockets of this process that listen, by their inode, with their addresses.
+
+    Each is asked itself: the system's table has those of all processes, and takes milliseconds to be written.
+    """
+    found = {}
+    for inode, descriptor in _sockets():
+        with suppress(OSError):  # it was closed meanwhile
+            port = _listens(os.dup(descriptor))
+            if port is not None:
+                found[inode] = f"port {port}"
+    return found
+
+
+def _listens(descriptor: int) -> int | None:
+    """The port on which a socket listens, if it does. *Closes*: the descriptor."""
+    try:
+        asked = RawSocket(fileno=descriptor)  # `socket.socket` may be a test's own
+    except OSError:
+        os.close(descriptor)
+        raise
+    try:
+        if asked.family not in FAMILIES or not asked.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return None
+        port: int = asked.getsockname()[1]
+        return port
+    finally:
+        asked.close()
 
 
 def left_behind(before: Before) -> list[str]:
@@ -81,16 +104,18 @@ def _of_services() -> set[int]:
     return pids_running()
 
 
-def _sockets() -> list[str]:
-    found = []
-    for each in (OWN / "fd").glob("*"):
+def _sockets() -> Iterator[tuple[str, int]]:
+    try:
+        names = os.listdir(OWN / "fd")
+    except OSError:
+        return
+    for name in names:
         try:
-            target = os.readlink(each)
+            target = os.readlink(f"{OWN}/fd/{name}")
         except OSError:
             continue
         if target.startswith("socket:["):
-            found.append(target[8:-1])
-    return found
+            yield target[8:-1], int(name)
 
 
 def _read(path: Path) -> str:
