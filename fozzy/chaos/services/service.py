@@ -51,8 +51,8 @@ class Service:
     """A program. *Errors*: `UsageError` where it does not begin. *Closes*: leaving the context ends it.
 
     `command` is a list of words, or one text that is split as a shell would; `{port}` in it is the port, which the
-    environment has as `PORT` too. `ready` says when it is there: a path that is asked for by HTTP, a pattern
-    (`re.compile`) in what it says once it is started, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
+    environment has as `PORT` too. `ready` says when it is there: a path that is asked for by HTTP, a pattern (`re.compile`)
+    in what it says once it is started, a function of the service, or nothing: it takes connections. `url` may hold `{port}`.
     """
 
     name = ""
@@ -391,8 +391,7 @@ class Service:
             self.watched()
 
     def _not_running(self) -> UsageError:
-        is_begun = self._folder is not None
-        hint = "start it, or end the fault that killed it" if is_begun else "use it inside its `with` block"
+        hint = "use it inside its `with` block" if self._folder is None else "start it, or end the fault that killed it"
         return UsageError("chaos.not_running", f"{self.name} does not run", hint=hint)
 
     def _failed(self) -> UsageError:
